@@ -1,0 +1,40 @@
+# make run    check the pack, prove its cases on the embedded engines, compile it to dist/
+# make test   lint, types and all tests
+# make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite
+# make bench  how fast a hunt is, as ratios
+# make docs   the pages that are generated
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: run test fuzz bench docs clean
+
+run: $(STAMP)
+	@$(BIN)/casetrail run -o dist
+
+test: $(STAMP)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -n auto
+
+fuzz: $(STAMP)
+	@CASETRAIL_FUZZ=100000 $(BIN)/pytest -n auto tests/engines/test_differential.py
+
+bench: $(STAMP)
+	@$(BIN)/python bench/hunt.py
+
+docs: $(STAMP)
+	@$(BIN)/python -m casetrail.pack.lints > docs/lints.md
+
+clean:
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("casetrail needs Python 3.11 or later; set PYTHON=")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . --group test --group lint
+	@touch $(STAMP)

@@ -1,0 +1,181 @@
+"""Cases: small logs and the events in them that must complete a rule (`fixtures/<product>/<rule>.yml`)."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from casetrail.engines.event import Event
+from casetrail.pack.contract import Contract, parse_span
+from casetrail.pack.pack import Pack, PackError, documents
+from casetrail.plan.values import TIME_FORMATS, format_time
+
+_START = "2026-01-15T09:00:00Z"
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A log made by hand and the ids of the events in it that complete its rule.
+
+    seen_until: the time (microseconds, UTC) up to which the log is known; None when it is all there is.
+    watchlists: those that replace the pack's for this case.
+    """
+
+    rule: str
+    name: str
+    path: Path
+    events: tuple[Event, ...]
+    completes: frozenset[str]
+    watchlists: Mapping[str, tuple[str, ...]]
+    seen_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EqualMutant:
+    """A change of a rule that was shown to change nothing."""
+
+    mutant: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """The cases of one rule."""
+
+    rule: str
+    path: Path
+    cases: tuple[Case, ...]
+    equal_mutants: tuple[EqualMutant, ...]
+
+
+def offset(text: str) -> int:
+    """An offset such as `59m`, `1h 1ms` or `-10d` in microseconds. Raises ValueError when it is none."""
+    return -parse_span(text[1:]) if text.startswith("-") else parse_span(text.removeprefix("+"))
+
+
+def steps(path: str) -> list[str | int]:
+    """The keys and list indexes of a patch's path (`target[0].displayName`). Raises ValueError when it is none."""
+    if _STEP.sub("", path).strip("."):
+        raise ValueError(f"{path!r} is no path; write one like target[0].displayName")
+    return [name or int(index) for name, index in _STEP.findall(path)]
+
+
+def _parent(row: Any, path: str) -> tuple[Any, str | int]:
+    *way, last = steps(path)
+    for number, step in enumerate(way):
+        if isinstance(row, dict) and row.get(step) is None:
+            following = [*way, last][number + 1]
+            row[step] = [] if isinstance(following, int) else {}
+        row = row[step]
+    return row, last
+
+
+def _put(row: dict[str, Any], path: str, value: Any) -> None:
+    parent, last = _parent(row, path)
+    if isinstance(parent, list) and isinstance(last, int) and last == len(parent):
+        parent.append(value)
+    else:
+        parent[last] = value
+
+
+def patched(row: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a row with `set`, `unset` and `append` of a case's event applied, in this order.
+
+    Raises ValueError, naming the path, where it leads nowhere.
+    """
+    result = copy.deepcopy(dict(row))
+    for path, value in patch.get("set", {}).items():
+        try:
+            _put(result, path, copy.deepcopy(value))
+        except (TypeError, IndexError, KeyError) as error:
+            raise ValueError(f"set {path}: it leads nowhere in this event") from error
+    for path in patch.get("unset", []):
+        try:
+            parent, last = _parent(result, path)
+            del parent[last]
+        except (TypeError, IndexError, KeyError) as error:
+            raise ValueError(f"unset {path}: it isn't in this event") from error
+    for path, value in patch.get("append", {}).items():
+        try:
+            parent, last = _parent(result, path)
+            parent[last] = [*(parent.get(last) or []), copy.deepcopy(value)]
+        except (TypeError, IndexError, KeyError, AttributeError) as error:
+            raise ValueError(f"append {path}: it is no list in this event") from error
+    return result
+
+
+def read_cases(path: Path, pack: Pack) -> CaseFile:
+    """The cases of a file.
+
+    Raises PackError, naming the file, the case and the event, when something in it has no meaning.
+    """
+    (document,) = documents(path) or [{}]
+    try:
+        rule = document["rule"]
+        lists = document.get("watchlists", {})
+        cases = tuple(_case(rule, item, path, lists, pack) for item in document.get("cases", []))
+        equal = tuple(EqualMutant(item["mutant"], item["reason"]) for item in document.get("equal_mutants", []))
+    except KeyError as error:
+        raise PackError(f"{path}: {error.args[0]!r} is missing; run `casetrail check`") from error
+    except ValueError as error:
+        raise PackError(f"{path}: {error}") from error
+    return CaseFile(rule, path, cases, equal)
+
+
+def _case(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, Any], pack: Pack) -> Case:
+    start = TIME_FORMATS["iso8601"](str(item.get("start", _START)))
+    if start is None:
+        raise ValueError(f"case {item['name']!r}: start is no time such as {_START}")
+    made: dict[str, tuple[str, dict[str, Any]]] = {}
+    events = []
+    for entry in item["events"]:
+        where = f"case {item['name']!r}, event {entry.get('id')!r}"
+        try:
+            source, row = _row(entry, made, path, pack)
+            time = start + offset(str(entry.get("at", "0s")))
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+        contract = pack.contracts.get(source)
+        if contract is None:
+            raise ValueError(f"{where}: no contract for {source}")
+        made[entry["id"]] = (source, row)
+        events.append(Event(entry["id"], time, source, _dated(row, contract, entry["id"], time)))
+    watchlists = {name: tuple(map(str, values)) for name, values in {**lists, **item.get("watchlists", {})}.items()}
+    until = start + offset(str(item["until"])) if "until" in item else None
+    return Case(rule, item["name"], path, tuple(events), frozenset(item["completes"]), watchlists, until)
+
+
+def _row(
+    entry: Mapping[str, Any], made: Mapping[str, tuple[str, dict[str, Any]]], path: Path, pack: Pack
+) -> tuple[str, dict[str, Any]]:
+    if "like" in entry:
+        if entry["like"] not in made:
+            raise ValueError(f"like {entry['like']!r}: no earlier event of this case has this id")
+        source, row = made[entry["like"]]
+    else:
+        file = pack.folder / "fixtures" / "events" / f"{entry['from']}.yml"
+        if not file.is_file():
+            raise ValueError(f"from {entry['from']!r}: there is no {file}")
+        (document,) = documents(file)
+        source, row = document["source"], document["row"]
+    return source, patched(row, entry)
+
+
+def _dated(row: dict[str, Any], contract: Contract, identity: str, time: int) -> dict[str, Any]:
+    dated = copy.deepcopy(row)
+    _put(dated, contract.time.path, format_time(time, contract.time.time_format))
+    if len(contract.identity) == 1:
+        _put(dated, contract.identity[0].path, identity)
+    return dated
+
+
+def case_files(pack: Pack) -> Sequence[CaseFile]:
+    """All case files of a pack, in the order of their paths. Raises PackError."""
+    folder = pack.folder / "fixtures"
+    paths = [path for path in sorted(folder.glob("*/*.yml")) if path.parent.name not in ("events", "incidents")]
+    return [read_cases(path, pack) for path in paths]

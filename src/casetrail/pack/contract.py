@@ -1,0 +1,172 @@
+"""The contract of a log source: what its rows hold, how they arrive and how late (`logsources/*.yml`)."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from casetrail.plan.nodes import Field, Type
+
+_SPAN = re.compile(r"(\d+)\s*(ms|s|m|h|d|w)")
+_UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
+
+
+def parse_span(text: str) -> int:
+    """A span such as `90s`, `2h` or `1d 30m` in microseconds.
+
+    Raises ValueError when it is none.
+    """
+    rest = _SPAN.sub("", text).strip()
+    if rest or not text.strip():
+        raise ValueError(f"{text!r} is no span of time; write one like 90s, 15m, 2h or 1d 30m")
+    return sum(int(number) * _UNITS[unit] for number, unit in _SPAN.findall(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How long after an event its row arrives, in microseconds."""
+
+    typical: int
+    greatest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A form in which rows arrive.
+
+    rows: the path from a JSON document to its rows, `[]` after each list (`items[].events[]`); empty for a bare row.
+        A row inherits the keys of the objects that hold it, its own first.
+    """
+
+    name: str
+    rows: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten:
+    """A list of named values in a row that becomes plain keys of the row (Google's `parameters`).
+
+    path: the list; name: the key of an item's name; values: the keys that may hold its value, first present wins.
+    upper: whether names are put in upper case.
+    """
+
+    path: str
+    name: str
+    values: tuple[str, ...]
+    upper: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A key that exporters leave out and that other keys tell.
+
+    paths: where to look, first present wins; strip: prefixes and suffixes to remove from what is found.
+    """
+
+    path: str
+    paths: tuple[str, ...]
+    strip: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What casetrail knows of one log.
+
+    key: `product/service`, as rules and events name it.
+    time: the field that says when the event happened.
+    identity: the fields that together name an event; a row with the same values is the same event.
+    event_type: the field that says what kind of event a row is; rules are dispatched on it.
+    detect: the fields whose presence together shows that a row is of this log.
+    pivots: for account, session, address, file and record: the fields to search on, best first.
+    aliases: other spellings of top-level keys, by exporter's key.
+    """
+
+    product: str
+    service: str
+    title: str
+    time: Field
+    identity: tuple[Field, ...]
+    event_type: Field | None
+    detect: tuple[tuple[str, ...], ...]
+    delay: Delay
+    pivots: Mapping[str, tuple[str, ...]]
+    envelopes: tuple[Envelope, ...]
+    fields: Mapping[str, Field]
+    notes: Mapping[str, str]
+    flatten: Flatten | None = None
+    derived: tuple[Derived, ...] = ()
+    aliases: Mapping[str, str] | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.product}/{self.service}"
+
+    def near(self, path: str, most: int = 3) -> list[str]:
+        """The names of known fields nearest to a wrong one, best first."""
+        lower = {name.lower(): name for name in self.fields}
+        last = {name.rpartition(".")[2].lower(): name for name in self.fields}
+        found = difflib.get_close_matches(path.lower(), lower, most, 0.6)
+        tails = difflib.get_close_matches(path.rpartition(".")[2].lower(), last, most, 0.8)
+        return list(dict.fromkeys([lower[name] for name in found] + [last[name] for name in tails]))[:most]
+
+
+def _field(marked: str, facts: Mapping[str, Any], empty_is_missing: bool) -> Field:
+    steps = marked.split(".")
+    return Field(
+        path=marked.replace("[]", ""),
+        type=Type(facts.get("type", "text")),
+        exact=facts.get("case") == "exact",
+        arrays=tuple(number for number, step in enumerate(steps, 1) if step.endswith("[]")),
+        empty_is_missing=facts.get("empty", "missing" if empty_is_missing else "value") == "missing",
+        time_format=facts.get("format", ""),
+    )
+
+
+def contracts(document: Mapping[str, Any]) -> list[Contract]:
+    """The contracts of one file of `logsources/`, already checked against its schema.
+
+    Raises ValueError, naming the field, where one part names a field that another doesn't define.
+    """
+    return [_contract(document["product"], source) for source in document["sources"]]
+
+
+def _contract(product: str, source: Mapping[str, Any]) -> Contract:
+    empty = source.get("empty_text", "value") == "missing"
+    known = [_field(marked, facts or {}, empty) for marked, facts in source["fields"].items()]
+    fields = {field.path: field for field in known}
+    notes = {
+        marked.replace("[]", ""): facts["note"] for marked, facts in source["fields"].items() if facts and "note" in facts
+    }
+
+    def named(path: str) -> Field:
+        if path not in fields:
+            raise ValueError(f"{product}/{source['service']}: {path!r} is not among its fields")
+        return fields[path]
+
+    pivots = {name: tuple(named(path).path for path in paths) for name, paths in source.get("pivots", {}).items()}
+    flatten = source.get("flatten")
+    return Contract(
+        product=product,
+        service=source["service"],
+        title=source["title"],
+        time=named(source["time"]),
+        identity=tuple(named(path) for path in source["identity"]),
+        event_type=named(source["event_type"]) if "event_type" in source else None,
+        detect=tuple(tuple(group) for group in source["detect"]),
+        delay=Delay(parse_span(source["delay"]["typical"]), parse_span(source["delay"]["greatest"])),
+        pivots=pivots,
+        envelopes=tuple(Envelope(item["name"], item["rows"]) for item in source["envelopes"]),
+        fields=fields,
+        notes=notes,
+        flatten=Flatten(flatten["path"], flatten["name"], tuple(flatten["values"]), flatten.get("upper", False))
+        if flatten
+        else None,
+        derived=tuple(
+            Derived(path, tuple(facts["from"]), tuple(facts.get("strip", ())))
+            for path, facts in source.get("derived", {}).items()
+        ),
+        aliases=source.get("aliases"),
+    )

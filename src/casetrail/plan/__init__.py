@@ -1,0 +1,1 @@
+"""The meaning of a rule, free of Sigma and of any SIEM."""
