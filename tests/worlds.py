@@ -9,6 +9,7 @@ import yaml
 from casetrail.engines.event import Event
 from casetrail.pack.contract import contracts
 from casetrail.plan.lower import World
+from casetrail.plan.values import format_time
 
 CONTRACT = contracts(
     yaml.safe_load("""
@@ -50,4 +51,5 @@ SECOND = 1_000_000
 
 def event(identity: str, at: float = 0, **row: Any) -> Event:
     """An event of the test log, `at` seconds after START."""
-    return Event(identity, START + round(at * SECOND), CONTRACT.key, {"id": identity, **row})
+    time = START + round(at * SECOND)
+    return Event(identity, time, CONTRACT.key, {"id": identity, "at": format_time(time, "iso8601"), **row})

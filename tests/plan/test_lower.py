@@ -27,8 +27,10 @@ from casetrail.plan.nodes import (
     Overlap,
     Part,
     SameAs,
-    Test as Is,
     Wildcard,
+)
+from casetrail.plan.nodes import (
+    Test as Is,
 )
 from tests.worlds import CONTRACT, WORLD
 

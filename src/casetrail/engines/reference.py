@@ -51,6 +51,7 @@ from casetrail.plan.nodes import (
     Test,
     Threshold,
     Together,
+    Type,
     Wildcard,
     Without,
 )
@@ -225,7 +226,10 @@ def _moments(plan: Correlation, log: Sequence[Event], seen_until: int | None) ->
 
 def _values(part: KeyPart, base: int, event: Event, given: Mapping[str, Any]) -> list[Any]:
     field = part.fields[base]
-    return [given[part.name]] if field is None else _parsed(event.row, field, part.cased)
+    if field is not None:
+        return _parsed(event.row, field, part.cased)
+    value = given[part.name]
+    return [fold(value) if part.type is Type.TEXT and not part.cased else value]
 
 
 def _keys(parts: Sequence[KeyPart], base: int, event: Event, given: Mapping[str, Any]) -> set[Key]:

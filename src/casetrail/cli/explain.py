@@ -1,0 +1,110 @@
+"""`casetrail explain`: a rule in words, its query, and why an event does or doesn't match."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from casetrail.engines.event import Event, event_of
+from casetrail.logs.rows import rows
+from casetrail.pack.pack import Pack, PackError, Rule
+from casetrail.plan.nodes import Field, Plan, fields
+from casetrail.plan.words import field_words, plan_lines, span_words
+from casetrail.proof.trace import trace
+
+
+@click.command(epilog="Example: casetrail explain okta_session_cookie_replay --target elastic")
+@click.argument("rule")
+@click.option("--target", help="Also print the query of this target, such as elastic.")
+@click.option(
+    "--event", "event_file", type=click.Path(path_type=Path), help="A JSON file with events: show which tests hold on each."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.pass_context
+def command(ctx: click.Context, rule: str, target: str | None, event_file: Path | None, as_json: bool) -> None:
+    """Say what RULE means: in words, the fields with their types, the windows and, with a target, its query."""
+    pack = Pack.load(ctx.obj.pack_dir)
+    found = pack.rule(rule)
+    if found.plan is None:
+        raise PackError(f"{found.path}: {rule} has no meaning: {found.problems[0].message}")
+    query = _query(pack, found, target) if target else None
+    traces = _traces(pack, found.plan, event_file) if event_file else None
+    if as_json:
+        click.echo(json.dumps(_record(pack, found, found.plan, query, traces), indent=1, default=str))
+        return
+    click.echo(f"{found.sigma.title}  ({found.level}, {found.path})\n")
+    for line in plan_lines(found.plan):
+        click.echo(line)
+    click.echo("\nfields")
+    for field in fields(found.plan):
+        click.echo(f"  {field_words(field)}: {_field_words(field)}{_note(pack, found.plan, field)}")
+    for problem in found.problems:
+        click.echo(f"\nnote: {problem.message}")
+    if query is not None:
+        click.echo(f"\nquery for {target}\n\n{query}")
+    for lines in traces or []:
+        click.echo()
+        for line in lines:
+            click.echo(_printable(line))
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _field_words(field: Field) -> str:
+    words = [str(field.type)]
+    if field.exact:
+        words.append("in its own letter case")
+    if field.many:
+        words.append("any element of a list")
+    if field.empty_is_missing:
+        words.append("empty text is no value")
+    return ", ".join(words)
+
+
+def _note(pack: Pack, plan: Plan, field: Field) -> str:
+    from casetrail.plan.nodes import sources
+
+    notes = [pack.contracts[source].notes.get(field.path) for source in sources(plan)]
+    note = next((text for text in notes if text), None)
+    return f". {note}" if note else ""
+
+
+def _query(pack: Pack, rule: Rule, target: str) -> str:
+    from casetrail.packages.targets import query_for
+
+    return query_for(pack, rule, target)
+
+
+def _traces(pack: Pack, plan: Plan, path: Path) -> list[list[str]]:
+    try:
+        document: Any = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise PackError(f"{path}: {error}") from error
+    events: list[Event] = []
+    for contract, row in rows(document, pack.contracts):
+        event = event_of(row, contract)
+        if event is not None:
+            events.append(event)
+    if not events:
+        raise PackError(f"{path}: no event of a known log in it; `casetrail list sources` shows those known")
+    return [[f"event {event.id} of {event.source}", *trace(plan, event)] for event in events]
+
+
+def _record(pack: Pack, rule: Rule, plan: Plan, query: str | None, traces: list[list[str]] | None) -> dict[str, object]:
+    span = getattr(plan, "span", None)
+    return {
+        "rule": rule.name,
+        "title": rule.sigma.title,
+        "level": rule.level,
+        "meaning": list(plan_lines(plan)),
+        "window": span_words(span) if span else None,
+        "fields": [{"path": field_words(field), "type": field.type, "exact": field.exact} for field in fields(plan)],
+        "problems": [problem.message for problem in rule.problems],
+        "query": query,
+        "events": traces,
+    }

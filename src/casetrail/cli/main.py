@@ -1,0 +1,82 @@
+"""The `casetrail` command. Each command's module is imported only when it runs, so that help is quick."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from casetrail import __version__
+
+_COMMANDS = {
+    "check": "Check rules, cases, contracts and watchlists; name every fault with file and line.",
+    "test": "Run the cases of rules on engines, or see that no mutant of a rule survives them.",
+    "build": "Compile rules into what a SIEM imports.",
+    "hunt": "Find what completes the rules in log files or on a cluster.",
+    "explain": "Say in words what a rule means, and why an event does or doesn't match.",
+    "new": "Start a rule and its cases.",
+    "list": "List the rules, log sources, watchlists or lints.",
+}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all commands share. pack_dir: the pack to work on; None for the shipped one."""
+
+    pack_dir: Path | None
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"casetrail.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: casetrail hunt okta.ndjson",
+)
+@click.option(
+    "--pack", "pack_dir", type=click.Path(path_type=Path), help="The pack to work on; the shipped one if not given."
+)
+@click.version_option(__version__, prog_name="casetrail")
+@click.pass_context
+def cli(ctx: click.Context, pack_dir: Path | None) -> None:
+    """Sigma rules for identity and support-system attacks, proven on every engine they ship to."""
+    ctx.obj = Context(pack_dir)
+
+
+def main() -> None:
+    """Run the command line; exit 0 when all went well, 1 when something was found, 2 on an error."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    except Exception as error:
+        if type(error).__module__.startswith("casetrail."):
+            click.echo(f"casetrail: {error}", err=True)
+            sys.exit(2)
+        raise

@@ -1,0 +1,69 @@
+"""`casetrail new`: a rule and its cases, with what is still to be said named by a failing test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from jinja2 import Environment, PackageLoader
+
+from casetrail.pack.pack import Pack, PackError
+
+_FOLDERS = {"gcp": "google_workspace"}
+
+
+@click.command(epilog="Example: casetrail --pack . new okta_factor_reset_by_help_desk --source okta/okta")
+@click.argument("name", required=False)
+@click.option("--source", help="The log source, as product/service.")
+@click.option("--title", help="A title of a few words.")
+@click.option("--level", type=click.Choice(["informational", "low", "medium", "high", "critical"]), default="medium")
+@click.pass_context
+def command(ctx: click.Context, name: str | None, source: str | None, title: str | None, level: str) -> None:
+    """Write rules/‹product›/NAME.yml and its cases into the pack, asking for what isn't given.
+
+    The case fails until the rule and its events are filled in; `casetrail test NAME` says what is missing.
+    """
+    pack = Pack.load(ctx.obj.pack_dir or Path.cwd())
+    name = name or click.prompt("name, in small letters with underscores")
+    source = source or click.prompt("log source", type=click.Choice(list(pack.contracts)))
+    title = title or str(name).replace("_", " ").capitalize()
+    for path in create(pack, str(name), str(source), title, level):
+        click.echo(f"wrote {path}")
+    click.echo(f"now fill them in; `casetrail --pack {pack.folder} test {name}` fails until you have")
+
+
+def create(pack: Pack, name: str, source: str, title: str, level: str) -> list[Path]:
+    """Write a rule and its case file, neither of which may be there yet; return their paths.
+
+    Raises PackError for a name that is none, a source without a contract or a file that is there already.
+    """
+    if not (name.isascii() and name.isidentifier() and name == name.lower()):
+        raise PackError(f"{name!r} is no rule name: use small letters, digits and underscores, like okta_session_replay")
+    if source not in pack.contracts:
+        raise PackError(f"no contract for {source}; there are {', '.join(pack.contracts)}")
+    contract = pack.contracts[source]
+    folder = _FOLDERS.get(contract.product, contract.product)
+    facts: Mapping[str, object] = {
+        "name": name,
+        "title": title,
+        "level": level,
+        "id": str(uuid.uuid4()),
+        "today": datetime.now(UTC).date().isoformat(),
+        "contract": contract,
+        "event_field": contract.event_type.path if contract.event_type else next(iter(contract.fields)),
+    }
+    templates = Environment(loader=PackageLoader("casetrail", "templates"), keep_trailing_newline=True, autoescape=False)  # noqa: S701
+    paths = {
+        "rule.yml.j2": pack.folder / "rules" / folder / f"{name}.yml",
+        "cases.yml.j2": pack.folder / "fixtures" / folder / f"{name}.yml",
+    }
+    for path in paths.values():
+        if path.exists():
+            raise PackError(f"{path}: already there; choose another name")
+    for template, path in paths.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(templates.get_template(template).render(facts), "utf-8")
+    return list(paths.values())

@@ -1,0 +1,158 @@
+"""`casetrail test`: cases on engines, and mutants."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from casetrail.engines.base import Engine
+from casetrail.pack.cases import CaseFile, case_files
+from casetrail.pack.pack import Pack
+from casetrail.proof.run import MutantReport, Outcome, planner, run, run_mutants
+from casetrail.proof.trace import failing
+
+
+def _reference() -> Engine:
+    from casetrail.engines.reference import Reference
+
+    return Reference()
+
+
+def _duckdb() -> Engine:
+    from casetrail.engines.duckdb import Duckdb
+
+    return Duckdb()
+
+
+_ENGINES: dict[str, Callable[[], Engine]] = {"reference": _reference, "duckdb": _duckdb}
+
+
+@click.command(epilog="Example: casetrail test okta_session_cookie_replay --engine duckdb")
+@click.argument("rules", nargs=-1)
+@click.option(
+    "--engine", "names", multiple=True, type=click.Choice(list(_ENGINES)), help="An engine; all embedded ones if not given."
+)
+@click.option("--mutants", is_flag=True, help="Change each part of each rule and see that a case notices.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.option(
+    "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results as JUnit XML to this file."
+)
+@click.pass_context
+def command(
+    ctx: click.Context, rules: tuple[str, ...], names: tuple[str, ...], mutants: bool, as_json: bool, junit: Path | None
+) -> None:
+    """Run the cases of RULES, or of all rules, on engines.
+
+    Exits 0 when every case completes on the events it says, 1 when one doesn't or a mutant survives, 2 on an error.
+    """
+    pack = Pack.load(ctx.obj.pack_dir)
+    for name in rules:
+        pack.rule(name)
+    files = [file for file in case_files(pack) if not rules or file.rule in rules]
+    uncovered = sorted(set(rules) - {file.rule for file in files})
+    if uncovered:
+        raise click.UsageError(f"{', '.join(uncovered)}: no case file in {pack.folder / 'fixtures'}")
+    if mutants:
+        ctx.exit(_mutants(pack, files, as_json))
+    outcomes = list(run(pack, files, [_ENGINES[name]() for name in names or _ENGINES]))
+    if junit:
+        _write_junit(outcomes, junit)
+    if as_json:
+        click.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
+    else:
+        _print(pack, outcomes)
+    ctx.exit(0 if all(outcome.passed for outcome in outcomes) else 1)
+
+
+def _record(outcome: Outcome) -> dict[str, object]:
+    case = outcome.case
+    return {
+        "rule": case.rule,
+        "case": case.name,
+        "file": str(case.path),
+        "engine": outcome.engine,
+        "passed": outcome.passed,
+        "expected": sorted(case.completes),
+        "got": None if outcome.got is None else sorted(outcome.got),
+        "refused": outcome.refused or None,
+    }
+
+
+def _print(pack: Pack, outcomes: Sequence[Outcome]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    plan = planner(pack)
+    for outcome in outcomes:
+        if outcome.passed:
+            continue
+        case = outcome.case
+        console.print(
+            f"[red]FAIL[/] {escape(case.rule)} · {escape(case.name)} · {outcome.engine}  ({escape(str(case.path))})"
+        )
+        if outcome.got is None:
+            console.print(f"     refused: {escape(outcome.refused)}")
+            continue
+        events = {event.id: event for event in case.events}
+        for identity in outcome.missing:
+            reason = failing(plan(case), events[identity]) if identity in events else "no event of this case has this id"
+            console.print(
+                f"     - {escape(identity)} should complete it and doesn't{escape(f': {reason}' if reason else '')}"
+            )
+        for identity in outcome.extra:
+            console.print(f"     + {escape(identity)} completes it and shouldn't")
+    engines = list(dict.fromkeys(outcome.engine for outcome in outcomes))
+    failed = sum(not outcome.passed for outcome in outcomes)
+    rules = len({outcome.case.rule for outcome in outcomes})
+    cases = len({(outcome.case.path, outcome.case.name) for outcome in outcomes})
+    verdict = f"[red]{failed} failed[/]" if failed else "[green]all agree[/]"
+    console.print(f"{cases} cases of {rules} rules on {', '.join(engines) or 'no engine'}: {verdict}")
+
+
+def _mutants(pack: Pack, files: Sequence[CaseFile], as_json: bool) -> int:
+    reports = [run_mutants(pack, file) for file in files]
+    survived = sum(len(report.survivors) for report in reports)
+    stale = sum(len(report.stale) for report in reports)
+    if as_json:
+        click.echo(json.dumps([_mutant_record(report) for report in reports], indent=1))
+    else:
+        console = Console(highlight=False, soft_wrap=True)
+        for report in reports:
+            for survivor in report.survivors:
+                console.print(f"[red]SURVIVES[/] {escape(report.rule)} · {escape(survivor.mutant)}")
+            for name in report.stale:
+                console.print(f"[red]STALE[/] {escape(report.rule)} · listed as equal, yet killed or gone: {escape(name)}")
+        killed = sum(report.killed for report in reports)
+        equal = sum(len(report.equal) for report in reports)
+        console.print(
+            f"{killed} mutants of {len(reports)} rules killed, {survived} survive, {equal} equal by a stated reason"
+        )
+    return 1 if survived or stale else 0
+
+
+def _mutant_record(report: MutantReport) -> dict[str, object]:
+    return {
+        "rule": report.rule,
+        "killed": report.killed,
+        "survivors": [survivor.mutant for survivor in report.survivors],
+        "equal": list(report.equal),
+        "stale": list(report.stale),
+    }
+
+
+def _write_junit(outcomes: Sequence[Outcome], path: Path) -> None:
+    failed = sum(not outcome.passed for outcome in outcomes)
+    suite = ElementTree.Element("testsuite", name="casetrail", tests=str(len(outcomes)), failures=str(failed))
+    for outcome in outcomes:
+        case = outcome.case
+        element = ElementTree.SubElement(suite, "testcase", classname=f"{case.rule}.{outcome.engine}", name=case.name)
+        if not outcome.passed:
+            got = outcome.refused or f"missing {outcome.missing}, extra {outcome.extra}"
+            ElementTree.SubElement(element, "failure", message=got).text = str(case.path)
+    path.write_bytes(ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True))
+    print(f"{len(outcomes)} results written to {path}", file=sys.stderr)

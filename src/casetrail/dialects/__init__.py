@@ -1,0 +1,1 @@
+"""What differs between query languages: one fact sheet a language."""

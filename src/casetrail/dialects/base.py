@@ -1,0 +1,137 @@
+"""What all query languages share: how an expression is put together. A dialect says only how it differs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Generic, TypeVar
+
+from casetrail.plan.nodes import (
+    And,
+    Compare,
+    Equals,
+    Exists,
+    Expr,
+    Field,
+    InNetwork,
+    InPart,
+    IsMissing,
+    Like,
+    Matches,
+    Not,
+    OneOf,
+    Or,
+    SameAs,
+    Test,
+)
+
+
+class UnsupportedError(Exception):
+    """A language or a SIEM's store can't say a part of a rule. The reason is one sentence, for the rule's author.
+
+    `rule` and `target` are filled in by whoever knows them.
+    """
+
+    def __init__(self, reason: str, rule: str = "", target: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.rule = rule
+        self.target = target
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.rule, self.target, self.reason) if part)
+
+
+ColumnT = TypeVar("ColumnT")
+
+
+class Expressions(ABC, Generic[ColumnT]):
+    """Expressions in one language over columns of one store.
+
+    Every text that a method returns is two-valued there: true or false, never null, so that `NOT` of it is right.
+    """
+
+    AND: ClassVar[str] = " AND "
+    OR: ClassVar[str] = " OR "
+    NOT: ClassVar[str] = "NOT "
+    ALWAYS: ClassVar[str] = "TRUE"
+    NEVER: ClassVar[str] = "FALSE"
+
+    @abstractmethod
+    def column(self, field: Field) -> ColumnT:
+        """Where the store keeps a field. Raises UnsupportedError when it doesn't."""
+
+    def expression(self, expr: Expr) -> str:
+        """The expression as text of the language. Raises UnsupportedError."""
+        match expr:
+            case And(args=()):
+                return self.ALWAYS
+            case Or(args=()):
+                return self.NEVER
+            case And(args=args):
+                return self.AND.join(map(self.operand, args))
+            case Or(args=args):
+                return self.OR.join(map(self.operand, args))
+            case Not(arg=arg):
+                return self.NOT + self.operand(arg)
+            case Test():
+                return self.test(expr)
+
+    def operand(self, expr: Expr) -> str:
+        """The expression, in parentheses where it could fall apart inside another."""
+        text = self.expression(expr)
+        joined = isinstance(expr, And | Or) and expr.args
+        return f"({text})" if joined or isinstance(expr, Not) else text
+
+    def test(self, test: Test) -> str:
+        column = self.column(test.field)
+        match test.check:
+            case Equals() as check:
+                return self.equals(column, test.field, check)
+            case OneOf() as check:
+                return self.one_of(column, test.field, check)
+            case Like() as check:
+                return self.like(column, test.field, check)
+            case Matches() as check:
+                return self.matches(column, test.field, check)
+            case InNetwork() as check:
+                return self.in_network(column, test.field, check)
+            case Compare() as check:
+                return self.compare(column, test.field, check)
+            case InPart() as check:
+                return self.in_part(column, test.field, check)
+            case SameAs() as check:
+                return self.same_as(column, test.field, check)
+            case IsMissing():
+                return self.is_missing(column, test.field)
+            case Exists():
+                return self.exists(column, test.field)
+
+    @abstractmethod
+    def equals(self, column: ColumnT, field: Field, check: Equals) -> str: ...
+
+    @abstractmethod
+    def one_of(self, column: ColumnT, field: Field, check: OneOf) -> str: ...
+
+    @abstractmethod
+    def like(self, column: ColumnT, field: Field, check: Like) -> str: ...
+
+    @abstractmethod
+    def matches(self, column: ColumnT, field: Field, check: Matches) -> str: ...
+
+    @abstractmethod
+    def in_network(self, column: ColumnT, field: Field, check: InNetwork) -> str: ...
+
+    @abstractmethod
+    def compare(self, column: ColumnT, field: Field, check: Compare) -> str: ...
+
+    @abstractmethod
+    def in_part(self, column: ColumnT, field: Field, check: InPart) -> str: ...
+
+    @abstractmethod
+    def same_as(self, column: ColumnT, field: Field, check: SameAs) -> str: ...
+
+    @abstractmethod
+    def is_missing(self, column: ColumnT, field: Field) -> str: ...
+
+    @abstractmethod
+    def exists(self, column: ColumnT, field: Field) -> str: ...

@@ -1,0 +1,76 @@
+"""DuckDB over events at hand: the embedded engine that cases run on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+import orjson
+
+from casetrail.dialects.base import UnsupportedError
+from casetrail.dialects.duckdb import MACROS, Column, DuckdbExpressions, identifier, literal
+from casetrail.dialects.duckdb_windows import DuckdbWindows
+from casetrail.engines.base import Trial
+from casetrail.plan.nodes import Correlation, Field, Search, fields
+from casetrail.plan.values import bag
+
+OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+def connect(**settings: str) -> duckdb.DuckDBPyConnection:
+    """A connection to an empty database in memory that never reaches for the network, with our macros."""
+    connection = duckdb.connect(config={**OFFLINE, **settings})
+    connection.execute(MACROS)
+    return connection
+
+
+class Duckdb:
+    """Runs plans as SQL over events whose fields are columns of texts."""
+
+    name = "duckdb"
+
+    def __init__(self) -> None:
+        self.connection = connect(threads="1")
+
+    def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
+        return [self.verdict(trial) for trial in trials]
+
+    def verdict(self, trial: Trial) -> frozenset[str] | Exception:
+        """The ids that complete a trial's plan."""
+        columns = {field: f"c{number}" for number, field in enumerate(fields(trial.plan))}
+        self.load(trial, columns)
+
+        def column(field: Field) -> Column:
+            return Column(identifier(columns[field]), many=True)
+
+        def matches(search: Search) -> str:
+            try:
+                where = DuckdbExpressions(column).expression(search.where)
+            except UnsupportedError as error:
+                error.rule, error.target = search.name, self.name
+                raise
+            return f"(SELECT * FROM events WHERE source = {literal(search.source)} AND ({where}))"
+
+        match trial.plan:
+            case Search() as search:
+                query = f"SELECT id FROM {matches(search)}"
+            case Correlation() as plan:
+                query = DuckdbWindows(matches, column, trial.seen_until).query(plan)
+        try:
+            return frozenset(row[0] for row in self.connection.execute(query).fetchall())
+        except UnsupportedError as error:
+            return error
+
+    def load(self, trial: Trial, columns: Mapping[Field, str]) -> None:
+        """Put a trial's events into the table `events`: id, t (microseconds), source, and a VARCHAR[] for each column."""
+        unique = {event.id: event for event in reversed(trial.events)}
+        rows = [
+            {"id": event.id, "t": event.time, "source": event.source}
+            | {name: bag(event.row, field) for field, name in columns.items()}
+            for event in unique.values()
+        ]
+        shape = {"id": "VARCHAR", "t": "BIGINT", "source": "VARCHAR"} | dict.fromkeys(columns.values(), "VARCHAR[]")
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE events AS SELECT unnest(from_json(?, ?), max_depth := 2)",
+            [orjson.dumps(rows).decode(), orjson.dumps([shape]).decode()],
+        )

@@ -1,0 +1,1 @@
+"""Import formats: what a SIEM takes as it is."""

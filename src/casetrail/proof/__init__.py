@@ -1,0 +1,1 @@
+"""Cases run on engines: verdicts, mutants, reports."""

@@ -1,0 +1,110 @@
+"""Cases on engines: does each case complete on the events it says?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from casetrail.engines.base import Engine, Trial
+from casetrail.engines.reference import evaluate
+from casetrail.pack.cases import Case, CaseFile
+from casetrail.pack.pack import Pack, PackError
+from casetrail.plan.nodes import Plan
+from casetrail.proof.mutants import mutants
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an engine said of a case.
+
+    got: the ids that completed; None when the engine refused, and `refused` says why.
+    """
+
+    case: Case
+    engine: str
+    got: frozenset[str] | None
+    refused: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.got == self.case.completes
+
+    @property
+    def missing(self) -> list[str]:
+        return sorted(self.case.completes - (self.got or frozenset()))
+
+    @property
+    def extra(self) -> list[str]:
+        return sorted((self.got or frozenset()) - self.case.completes)
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A mutant that no case of its rule tells from the rule."""
+
+    rule: str
+    mutant: str
+
+
+@dataclass(frozen=True, slots=True)
+class MutantReport:
+    """killed: how many; survivors: the rest, without those `equal` by a reason; stale: excused, yet killed or gone."""
+
+    rule: str
+    killed: int
+    survivors: tuple[Survivor, ...]
+    equal: tuple[str, ...]
+    stale: tuple[str, ...]
+
+
+def planner(pack: Pack) -> Callable[[Case], Plan]:
+    """A function from a case to the plan of its rule under the case's watchlists.
+
+    It raises PackError when the rule isn't there or has no meaning.
+    """
+
+    @cache
+    def under(lists: tuple[tuple[str, tuple[str, ...]], ...]) -> Pack:
+        return pack.with_watchlists(dict(lists)) if lists else pack
+
+    def plan(case: Case) -> Plan:
+        rule = under(tuple(sorted(case.watchlists.items()))).rule(case.rule)
+        if rule.plan is None:
+            raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
+        return rule.plan
+
+    return plan
+
+
+def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Iterator[Outcome]:
+    """The outcome of every case on every engine, engine by engine. Raises PackError."""
+    plan = planner(pack)
+    cases = [case for file in files for case in file.cases]
+    trials = [Trial(plan(case), case.events, case.seen_until) for case in cases]
+    for engine in engines:
+        for case, verdict in zip(cases, engine.verdicts(trials), strict=True):
+            if isinstance(verdict, Exception):
+                yield Outcome(case, engine.name, None, str(verdict))
+            else:
+                yield Outcome(case, engine.name, verdict)
+
+
+def run_mutants(pack: Pack, file: CaseFile) -> MutantReport:
+    """Which mutants of a rule its cases kill, by the reference evaluator. Raises PackError."""
+    plan = planner(pack)
+    alive: dict[str, bool] = {}
+    for case in file.cases:
+        for mutant in mutants(plan(case)):
+            if alive.get(mutant.name, True):
+                same = evaluate(mutant.plan, case.events, case.seen_until).ids == case.completes
+                alive[mutant.name] = same
+    excused = {equal.mutant for equal in file.equal_mutants}
+    living = {name for name, alone in alive.items() if alone}
+    return MutantReport(
+        file.rule,
+        len(alive) - len(living),
+        tuple(Survivor(file.rule, name) for name in alive if name in living - excused),
+        tuple(sorted(living & excused)),
+        tuple(sorted(excused - living)),
+    )

@@ -1,0 +1,59 @@
+"""Random rules on random logs: the reference evaluator and DuckDB say the same.
+
+CASETRAIL_FUZZ sets the number of examples in all; the tests share them, so that workers run them side by side.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from casetrail.engines.base import Trial
+from casetrail.engines.duckdb import Duckdb
+from casetrail.engines.reference import evaluate
+from tests.laws import strategies
+
+EXAMPLES = int(os.environ.get("CASETRAIL_FUZZ", "2000"))
+PARTS = 4
+SETTINGS = settings(
+    max_examples=EXAMPLES // PARTS,
+    deadline=None,
+    derandomize="CASETRAIL_FUZZ" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def duckdb_engine() -> Duckdb:
+    return Duckdb()
+
+
+def agree(engine: Duckdb, trial: Trial) -> None:
+    expected = evaluate(trial.plan, trial.events, trial.seen_until).ids
+    assert engine.verdict(trial) == expected
+
+
+@SETTINGS
+@given(trial=strategies.trials())
+def test_any_plan(duckdb_engine: Duckdb, trial: Trial) -> None:
+    agree(duckdb_engine, trial)
+
+
+@SETTINGS
+@given(search=strategies.searches("s"), log=strategies.logs(most=12))
+def test_searches(duckdb_engine: Duckdb, search: strategies.Search, log: tuple[strategies.Event, ...]) -> None:
+    agree(duckdb_engine, Trial(search, log))
+
+
+@SETTINGS
+@given(plan=strategies.correlations(depth=0), log=strategies.logs(most=12))
+def test_correlations(duckdb_engine: Duckdb, plan: strategies.Correlation, log: tuple[strategies.Event, ...]) -> None:
+    agree(duckdb_engine, Trial(plan, log))
+
+
+@SETTINGS
+@given(plan=strategies.correlations(depth=1), log=strategies.logs(most=12))
+def test_chains(duckdb_engine: Duckdb, plan: strategies.Correlation, log: tuple[strategies.Event, ...]) -> None:
+    agree(duckdb_engine, Trial(plan, log))

@@ -1,0 +1,1 @@
+"""What every engine must hold: random plans and logs, and the laws of docs/semantics.md."""
