@@ -55,7 +55,7 @@ from casetrail.plan.nodes import (
     Wildcard,
     Without,
 )
-from casetrail.plan.values import bag, parse
+from casetrail.plan.values import bag, fold, parse
 
 _COMPARE: Mapping[Op, Callable[[Any, Any], bool]] = {
     Op.LT: lt,

@@ -1,0 +1,63 @@
+"""Pinned jars from Maven Central in a cache outside the repository."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+
+class NodeUnavailable(Exception):
+    """A test node can't be had here. The message says what is missing and how to get it."""
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: $CASETRAIL_CACHE, or a folder of the user's cache."""
+    named = os.environ.get("CASETRAIL_CACHE")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "casetrail"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "casetrail"
+
+
+def jars(pinned: Path) -> list[Path]:
+    """The files of a list of `group:artifact:version sha256` lines, downloaded unless the cache holds them.
+
+    Raises NodeUnavailable when one can't be had or isn't what was pinned.
+    """
+    lines = [line.split() for line in pinned.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda line: _jar(*line), lines))
+
+
+def _jar(coordinates: str, digest: str) -> Path:
+    group, artifact, version = coordinates.split(":")
+    kept = cache_folder() / "jars" / f"{digest[:12]}-{artifact}-{version}.jar"
+    if kept.is_file():
+        return kept
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+        fetched = _download(group, artifact, version, Path(folder))
+        found = hashlib.sha256(fetched.read_bytes()).hexdigest()
+        if found != digest:
+            raise NodeUnavailable(f"{coordinates}: its SHA-256 is {found}, not the pinned {digest}")
+        shutil.move(fetched, Path(folder) / "done")
+        os.replace(Path(folder) / "done", kept)
+    return kept
+
+
+def _download(group: str, artifact: str, version: str, folder: Path) -> Path:
+    try:
+        from jgo.maven import MavenContext
+    except ImportError as error:
+        raise NodeUnavailable("jgo is missing: install the test dependencies (pip install --group test)") from error
+    try:
+        project = MavenContext(repo_cache=folder, local_repos=[], timeout=120).project(group, artifact)
+        return Path(project.at_version(version).artifact().resolve())
+    except Exception as error:
+        raise NodeUnavailable(f"{group}:{artifact}:{version} can't be downloaded from Maven Central: {error}") from error
