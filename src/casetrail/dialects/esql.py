@@ -1,0 +1,287 @@
+"""ES|QL of Elasticsearch 8.19: expressions over the columns of an index, and whole queries.
+
+Null counts as false, so a bare comparison stands only where no NOT is above it; every NOT coalesces its operand. Full-text
+functions may not stand inside another function: above one, NOT moves inward instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv6Network, ip_network
+
+from casetrail.dialects.base import Expressions, UnsupportedError
+from casetrail.dialects.lucene_regex import lucene
+from casetrail.pack.backend import Store, StoredField
+from casetrail.plan.nodes import (
+    And,
+    Compare,
+    Equals,
+    Expr,
+    Field,
+    InNetwork,
+    InPart,
+    Like,
+    Matches,
+    Not,
+    OneOf,
+    Op,
+    Or,
+    Overlap,
+    Part,
+    SameAs,
+    Scalar,
+    Search,
+    Type,
+    Wildcard,
+    tests,
+)
+
+LIMIT = 10_000
+"""The most rows that ES|QL gives."""
+
+_OPS = {Op.LT: "<", Op.LTE: "<=", Op.GT: ">", Op.GTE: ">=", Op.EQ: "==", Op.NEQ: "!="}
+_PARTS = {
+    Part.MINUTE: "minute_of_hour",
+    Part.HOUR: "hour_of_day",
+    Part.DAY: "day_of_month",
+    Part.MONTH: "month_of_year",
+    Part.YEAR: "year",
+}
+_CASTS = {Type.ADDRESS: "TO_IP", Type.INTEGER: "TO_LONG", Type.NUMBER: "TO_DOUBLE"}
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_OTHER_LOWER_CASE = "σς\N{COMBINING DOT ABOVE}"
+_SEPARATOR = "\N{SYMBOL FOR UNIT SEPARATOR}"
+
+
+def operator(op: Op) -> str:
+    return _OPS[op]
+
+
+def string(text: str) -> str:
+    """A text as ES|QL. Raises UnsupportedError for control characters, which have no escape there."""
+    if any(ord(char) < 32 and char not in _ESCAPES for char in text) or "\x7f" in text:
+        raise UnsupportedError(f"{text!r} holds a control character, which ES|QL can't write")
+    return '"' + "".join(_ESCAPES.get(char, char) for char in text) + '"'
+
+
+def name(path: str) -> str:
+    """A column's name as ES|QL."""
+    steps = path.split(".")
+    plain = all(step.replace("_", "a").replace("@", "a").isalnum() and not step[0].isdigit() for step in steps)
+    return path if plain else ".".join(f"`{step.replace('`', '``')}`" for step in steps)
+
+
+def literal(value: Scalar) -> str:
+    match value:
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case str():
+            return string(value)
+        case _:
+            return repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an index: its name as ES|QL, and how Elastic stores it."""
+
+    sql: str
+    stored: StoredField
+
+
+class EsqlExpressions(Expressions[Column]):
+    """Expressions over one store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def column(self, field: Field) -> Column:
+        stored = self.store.fields.get(field.path)
+        if stored is None:
+            raise UnsupportedError(f"{field.path}: Elastic doesn't store it")
+        if stored.unsupported:
+            raise UnsupportedError(f"{field.path}: {stored.unsupported}")
+        return Column(name(stored.name), stored)
+
+    def expression(self, expr: Expr) -> str:
+        match expr:
+            case Not(arg=And(args=args)) if self.full_text(expr):
+                return self.expression(Or(tuple(map(Not, args))))
+            case Not(arg=Or(args=args)) if self.full_text(expr):
+                return self.expression(And(tuple(map(Not, args))))
+            case Not(arg=Not(arg=arg)):
+                return self.expression(arg)
+            case Not(arg=arg) if not self.full_text(expr):
+                return f"NOT COALESCE({self.expression(arg)}, FALSE)"
+            case _:
+                return super().expression(expr)
+
+    def full_text(self, expr: Expr) -> bool:
+        """Whether the expression needs the index's own query language."""
+        return any(self.column(test.field).stored.type == "flattened" for test in tests(expr))
+
+    def equals(self, column: Column, field: Field, check: Equals) -> str:
+        return self.one_of(column, field, OneOf((check.value,), check.cased))
+
+    def one_of(self, column: Column, field: Field, check: OneOf) -> str:
+        if column.stored.type == "flattened":
+            return self.full_text_any(column, field, check.cased, [_phrase(str(value)) for value in check.values])
+        _require_fold(check.cased or field.type is not Type.TEXT, check.values)
+        values = [self.value(field, value) for value in check.values]
+        text = self.text(column, field, check.cased)
+        if field.many:
+            held = [f"MV_COUNT(MV_DEDUPE(MV_APPEND({text}, {value}))) == MV_COUNT(MV_DEDUPE({text}))" for value in values]
+            return held[0] if len(held) == 1 else f"({' OR '.join(held)})"
+        if text != column.sql and not "".join(values).isascii():
+            # Elasticsearch turns TO_LOWER(x) == "…" into a term query that ignores the case of ASCII letters alone.
+            text = f'CONCAT({text}, "")'
+        return f"{text} == {values[0]}" if len(values) == 1 else f"{text} IN ({', '.join(values)})"
+
+    def value(self, field: Field, value: Scalar) -> str:
+        cast = _CASTS.get(field.type)
+        return f"{cast}({literal(value)})" if cast else literal(value)
+
+    def text(self, column: Column, field: Field, cased: bool) -> str:
+        return column.sql if cased or field.type is not Type.TEXT else f"TO_LOWER({column.sql})"
+
+    def full_text_any(self, column: Column, field: Field, cased: bool, patterns: list[str]) -> str:
+        if not cased:
+            raise UnsupportedError(
+                f"{field.path}: {column.stored.root} is flattened in Elastic, which compares it only |cased"
+            )
+        query = " OR ".join(f"{_query_name(column.stored.name)}:{pattern}" for pattern in patterns)
+        return f"QSTR({string(query)})"
+
+    def like(self, column: Column, field: Field, check: Like) -> str:
+        if column.stored.type == "flattened":
+            return self.full_text_any(column, field, check.cased, [_wildcard_query(check.parts)])
+        _require_fold(check.cased, [part for part in check.parts if not isinstance(part, Wildcard)])
+        text = self.text(column, field, check.cased)
+        if field.many:
+            return f"{_joined(text)} RLIKE {string(_any_element(_like_regex(check.parts)))}"
+        marks = {Wildcard.MANY: "*", Wildcard.ONE: "?"}
+        parts = [marks[part] if isinstance(part, Wildcard) else _escaped_like(part) for part in check.parts]
+        return f"{text} LIKE {string(''.join(parts))}"
+
+    def matches(self, column: Column, field: Field, check: Matches) -> str:
+        if column.stored.type == "flattened" or field.many:
+            what = "flattened" if column.stored.type == "flattened" else "a list"
+            raise UnsupportedError(f"{field.path}: it is {what} in Elastic, where a regular expression can't be tested")
+        return f"{column.sql} RLIKE {string(lucene(check))}"
+
+    def in_network(self, column: Column, field: Field, check: InNetwork) -> str:
+        if field.many:
+            raise UnsupportedError(f"{field.path}: a network can't be tested on a list of addresses in ES|QL")
+        inside = f"CIDR_MATCH({column.sql}, {string(check.network)})"
+        network = ip_network(check.network)
+        if isinstance(network, IPv6Network) and network.supernet_of(IPv6Network("::ffff:0:0/96")):
+            # Elasticsearch keeps a v4 address as the v6 address that it maps to.
+            return f'({inside} AND NOT CIDR_MATCH({column.sql}, "0.0.0.0/0"))'
+        return inside
+
+    def compare(self, column: Column, field: Field, check: Compare) -> str:
+        text = column.sql
+        if field.many:
+            text = f"{'MV_MAX' if check.op in (Op.GT, Op.GTE) else 'MV_MIN'}({text})"
+        return f"{text} {_OPS[check.op]} {literal(check.value)}"
+
+    def in_part(self, column: Column, field: Field, check: InPart) -> str:
+        if check.part not in _PARTS:
+            raise UnsupportedError(f"{field.path}: ES|QL has no week of ISO 8601")
+        return f'DATE_EXTRACT("{_PARTS[check.part]}", {column.sql}) {_OPS[check.op]} {check.value}'
+
+    def same_as(self, column: Column, field: Field, check: SameAs) -> str:
+        other = self.column(check.other)
+        if field.many or check.other.many or "flattened" in (column.stored.type, other.stored.type):
+            raise UnsupportedError(f"{field.path}: ES|QL can't compare it with {check.other.path}, since one holds a list")
+        one, two = self.text(column, field, check.cased), self.text(other, check.other, check.cased)
+        match check.overlap:
+            case Overlap.EQUALS:
+                return f"{one} == {two}"
+            case Overlap.STARTSWITH:
+                return f"STARTS_WITH({one}, {two})"
+            case Overlap.ENDSWITH:
+                return f"ENDS_WITH({one}, {two})"
+            case Overlap.CONTAINS:
+                return f"LOCATE({one}, {two}) > 0"
+
+    def is_missing(self, column: Column, field: Field) -> str:
+        return (
+            f"NOT {self.exists(column, field)}"
+            if column.stored.type == "flattened"
+            else f"{self.held(column, field)} IS NULL"
+        )
+
+    def exists(self, column: Column, field: Field) -> str:
+        if column.stored.type == "flattened":
+            return f"QSTR({string(f'_exists_:{_query_name(column.stored.name)}')})"
+        return f"{self.held(column, field)} IS NOT NULL"
+
+    def held(self, column: Column, field: Field) -> str:
+        if column.stored.type not in ("keyword", "date"):
+            raise UnsupportedError(
+                f"{field.path}: Elastic keeps only values that are {column.stored.type}, so none isn't missing"
+            )
+        return column.sql
+
+
+def _require_fold(cased: bool, texts: Iterable[Scalar]) -> None:
+    if not cased and any(char in _OTHER_LOWER_CASE for text in texts for char in str(text)):
+        raise UnsupportedError(f"{texts!r}: Elasticsearch's lower case of σ, ς and İ isn't Unicode's simple one")
+
+
+def _escaped_like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
+
+
+def _query_name(path: str) -> str:
+    return path.replace(" ", "\\ ").replace(":", "\\:")
+
+
+def _phrase(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _wildcard_query(parts: tuple[str | Wildcard, ...]) -> str:
+    return "".join(part if isinstance(part, Wildcard) else _escaped_query(part) for part in parts)
+
+
+def _escaped_query(text: str) -> str:
+    return "".join(char if char.isalnum() or not char.isascii() else f"\\{char}" for char in text)
+
+
+def _like_regex(parts: tuple[str | Wildcard, ...]) -> str:
+    each = f"[^{_SEPARATOR}]"
+    marks = {Wildcard.MANY: f"{each}*", Wildcard.ONE: each}
+    return "".join(marks[part] if isinstance(part, Wildcard) else _escaped_query(part) for part in parts)
+
+
+def _joined(text: str) -> str:
+    separator = string(_SEPARATOR)
+    return f"CONCAT({separator}, MV_CONCAT({text}, {separator}), {separator})"
+
+
+def _any_element(regex: str) -> str:
+    return f".*{_SEPARATOR}{regex}{_SEPARATOR}.*"
+
+
+Stores = Mapping[str, Store]
+
+
+def search_query(search: Search, stores: Stores) -> str:
+    """The query of a search: the whole rows of the matching events, with `_id`.
+
+    Raises UnsupportedError when Elastic can't say it.
+    """
+    store = store_of(search, stores)
+    where = EsqlExpressions(store).expression(search.where)
+    lines = [f"FROM {store.index} METADATA _id, _index, _version", f"| WHERE {where}", f"| LIMIT {LIMIT}"]
+    return "\n".join(lines)
+
+
+def store_of(search: Search, stores: Stores) -> Store:
+    """Where a search's log source lies. Raises UnsupportedError when the backend doesn't know it."""
+    if search.source not in stores:
+        raise UnsupportedError(f"the log source {search.source} has no index there", rule=search.name)
+    return stores[search.source]

@@ -1,0 +1,310 @@
+"""ES|QL for correlations, in exact sliding windows.
+
+ES|QL has no window functions. The steps of a key are gathered into one list, which is expanded twice, so that each step stands beside
+each other step of its key (`other_…`); the window is then a plain comparison of two times. The cost is the square of a key's steps.
+For a first seen over days that would be a fortnight's square, so with a `Run` all that lies before the run is kept as one time a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from casetrail.dialects.base import UnsupportedError
+from casetrail.dialects.esql import LIMIT, Column, EsqlExpressions, Stores, literal, name, operator, store_of, string
+from casetrail.plan.nodes import (
+    AllOf,
+    AnyOf,
+    Correlation,
+    Figure,
+    KeyPart,
+    Order,
+    Search,
+    Step,
+    Threshold,
+    Together,
+    Type,
+    Without,
+)
+
+_TYPES = {Type.INTEGER: "TO_LONG", Type.NUMBER: "TO_DOUBLE"}
+ID = "event_id"
+"""The column of the completing event's `_id` in what a correlation's query returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which completions are wanted, as ES|QL expressions for milliseconds since 1970.
+
+    start: events before it complete nothing here, having been looked at before; None for no bound.
+    known: the log is whole up to this time, for rules that wait to see that nothing follows.
+    """
+
+    start: str | None
+    known: str
+
+
+def correlation_query(plan: Correlation, stores: Stores, run: Run) -> str:
+    """The query for a correlation's completions: rows of event_id, @timestamp, the key, n and evidence.
+
+    Raises UnsupportedError when ES|QL can't say it.
+    """
+    return "\n| ".join(_Pipeline(plan, stores, run).lines())
+
+
+class _Pipeline:
+    def __init__(self, plan: Correlation, stores: Stores, run: Run) -> None:
+        self.plan = plan
+        self.run = run
+        self.bases: list[Search] = []
+        for base in plan.bases:
+            if isinstance(base, Correlation):
+                raise UnsupportedError(f"it stands on the correlation {base.name}, and ES|QL can't join two pipelines")
+            self.bases.append(base)
+        if plan.span % 1000:
+            raise UnsupportedError("its timespan is finer than the milliseconds of Elastic's times")
+        self.span = plan.span // 1000
+        self.stores = [store_of(base, stores) for base in self.bases]
+        self.expressions = [EsqlExpressions(store) for store in self.stores]
+        self.keys = [f"key{number}" for number in range(len(plan.key))]
+
+    def lines(self) -> Iterator[str]:
+        indexes = ", ".join(dict.fromkeys(store.index for store in self.stores))
+        yield f"FROM {indexes} METADATA _id"
+        yield from self.steps()
+        condition = self.plan.condition
+        if isinstance(condition, Order) and len(condition.wanted) == 1 and condition.before and not condition.after:
+            yield from self.first_seen(condition)
+        else:
+            yield from self.pairs()
+        yield from self.result()
+
+    def steps(self) -> Iterator[str]:
+        conditions = [self.condition(number) for number in range(len(self.bases))]
+        if len(conditions) == 1:
+            yield f"WHERE {conditions[0]}"
+            yield 'EVAL base = "0"'
+        else:
+            if any(self.expressions[number].full_text(base.where) for number, base in enumerate(self.bases)):
+                raise UnsupportedError(
+                    "it tests a flattened field in one of several base rules, which ES|QL can't tell apart"
+                )
+            yield "WHERE " + " OR ".join(f"({condition})" for condition in dict.fromkeys(conditions))
+            marks = ", ".join(f'CASE({condition}, "{number} ", "")' for number, condition in enumerate(conditions))
+            yield f'EVAL base = SPLIT(TRIM(CONCAT({marks})), " ")'
+            yield "MV_EXPAND base"
+        for key, part in zip(self.keys, self.plan.key, strict=True):
+            yield from self.value_of(key, part)
+            yield f"WHERE {key} IS NOT NULL"
+        value = self.plan.condition.value if isinstance(self.plan.condition, Threshold) else None
+        if value:
+            yield from self.value_of("value", value)
+
+    def condition(self, number: int) -> str:
+        text = self.expressions[number].operand(self.bases[number].where)
+        if len({store.index for store in self.stores}) > 1:
+            text = f"data_stream.dataset == {string(self.stores[number].dataset)} AND {text}"
+        return text
+
+    def value_of(self, target: str, part: KeyPart) -> Iterator[str]:
+        found = [self.text(number, part) for number in range(len(self.bases))]
+        if len(set(found)) == 1:
+            yield f"EVAL {target} = {found[0]}"
+        else:
+            cases = ", ".join(f'base == "{number}", {text}' for number, text in enumerate(found))
+            yield f"EVAL {target} = CASE({cases})"
+        if any(field is not None and field.many for field in part.fields):
+            yield f"MV_EXPAND {target}"
+
+    def text(self, number: int, part: KeyPart) -> str:
+        field = part.fields[number]
+        if field is None:
+            raise UnsupportedError(f"{part.name} comes from a correlation")
+        column: Column = self.expressions[number].column(field)
+        if column.stored.type == "flattened":
+            raise UnsupportedError(f"{field.path}: ES|QL can't read a field of the flattened {column.stored.root}")
+        return self.expressions[number].text(column, field, part.cased)
+
+    @property
+    def by(self) -> str:
+        return f" BY {', '.join(self.keys)}" if self.keys else ""
+
+    def gather(self, extra: str = "") -> Iterator[str]:
+        value = self.plan.condition.value if isinstance(self.plan.condition, Threshold) else None
+        shown = 'COALESCE(CONCAT("=", TO_STRING(value)), "-")' if value else '"-"'
+        start = 'COALESCE(TO_STRING(start), "-")' if extra else '"-"'
+        parts = f'TO_STRING(TO_LONG(@timestamp)), " ", base, " ", {start}, " ", TO_BASE64(_id), " ", {shown}'
+        yield f"EVAL step = CONCAT({parts})"
+
+    def expand(self) -> Iterator[str]:
+        yield f"STATS steps = VALUES(step){self.by}"
+        yield "EVAL others = steps"
+        yield "MV_EXPAND steps"
+        yield "MV_EXPAND others"
+        yield 'DISSECT steps "%{at} %{base} %{start} %{id} %{value}"'
+        yield 'DISSECT others "%{other_at} %{other_base} %{other_start} %{other_id} %{other_value}"'
+        yield "EVAL at = TO_LONG(at), other_at = TO_LONG(other_at), gap = TO_LONG(at) - TO_LONG(other_at)"
+
+    def pairs(self) -> Iterator[str]:
+        match self.plan.condition:
+            case Threshold() as threshold:
+                yield from self.gather()
+                yield from self.threshold(threshold)
+            case Order() as order:
+                yield from self.gather()
+                yield from self.order(order)
+            case together:
+                yield from self.gather()
+                yield from self.together(together)
+
+    def wanted(self, bases: Sequence[int]) -> str:
+        """The completing steps: of a wanted base, and of this run."""
+        listed = ", ".join(f'"{base}"' for base in sorted(set(bases)))
+        text = f"base IN ({listed})" if listed else "FALSE"
+        return f"{text} AND at >= {self.run.start}" if self.run.start else text
+
+    def by_step(self, *more: str) -> str:
+        return ", ".join([*self.keys, "id", "at", "base", *more])
+
+    def threshold(self, threshold: Threshold) -> Iterator[str]:
+        figure = self.figure(threshold)
+        yield from self.expand()
+        yield f"WHERE gap >= 0 AND gap <= {self.span} AND {self.wanted(range(len(self.bases)))}"
+        if threshold.value:
+            cast = _TYPES.get(threshold.value.type, "")
+            number = f"{cast}(SUBSTRING(other_value, 2))" if cast else "other_value"
+            yield f'EVAL held = CASE(STARTS_WITH(other_value, "="), {number}, NULL)'
+        yield f"STATS n = {figure}, evidence = VALUES(other_id) BY {self.by_step()}"
+        if threshold.figure in (Figure.EVENTS, Figure.DISTINCT):
+            yield "EVAL n = COALESCE(MV_COUNT(n), 0)"
+        yield f"WHERE n {operator(threshold.op)} {literal(threshold.count)}"
+
+    def figure(self, threshold: Threshold) -> str:
+        many = threshold.value and any(field is not None and field.many for field in threshold.value.fields)
+        match threshold.figure:
+            case Figure.EVENTS:
+                return "VALUES(other_id)"
+            case Figure.DISTINCT:
+                return "VALUES(held)"
+            case Figure.SUM | Figure.AVG if not many:
+                return "SUM(held)" if threshold.figure is Figure.SUM else "AVG(held)"
+            case Figure.SUM | Figure.AVG:
+                raise UnsupportedError(f"its {threshold.figure} is over a list, of which ES|QL drops repeated values")
+            case _:
+                raise UnsupportedError(f"its {threshold.figure} is only estimated by ES|QL")
+
+    def together(self, together: Together) -> Iterator[str]:
+        yield from self.expand()
+        yield f"WHERE gap >= 0 AND gap <= {self.span} AND {self.wanted(sorted(_wanted(together)))}"
+        yield f"STATS n = VALUES(other_base), evidence = VALUES(other_id) BY {self.by_step()}"
+        yield f"WHERE {_present(together)}"
+        yield "EVAL n = MV_COUNT(n)"
+
+    def order(self, order: Order) -> Iterator[str]:
+        first, *later = order.wanted
+        last = order.wanted[-1]
+        for number, base in enumerate(later):
+            final = number == len(later) - 1
+            before = order.wanted[number]
+            yield from self.expand()
+            earlier = f'other_base == "{before}" AND gap > 0'
+            source = "other_at" if number == 0 else "TO_LONG(other_start)"
+            known = "" if number == 0 else ' AND other_start != "-"'
+            figures = [f"start = MAX(CASE({earlier}{known}, {source}, NULL))"]
+            figures += self.around(order, first, len(later)) if final else []
+            figures += (
+                [f"evidence = VALUES(CASE(gap >= 0 AND gap <= {self.span}, other_id, NULL))"] if final else []
+            )
+            yield f"STATS {', '.join(figures)} BY {self.by_step()}"
+            if not final:
+                yield f'EVAL start = CASE(base == "{base}", start, NULL)'
+                yield (
+                    'EVAL step = CONCAT(TO_STRING(at), " ", base, " ", COALESCE(TO_STRING(start), "-"), " ", id, " ", "-")'
+                )
+        if not later:
+            yield from self.expand()
+            figures = self.around(order, first, 0)
+            window = f"evidence = VALUES(CASE(gap >= 0 AND gap <= {self.span}, other_id, NULL))"
+            yield f"STATS {', '.join([*figures, window])} BY {self.by_step()}"
+            yield "EVAL start = at"
+        tests = [self.wanted([last]), f"start IS NOT NULL AND at - start <= {self.span}"]
+        if order.before:
+            tests.append("(seen IS NULL OR seen >= opening)" if later else "(seen IS NULL OR seen >= at)")
+        if order.after:
+            tests.append(f"followed == 0 AND at + {self.span} <= {self.run.known}")
+        yield f"WHERE {' AND '.join(tests)}"
+        yield "EVAL n = MV_COUNT(evidence)"
+
+    def around(self, order: Order, first: int, later: int) -> list[str]:
+        found = []
+        inside = f"gap >= 0 AND gap <= {self.span}"
+        if order.before:
+            listed = ", ".join(f'"{base}"' for base in order.before)
+            found.append(f"seen = MIN(CASE(other_base IN ({listed}) AND {inside}, other_at, NULL))")
+            if later:
+                found.append(f'opening = MIN(CASE(other_base == "{first}" AND {inside}, other_at, NULL))')
+        if order.after:
+            listed = ", ".join(f'"{base}"' for base in order.after)
+            found.append(f"followed = SUM(CASE(other_base IN ({listed}) AND gap < 0 AND gap >= -{self.span}, 1, 0))")
+        return found
+
+    def first_seen(self, order: Order) -> Iterator[str]:
+        before = ", ".join(f'"{base}"' for base in order.before)
+        start = self.run.start
+        yield from self.gather()
+        if start is None:
+            yield from self.order(order)
+            return
+        yield "EVAL t = TO_LONG(@timestamp)"
+        yield (
+            f"STATS earlier = MAX(CASE(base IN ({before}) AND t < {start}, t, NULL)), "
+            f"steps = VALUES(CASE(t >= {start}, step, NULL)){self.by}"
+        )
+        yield "WHERE steps IS NOT NULL"
+        yield "EVAL others = steps"
+        yield "MV_EXPAND steps"
+        yield "MV_EXPAND others"
+        yield 'DISSECT steps "%{at} %{base} %{start} %{id} %{value}"'
+        yield 'DISSECT others "%{other_at} %{other_base} %{other_start} %{other_id} %{other_value}"'
+        yield "EVAL at = TO_LONG(at), other_at = TO_LONG(other_at)"
+        yield f"EVAL seen = CASE(other_base IN ({before}) AND other_at < at, other_at, NULL)"
+        yield f"STATS seen = MAX(seen), earlier = MAX(earlier) BY {self.by_step()}"
+        yield f"WHERE {self.wanted(order.wanted)} AND COALESCE(at - GREATEST(COALESCE(seen, earlier), COALESCE(earlier, seen)) > {self.span}, TRUE)"
+        yield "EVAL n = 1, evidence = id"
+
+    def result(self) -> Iterator[str]:
+        keys = [(key, self.shown(part)) for key, part in zip(self.keys, self.plan.key, strict=True)]
+        more = "".join(f", {name(shown)} = {key}" for key, shown in keys)
+        yield f"STATS n = MAX(n), evidence = VALUES(evidence) BY {', '.join(['id', 'at', *self.keys])}"
+        yield f"EVAL {ID} = FROM_BASE64(id), @timestamp = TO_DATETIME(at){more}"
+        yield f"KEEP {', '.join([ID, '@timestamp', *(name(shown) for _, shown in keys), 'n', 'evidence'])}"
+        yield f"SORT @timestamp, {ID}"
+        yield f"LIMIT {LIMIT}"
+
+    def shown(self, part: KeyPart) -> str:
+        stored = {
+            store.fields[field.path].name for store, field in zip(self.stores, part.fields, strict=True) if field is not None
+        }
+        return stored.pop() if len(stored) == 1 else part.name
+
+
+def _wanted(together: Together) -> set[int]:
+    match together:
+        case Step(base=base):
+            return {base}
+        case Without():
+            return set()
+        case AllOf(args=args) | AnyOf(args=args):
+            return {base for arg in args for base in _wanted(arg)}
+
+
+def _present(together: Together) -> str:
+    match together:
+        case Step(base=base):
+            return f'MV_COUNT(MV_DEDUPE(MV_APPEND(n, "{base}"))) == MV_COUNT(MV_DEDUPE(n))'
+        case Without(arg=arg):
+            return f"NOT ({_present(arg)})"
+        case AllOf(args=args):
+            return "(" + " AND ".join(map(_present, args)) + ")"
+        case AnyOf(args=args):
+            return "(" + " OR ".join(map(_present, args)) + ")"

@@ -1,0 +1,147 @@
+"""Elasticsearch: events stored as Elastic stores them, and the shipped query run over them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import bulk
+
+from casetrail.dialects.base import UnsupportedError
+from casetrail.dialects.esql import LIMIT, search_query
+from casetrail.dialects.esql_windows import ID, Run, correlation_query
+from casetrail.engines.base import Trial
+from casetrail.engines.event import Event
+from casetrail.pack.backend import Backend, Store
+from casetrail.pack.contract import Contract
+from casetrail.plan.nodes import Field, Plan, Search, Type
+from casetrail.plan.values import bag, parse
+
+_TRIAL = "casetrail.trial"
+
+
+def query_of(plan: Plan, backend: Backend, run: Run) -> str:
+    """The query that ships for a plan. Raises UnsupportedError when Elastic can't say it."""
+    if isinstance(plan, Search):
+        return search_query(plan, backend.stores)
+    return correlation_query(plan, backend.stores, run)
+
+
+def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
+    """The document that Elastic keeps for an event: typed columns hold only what parses, empty texts may be dropped."""
+    document: dict[str, Any] = {}
+    _put(document, "data_stream.dataset", store.dataset)
+    _put(document, store.time, event.time // 1000)
+    for path, field in contract.fields.items():
+        place = store.fields.get(path)
+        if place is None or place.unsupported or place.name == store.time:
+            continue
+        values = [_kept(text, field) for text in bag(event.row, field)]
+        values = [value for value in values if value is not None]
+        if values:
+            _put(document, place.name, values if len(values) > 1 else values[0])
+    return document
+
+
+def _kept(text: str, field: Field) -> object:
+    if field.type is Type.TEXT:
+        return text
+    value = parse(text, field, cased=True)
+    return cast(int, value) // 1000 if field.type is Type.TIME and value is not None else value
+
+
+def _put(document: dict[str, Any], path: str, value: object) -> None:
+    *way, last = path.split(".")
+    for step in way:
+        document = document.setdefault(step, {})
+    document[last] = value
+
+
+def mapping(store: Store) -> dict[str, Any]:
+    """The mapping of an index for a store, as Elastic's integration types its fields."""
+    properties: dict[str, Any] = {}
+    _put(properties, "data_stream.properties.dataset", {"type": "keyword"})
+    _put(properties, _TRIAL.replace(".", ".properties."), {"type": "keyword"})
+    for place in store.fields.values():
+        if not place.unsupported:
+            _put(properties, (place.root or place.name).replace(".", ".properties."), {"type": place.type})
+    _put(properties, store.time.replace(".", ".properties."), {"type": "date"})
+    return {"dynamic": False, "properties": properties}
+
+
+class ElasticsearchEngine:
+    """Runs trials on a node: all their events in one index for each store, each query filtered to its trial's events.
+
+    The indexes carry a random name that the shipped index patterns match, and `close` removes them.
+    """
+
+    name = "elasticsearch"
+
+    def __init__(self, client: Elasticsearch, backend: Backend, contracts: Mapping[str, Contract]) -> None:
+        self.client = client
+        self.backend = backend
+        self.contracts = contracts
+        self.suffix = f"casetrail-{uuid.uuid4().hex[:12]}"
+        self.indexes: set[str] = set()
+        self.count = 0
+
+    def close(self) -> None:
+        """Remove the indexes."""
+        for index in self.indexes:
+            self.client.indices.delete(index=index, ignore_unavailable=True)
+        self.indexes.clear()
+
+    def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
+        names = [f"{self.count + number}" for number in range(len(trials))]
+        self.count += len(trials)
+        for source in {event.source for trial in trials for event in trial.events} | set(self.backend.stores):
+            self.create(source)
+        bulk(self.client, self.actions(zip(names, trials, strict=True)), refresh=True)
+        return [self.verdict(name, trial) for name, trial in zip(names, trials, strict=True)]
+
+    def create(self, source: str) -> None:
+        store = self.backend.stores.get(source)
+        if store is None:
+            return
+        index = store.index.replace("*", self.suffix)
+        if index not in self.indexes:
+            self.client.indices.create(
+                index=index, mappings=mapping(store), settings={"number_of_shards": 2, "number_of_replicas": 0}
+            )
+            self.indexes.add(index)
+
+    def actions(self, trials: Iterable[tuple[str, Trial]]) -> Iterable[dict[str, Any]]:
+        for name, trial in trials:
+            for event in {event.id: event for event in reversed(trial.events)}.values():
+                store = self.backend.stores.get(event.source)
+                if store is not None:
+                    document = stored(event, store, self.contracts[event.source])
+                    _put(document, _TRIAL, name)
+                    index = store.index.replace("*", self.suffix)
+                    yield {"_index": index, "_id": f"{name}~{event.id}", "_source": document}
+
+    def verdict(self, name: str, trial: Trial) -> frozenset[str] | Exception:
+        run = Run(None, str(trial.seen_until // 1000) if trial.seen_until is not None else "TO_LONG(NOW())")
+        try:
+            query = query_of(trial.plan, self.backend, run)
+        except UnsupportedError as error:
+            error.rule, error.target = trial.plan.name, self.name
+            return error
+        ids = run_query(self.client, query, {"term": {_TRIAL: name}})
+        return frozenset(identity.partition("~")[2] for identity in ids)
+
+
+def run_query(client: Elasticsearch, query: str, only: Mapping[str, Any]) -> list[str]:
+    """The ids that a query returns over the documents that a filter (query DSL) lets through.
+
+    Raises ApiError, and UnsupportedError when there are more rows than ES|QL gives.
+    """
+    answer = client.esql.query(query=query, filter=dict(only), allow_partial_results=False)
+    names = [column["name"] for column in answer["columns"]]
+    place = names.index("_id" if "_id" in names else ID)
+    rows = answer["values"]
+    if len(rows) >= LIMIT:
+        raise UnsupportedError(f"more than {LIMIT} rows, the most that ES|QL gives: choose a shorter time range")
+    return [row[place] for row in rows]

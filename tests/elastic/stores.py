@@ -1,0 +1,34 @@
+"""How Elastic would store the test log source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from casetrail.engines.event import Event
+from casetrail.pack.backend import Backend, Store, StoredField
+from casetrail.plan.nodes import Type
+from tests.worlds import CONTRACT
+
+_TYPES = {
+    Type.TEXT: "keyword",
+    Type.INTEGER: "long",
+    Type.NUMBER: "double",
+    Type.BOOLEAN: "boolean",
+    Type.ADDRESS: "ip",
+    Type.TIME: "date",
+}
+FIELDS = {path: StoredField(f"test.{path}", _TYPES[field.type]) for path, field in CONTRACT.fields.items()} | {
+    "at": StoredField("@timestamp", "date")
+}
+STORE = Store(CONTRACT.key, "logs-test.log-*", "test.log", "@timestamp", "ours", FIELDS)
+BACKEND = Backend("test", "Test", "esql", "kibana", 300_000_000, {CONTRACT.key: STORE})
+
+
+def single(event: Event) -> Event:
+    """The event without lists and objects where the contract says that a field has one value."""
+    row: dict[str, Any] = {
+        name: value
+        for name, value in event.row.items()
+        if name in ("tags", "items") or not isinstance(value, list | dict)
+    }
+    return Event(event.id, event.time, event.source, row)
