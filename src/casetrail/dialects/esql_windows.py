@@ -131,9 +131,10 @@ class _Pipeline:
 
     def gather(self, extra: str = "") -> Iterator[str]:
         value = self.plan.condition.value if isinstance(self.plan.condition, Threshold) else None
-        shown = 'COALESCE(CONCAT("=", TO_STRING(value)), "-")' if value else '"-"'
+        text = "TO_BASE64(value)" if value and value.type is Type.TEXT else "TO_STRING(value)"
+        shown = f'COALESCE(CONCAT("=", {text}), "-")' if value else '"-"'
         start = 'COALESCE(TO_STRING(start), "-")' if extra else '"-"'
-        parts = f'TO_STRING(TO_LONG(@timestamp)), " ", base, " ", {start}, " ", TO_BASE64(_id), " ", {shown}'
+        parts = f'TO_STRING(TO_LONG(@timestamp)), " ", base, " ", {start}, " ", {shown}, " ", _id'
         yield f"EVAL step = CONCAT({parts})"
 
     def expand(self) -> Iterator[str]:
@@ -141,8 +142,8 @@ class _Pipeline:
         yield "EVAL others = steps"
         yield "MV_EXPAND steps"
         yield "MV_EXPAND others"
-        yield 'DISSECT steps "%{at} %{base} %{start} %{id} %{value}"'
-        yield 'DISSECT others "%{other_at} %{other_base} %{other_start} %{other_id} %{other_value}"'
+        yield 'DISSECT steps "%{at} %{base} %{start} %{value} %{id}"'
+        yield 'DISSECT others "%{other_at} %{other_base} %{other_start} %{other_value} %{other_id}"'
         yield "EVAL at = TO_LONG(at), other_at = TO_LONG(other_at), gap = TO_LONG(at) - TO_LONG(other_at)"
 
     def pairs(self) -> Iterator[str]:
@@ -219,7 +220,7 @@ class _Pipeline:
             if not final:
                 yield f'EVAL start = CASE(base == "{base}", start, NULL)'
                 yield (
-                    'EVAL step = CONCAT(TO_STRING(at), " ", base, " ", COALESCE(TO_STRING(start), "-"), " ", id, " ", "-")'
+                    'EVAL step = CONCAT(TO_STRING(at), " ", base, " ", COALESCE(TO_STRING(start), "-"), " - ", id)'
                 )
         if not later:
             yield from self.expand()
@@ -264,8 +265,8 @@ class _Pipeline:
         yield "EVAL others = steps"
         yield "MV_EXPAND steps"
         yield "MV_EXPAND others"
-        yield 'DISSECT steps "%{at} %{base} %{start} %{id} %{value}"'
-        yield 'DISSECT others "%{other_at} %{other_base} %{other_start} %{other_id} %{other_value}"'
+        yield 'DISSECT steps "%{at} %{base} %{start} %{value} %{id}"'
+        yield 'DISSECT others "%{other_at} %{other_base} %{other_start} %{other_value} %{other_id}"'
         yield "EVAL at = TO_LONG(at), other_at = TO_LONG(other_at)"
         yield f"EVAL seen = CASE(other_base IN ({before}) AND other_at < at, other_at, NULL)"
         yield f"STATS seen = MAX(seen), earlier = MAX(earlier) BY {self.by_step()}"
@@ -276,7 +277,7 @@ class _Pipeline:
         keys = [(key, self.shown(part)) for key, part in zip(self.keys, self.plan.key, strict=True)]
         more = "".join(f", {name(shown)} = {key}" for key, shown in keys)
         yield f"STATS n = MAX(n), evidence = VALUES(evidence) BY {', '.join(['id', 'at', *self.keys])}"
-        yield f"EVAL {ID} = FROM_BASE64(id), @timestamp = TO_DATETIME(at){more}"
+        yield f"EVAL {ID} = id, @timestamp = TO_DATETIME(at){more}"
         yield f"KEEP {', '.join([ID, '@timestamp', *(name(shown) for _, shown in keys), 'n', 'evidence'])}"
         yield f"SORT @timestamp, {ID}"
         yield f"LIMIT {LIMIT}"

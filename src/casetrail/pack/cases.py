@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,13 +127,39 @@ def read_cases(path: Path, pack: Pack) -> CaseFile:
     return CaseFile(rule, path, cases, equal)
 
 
+def repeated(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The entries, one with `repeat` as often as it says: `{n}` in its texts counts from 1, `every` lies between two times.
+
+    Raises ValueError for an `every` that is no span.
+    """
+    for entry in entries:
+        if "repeat" not in entry:
+            yield entry
+            continue
+        start, every = offset(str(entry.get("at", "0s"))), parse_span(entry.get("every", "1s"))
+        for number in range(int(entry["repeat"])):
+            micros = start + number * every
+            yield _numbered({**entry, "at": f"{'-' if micros < 0 else ''}{abs(micros) // 1000}ms"}, str(number + 1))
+
+
+def _numbered(value: Any, number: str) -> Any:
+    match value:
+        case str():
+            return value.replace("{n}", number)
+        case dict():
+            return {key: _numbered(inner, number) for key, inner in value.items()}
+        case list():
+            return [_numbered(inner, number) for inner in value]
+    return value
+
+
 def _case(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, Any], pack: Pack) -> Case:
     start = TIME_FORMATS["iso8601"](str(item.get("start", _START)))
     if start is None:
         raise ValueError(f"case {item['name']!r}: start is no time such as {_START}")
     made: dict[str, tuple[str, dict[str, Any]]] = {}
     events = []
-    for entry in item["events"]:
+    for entry in repeated(item["events"]):
         where = f"case {item['name']!r}, event {entry.get('id')!r}"
         try:
             source, row = _row(entry, made, path, pack)
