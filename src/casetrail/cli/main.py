@@ -18,6 +18,7 @@ _COMMANDS = {
     "hunt": "Find what completes the rules in log files or on a cluster.",
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",
     "new": "Start a rule and its cases.",
+    "run": "Check, test and build in one go.",
     "list": "List the rules, log sources, watchlists or lints.",
 }
 

@@ -45,12 +45,13 @@ class EqualMutant:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """The cases of one rule."""
+    """The cases of one rule. watchlists: those that replace the pack's for all cases that don't name their own."""
 
     rule: str
     path: Path
     cases: tuple[Case, ...]
     equal_mutants: tuple[EqualMutant, ...]
+    watchlists: Mapping[str, tuple[str, ...]]
 
 
 def offset(text: str) -> int:
@@ -117,14 +118,18 @@ def read_cases(path: Path, pack: Pack) -> CaseFile:
     (document,) = documents(path) or [{}]
     try:
         rule = document["rule"]
-        lists = document.get("watchlists", {})
+        lists = _watchlists(document)
         cases = tuple(_case(rule, item, path, lists, pack) for item in document.get("cases", []))
         equal = tuple(EqualMutant(item["mutant"], item["reason"]) for item in document.get("equal_mutants", []))
     except KeyError as error:
         raise PackError(f"{path}: {error.args[0]!r} is missing; run `casetrail check`") from error
     except ValueError as error:
         raise PackError(f"{path}: {error}") from error
-    return CaseFile(rule, path, cases, equal)
+    return CaseFile(rule, path, cases, equal, lists)
+
+
+def _watchlists(holder: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(map(str, values)) for name, values in holder.get("watchlists", {}).items()}
 
 
 def repeated(entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -171,7 +176,7 @@ def _case(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, An
             raise ValueError(f"{where}: no contract for {source}")
         made[entry["id"]] = (source, row)
         events.append(Event(entry["id"], time, source, _dated(row, contract, entry["id"], time)))
-    watchlists = {name: tuple(map(str, values)) for name, values in {**lists, **item.get("watchlists", {})}.items()}
+    watchlists = {**lists, **_watchlists(item)}
     until = start + offset(str(item["until"])) if "until" in item else None
     return Case(rule, item["name"], path, tuple(events), frozenset(item["completes"]), watchlists, until)
 

@@ -52,11 +52,7 @@ class Mutant:
 
 def mutants(plan: Plan) -> list[Mutant]:
     """Every plan that differs from this one by one change, those that plainly mean the same left out."""
-    found: dict[str, Plan] = {}
-    for name, changed in _plans(plan):
-        if changed != plan:
-            found.setdefault(name, changed)
-    return [Mutant(name, changed) for name, changed in found.items()]
+    return [Mutant(name, changed) for name, changed in dict(_plans(plan)).items() if changed != plan]
 
 
 _Changes = Iterator[tuple[str, Expr]]
@@ -148,9 +144,13 @@ def _correlations(plan: Correlation) -> Iterator[tuple[str, Plan]]:
         for number, base in enumerate(plan.bases):
             yield f"{name}: drop the base {base.name}", _without_base(plan, number)
     for number, base in enumerate(plan.bases):
+        within = f"{base.name} > " if isinstance(base, Correlation) else ""
         for label, changed in _plans(base):
             if _keeps_keys(plan, number, changed):
-                yield label, replace(plan, bases=(*plan.bases[:number], changed, *plan.bases[number + 1 :]))
+                yield (
+                    within + label.removeprefix(within),
+                    replace(plan, bases=(*plan.bases[:number], changed, *plan.bases[number + 1 :])),
+                )
 
 
 def _keeps_keys(plan: Correlation, number: int, base: Plan) -> bool:

@@ -91,10 +91,13 @@ def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Ite
 
 
 def run_mutants(pack: Pack, file: CaseFile) -> MutantReport:
-    """Which mutants of a rule its cases kill, by the reference evaluator. Raises PackError."""
+    """Which mutants of a rule its cases kill, by the reference evaluator. Raises PackError.
+
+    Cases with watchlists of their own take no part: under other lists the rule is another, and so are its mutants.
+    """
     plan = planner(pack)
     alive: dict[str, bool] = {}
-    for case in file.cases:
+    for case in (case for case in file.cases if case.watchlists == file.watchlists):
         for mutant in mutants(plan(case)):
             if alive.get(mutant.name, True):
                 same = evaluate(mutant.plan, case.events, case.seen_until).ids == case.completes

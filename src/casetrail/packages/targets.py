@@ -1,0 +1,100 @@
+"""From a pack to the files of a target."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from casetrail import __version__
+from casetrail.dialects.base import UnsupportedError
+from casetrail.pack.backend import Backend, read_backend
+from casetrail.pack.pack import Pack, PackError, Rule, shipped
+from casetrail.packages.kibana import detection_rule, ndjson, shipped_query
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rule that a target can't hold, and why."""
+
+    rule: str
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The files of a build by their path below the output folder, and what was refused."""
+
+    files: dict[str, bytes]
+    rules: dict[str, list[str]]
+    refused: tuple[Refusal, ...]
+
+
+def targets(pack: Pack) -> list[str]:
+    """The names of the targets that a pack can be built for."""
+    folder = (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends"
+    return sorted(path.parent.name for path in folder.glob("*/backend.yml"))
+
+
+def backend_of(pack: Pack, target: str) -> Backend:
+    """A target's backend. Raises PackError for an unknown one."""
+    folder = (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends"
+    return read_backend(folder / target, pack.contracts)
+
+
+def query_for(pack: Pack, rule: Rule, target: str) -> str:
+    """The query that a target gets for a rule. Raises PackError, and UnsupportedError when it can't hold the rule."""
+    if rule.plan is None:
+        raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
+    try:
+        return shipped_query(rule.plan, backend_of(pack, target), pack.contracts)
+    except UnsupportedError as error:
+        error.rule, error.target = rule.name, target
+        raise
+
+
+def build(pack: Pack, chosen: Iterable[str]) -> Built:
+    """Every rule that stands alone, for every chosen target, with a manifest.
+
+    Raises PackError when a rule has no meaning or a target is unknown.
+    """
+    files: dict[str, bytes] = {}
+    held: dict[str, list[str]] = {}
+    refused: list[Refusal] = []
+    for target in chosen:
+        backend = backend_of(pack, target)
+        made = []
+        held[target] = []
+        for rule in pack.rules.values():
+            if not rule.alone:
+                continue
+            try:
+                query = query_for(pack, rule, target)
+            except UnsupportedError as error:
+                refused.append(Refusal(rule.name, target, error.reason))
+                continue
+            if rule.plan is not None:
+                made.append(detection_rule(rule, rule.plan, query, backend, pack.contracts))
+            files[f"{target}/queries/{rule.name}.esql"] = query.encode() + b"\n"
+            held[target].append(rule.name)
+        files[f"{target}/detection-rules.ndjson"] = ndjson(made)
+    files["manifest.json"] = _manifest(files, refused)
+    return Built(files, held, tuple(refused))
+
+
+def _manifest(files: dict[str, bytes], refused: list[Refusal]) -> bytes:
+    listed = [
+        {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "target": path.partition("/")[0], "rule": _rule(path)}
+        for path, content in sorted(files.items())
+    ]
+    no = [{"rule": refusal.rule, "target": refusal.target, "reason": refusal.reason} for refusal in refused]
+    return (
+        json.dumps({"casetrail": __version__, "files": listed, "refused": no}, indent=1, ensure_ascii=False) + "\n"
+    ).encode()
+
+
+def _rule(path: str) -> str | None:
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[0] if "/queries/" in path else None
