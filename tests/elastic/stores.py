@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from casetrail.engines.event import Event
@@ -22,13 +23,21 @@ FIELDS = {path: StoredField(f"test.{path}", _TYPES[field.type]) for path, field 
 }
 STORE = Store(CONTRACT.key, "logs-test.log-*", "test.log", "@timestamp", "ours", FIELDS)
 BACKEND = Backend("test", "Test", "esql", "kibana", 300_000_000, {CONTRACT.key: STORE})
+FLATTENED = {
+    path: StoredField(f"test.{root}.{path.rpartition('.')[2]}", "flattened", f"test.{root}")
+    for root, paths in {"items": ["items.name", "items.n"], "more": ["other", "code", "ip", "blank"]}.items()
+    for path in paths
+}
+FLAT_BACKEND = replace(
+    BACKEND,
+    stores={CONTRACT.key: replace(STORE, index="logs-flat.log-*", fields=FIELDS | FLATTENED)},
+)
+"""The same log source, some of it in flattened objects, as Elastic's Okta integration keeps targets."""
 
 
 def single(event: Event) -> Event:
     """The event without lists and objects where the contract says that a field has one value."""
     row: dict[str, Any] = {
-        name: value
-        for name, value in event.row.items()
-        if name in ("tags", "items") or not isinstance(value, list | dict)
+        name: value for name, value in event.row.items() if name in ("tags", "items") or not isinstance(value, list | dict)
     }
     return Event(event.id, event.time, event.source, row)

@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 
 from casetrail.engines.base import Trial
 from casetrail.engines.duckdb import Duckdb
+from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
+from casetrail.plan.nodes import Correlation, Search
 from tests.laws import strategies
 
 EXAMPLES = int(os.environ.get("CASETRAIL_FUZZ", "2000"))
@@ -43,17 +45,17 @@ def test_any_plan(duckdb_engine: Duckdb, trial: Trial) -> None:
 
 @SETTINGS
 @given(search=strategies.searches("s"), log=strategies.logs(most=12))
-def test_searches(duckdb_engine: Duckdb, search: strategies.Search, log: tuple[strategies.Event, ...]) -> None:
+def test_searches(duckdb_engine: Duckdb, search: Search, log: tuple[Event, ...]) -> None:
     agree(duckdb_engine, Trial(search, log))
 
 
 @SETTINGS
 @given(plan=strategies.correlations(depth=0), log=strategies.logs(most=12))
-def test_correlations(duckdb_engine: Duckdb, plan: strategies.Correlation, log: tuple[strategies.Event, ...]) -> None:
+def test_correlations(duckdb_engine: Duckdb, plan: Correlation, log: tuple[Event, ...]) -> None:
     agree(duckdb_engine, Trial(plan, log))
 
 
 @SETTINGS
 @given(plan=strategies.correlations(depth=1), log=strategies.logs(most=12))
-def test_chains(duckdb_engine: Duckdb, plan: strategies.Correlation, log: tuple[strategies.Event, ...]) -> None:
+def test_chains(duckdb_engine: Duckdb, plan: Correlation, log: tuple[Event, ...]) -> None:
     agree(duckdb_engine, Trial(plan, log))

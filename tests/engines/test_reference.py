@@ -87,7 +87,8 @@ def plan(correlation: dict[str, Any], *more: dict[str, Any]) -> Plan:
         for name in "abx"
     ]
     last = {"title": "c", "name": "c", "correlation": {"timespan": "1h", "group-by": ["user"], **correlation}}
-    found, problems = lower(SigmaCollection.from_dicts([*rules, *more, last])["c"], WORLD)
+    documents: list[Any] = [*rules, *more, last]
+    found, problems = lower(SigmaCollection.from_dicts(documents)["c"], WORLD)
     assert found is not None, problems
     return found
 
@@ -184,4 +185,5 @@ def test_a_correlation_stands_on_the_completions_of_another() -> None:
 def test_absence_is_known_only_once_the_log_has_been_seen_long_enough() -> None:
     events = log("p a 0, q a 100")
     verdict = evaluate(plan(ABSENT), events, seen_until=START + 3_600_000_000)
-    assert (verdict.ids, verdict.pending) == ({"p"}, {"q"})
+    assert verdict.ids == {"p"}
+    assert verdict.pending == {"q"}

@@ -35,7 +35,8 @@ BASES = [
 
 def lowered(correlation: dict[str, Any], *more: dict[str, Any]) -> tuple[Plan | None, list[Problem]]:
     last = {"title": "c", "name": "c", "correlation": {"timespan": "1h", **correlation}}
-    rules = SigmaCollection.from_dicts([*BASES, *more, last])
+    documents: list[Any] = [*BASES, *more, last]
+    rules = SigmaCollection.from_dicts(documents)
     return lower(rules["c"], WORLD)
 
 

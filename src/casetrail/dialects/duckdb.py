@@ -34,6 +34,7 @@ _HOUR, _SIXTY = "([01][0-9]|2[0-3])", "([0-5][0-9])"
 _FRACTION = "(?:\\.([0-9]{1,9}))?"
 _ZONE = "([-+])([0-9]{2}):?([0-9]{2})"
 _ISO = f"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})[T ]{_HOUR}:{_SIXTY}:{_SIXTY}{_FRACTION}(?:Z|[-+][0-9]{{2}}:?[0-9]{{2}})?"
+_USUAL = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?Z"
 _COMPACT = f"([0-9]{{4}})([0-9]{{2}})([0-9]{{2}}){_HOUR}{_SIXTY}{_SIXTY}{_FRACTION}"
 _TIME_PARTS = "['year', 'month', 'day', 'hour', 'minute', 'second', 'fraction']"
 _NUMBER = "-?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?"
@@ -69,7 +70,8 @@ CREATE OR REPLACE TEMP MACRO zone_micros(x) AS
     given(zone.hours::BIGINT * 60 + zone.minutes::BIGINT, lambda minutes: CASE WHEN minutes < 1440
       THEN minutes * CASE zone.sign WHEN '-' THEN -60000000 ELSE 60000000 END END) END);
 CREATE OR REPLACE TEMP MACRO as_time_iso8601(x) AS
-  CASE WHEN regexp_full_match(x, '{_ISO}') THEN instant(regexp_extract(x, '{_ISO}', {_TIME_PARTS})) - zone_micros(x) END;
+  CASE WHEN regexp_full_match(x, '{_USUAL}') THEN epoch_us(try_cast(x AS TIMESTAMP))
+    WHEN regexp_full_match(x, '{_ISO}') THEN instant(regexp_extract(x, '{_ISO}', {_TIME_PARTS})) - zone_micros(x) END;
 CREATE OR REPLACE TEMP MACRO as_time_compact(x) AS
   CASE WHEN regexp_full_match(x, '{_COMPACT}') THEN instant(regexp_extract(x, '{_COMPACT}', {_TIME_PARTS})) END;
 CREATE OR REPLACE TEMP MACRO as_time_epoch_s(x) AS round_even(as_number(x) * 1000000, 0)::BIGINT;

@@ -52,9 +52,30 @@ class DuckdbWindows:
 
     def query(self, plan: Correlation) -> str:
         """A query for the completions of a plan: rows (id, t, k0, k1, …), each once."""
+        self.tables.clear()
         name = self.completions(plan)
         tables = ",\n".join(f"{table} AS (\n{sql})" for table, sql in self.tables.items())
         return f"WITH {tables}\nSELECT * FROM {name}"
+
+    def evidence(self, plan: Correlation, most: int, ids: int) -> str:
+        """A query for the evidence of a plan's first completions: rows (id, t, k0, …, ids of the window's events).
+
+        most: how many completions, in order of time; ids: how many ids each, the latest.
+        """
+        self.tables.clear()
+        name = self.completions(plan)
+        steps = next(table for table in reversed(self.tables) if table.startswith("steps"))
+        keys = [f"k{number}" for number in range(len(plan.key))]
+        listed = ", ".join(["id", "t", *keys])
+        done = self.add("first", f"SELECT * FROM {name} ORDER BY {listed} LIMIT {most}")
+        same = "".join(f" AND s.{key} = d.{key}" for key in keys)
+        held = f"list(DISTINCT {{'t': s.t, 'id': s.id}} ORDER BY {{'t': s.t, 'id': s.id}} DESC)[:{ids}]"
+        grouped = ", ".join(f"d.{column}" for column in ["id", "t", *keys])
+        tables = ",\n".join(f"{table} AS (\n{sql})" for table, sql in self.tables.items())
+        return (
+            f"WITH {tables}\nSELECT {grouped}, list_transform({held}, lambda x: x.id) AS ids FROM {done} AS d "
+            f"JOIN {steps} AS s ON s.t BETWEEN d.t - {plan.span} AND d.t{same} GROUP BY {grouped}"
+        )
 
     def completions(self, plan: Correlation) -> str:
         """The name of the table that holds the completions of a plan."""

@@ -17,10 +17,12 @@ from casetrail.plan.nodes import (
     And,
     Compare,
     Equals,
+    Exists,
     Expr,
     Field,
     InNetwork,
     InPart,
+    IsMissing,
     Like,
     Matches,
     Not,
@@ -32,8 +34,10 @@ from casetrail.plan.nodes import (
     SameAs,
     Scalar,
     Search,
+    Test,
     Type,
     Wildcard,
+    fields,
     tests,
 )
 
@@ -49,7 +53,16 @@ _PARTS = {
     Part.YEAR: "year",
 }
 _CASTS = {Type.ADDRESS: "TO_IP", Type.INTEGER: "TO_LONG", Type.NUMBER: "TO_DOUBLE"}
+_STORED_AS = {
+    Type.TEXT: ("keyword", "flattened"),
+    Type.INTEGER: ("long",),
+    Type.NUMBER: ("double",),
+    Type.BOOLEAN: ("boolean",),
+    Type.ADDRESS: ("ip",),
+    Type.TIME: ("date",),
+}
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_FORM_FEED = "\f"
 _OTHER_LOWER_CASE = "σς\N{COMBINING DOT ABOVE}"
 _SEPARATOR = "\N{SYMBOL FOR UNIT SEPARATOR}"
 
@@ -59,8 +72,11 @@ def operator(op: Op) -> str:
 
 
 def string(text: str) -> str:
-    """A text as ES|QL. Raises UnsupportedError for control characters, which have no escape there."""
-    if any(ord(char) < 32 and char not in _ESCAPES for char in text) or "\x7f" in text:
+    """A text as ES|QL. Raises UnsupportedError for control characters: they have no escape there, and a query is for people.
+
+    A form feed, which is part of a regular expression's `\\s`, stands as itself.
+    """
+    if any((ord(char) < 32 and char not in _ESCAPES and char != _FORM_FEED) or char == "\x7f" for char in text):
         raise UnsupportedError(f"{text!r} holds a control character, which ES|QL can't write")
     return '"' + "".join(_ESCAPES.get(char, char) for char in text) + '"'
 
@@ -112,10 +128,29 @@ class EsqlExpressions(Expressions[Column]):
                 return self.expression(And(tuple(map(Not, args))))
             case Not(arg=Not(arg=arg)):
                 return self.expression(arg)
+            case Not(arg=Test(field=field, check=Exists())):
+                return self.expression(Test(field, IsMissing()))
+            case Not(arg=Test(field=field, check=IsMissing())):
+                return self.expression(Test(field, Exists()))
             case Not(arg=arg) if not self.full_text(expr):
                 return f"NOT COALESCE({self.expression(arg)}, FALSE)"
+            case And(args=args) if args:
+                return super().expression(And(tuple(sorted(args, key=self.is_costly))))
             case _:
                 return super().expression(expr)
+
+    def is_costly(self, expr: Expr) -> bool:
+        """Whether it is more than a look into the index: the narrow part of a conjunction comes first."""
+        match expr:
+            case Test(field=field, check=Equals() | OneOf()):
+                return not field.exact
+            case _:
+                return True
+
+    def test(self, test: Test) -> str:
+        if not isinstance(test.check, IsMissing | Exists):
+            _require_type(test.field, self.column(test.field).stored)
+        return super().test(test)
 
     def full_text(self, expr: Expr) -> bool:
         """Whether the expression needs the index's own query language."""
@@ -145,6 +180,14 @@ class EsqlExpressions(Expressions[Column]):
     def text(self, column: Column, field: Field, cased: bool) -> str:
         return column.sql if cased or field.type is not Type.TEXT else f"TO_LOWER({column.sql})"
 
+    def readable(self, field: Field, cased: bool) -> str:
+        """A field as an expression in the form in which its values compare. Raises UnsupportedError."""
+        column = self.column(field)
+        _require_type(field, column.stored)
+        if column.stored.type == "flattened":
+            raise UnsupportedError(f"{field.path}: ES|QL can't read a field of the flattened {column.stored.root}")
+        return self.text(column, field, cased)
+
     def full_text_any(self, column: Column, field: Field, cased: bool, patterns: list[str]) -> str:
         if not cased:
             raise UnsupportedError(
@@ -154,11 +197,17 @@ class EsqlExpressions(Expressions[Column]):
         return f"QSTR({string(query)})"
 
     def like(self, column: Column, field: Field, check: Like) -> str:
+        if not any(isinstance(part, Wildcard) for part in check.parts):
+            return self.equals(column, field, Equals("".join(check.parts), check.cased))
         if column.stored.type == "flattened":
-            return self.full_text_any(column, field, check.cased, [_wildcard_query(check.parts)])
+            return self.full_text_any(column, field, check.cased, [_prefix_query(column, field, check.parts)])
         _require_fold(check.cased, [part for part in check.parts if not isinstance(part, Wildcard)])
         text = self.text(column, field, check.cased)
         if field.many:
+            if any(_SEPARATOR in part for part in check.parts):
+                raise UnsupportedError(
+                    f"{field.path}: its values are joined by {_SEPARATOR} in ES|QL, so no pattern can hold one"
+                )
             return f"{_joined(text)} RLIKE {string(_any_element(_like_regex(check.parts)))}"
         marks = {Wildcard.MANY: "*", Wildcard.ONE: "?"}
         parts = [marks[part] if isinstance(part, Wildcard) else _escaped_like(part) for part in check.parts]
@@ -192,10 +241,9 @@ class EsqlExpressions(Expressions[Column]):
         return f'DATE_EXTRACT("{_PARTS[check.part]}", {column.sql}) {_OPS[check.op]} {check.value}'
 
     def same_as(self, column: Column, field: Field, check: SameAs) -> str:
-        other = self.column(check.other)
-        if field.many or check.other.many or "flattened" in (column.stored.type, other.stored.type):
+        one, two = self.readable(field, check.cased), self.readable(check.other, check.cased)
+        if field.many or check.other.many:
             raise UnsupportedError(f"{field.path}: ES|QL can't compare it with {check.other.path}, since one holds a list")
-        one, two = self.text(column, field, check.cased), self.text(other, check.other, check.cased)
         match check.overlap:
             case Overlap.EQUALS:
                 return f"{one} == {two}"
@@ -207,11 +255,10 @@ class EsqlExpressions(Expressions[Column]):
                 return f"LOCATE({one}, {two}) > 0"
 
     def is_missing(self, column: Column, field: Field) -> str:
-        return (
-            f"NOT {self.exists(column, field)}"
-            if column.stored.type == "flattened"
-            else f"{self.held(column, field)} IS NULL"
-        )
+        if column.stored.type == "flattened":
+            return f"NOT {self.exists(column, field)}"
+        # Beside `x IS NULL` in a conjunction Elasticsearch takes whatever reads x for null, even through COALESCE.
+        return f"COALESCE(MV_COUNT({self.held(column, field)}), 0) == 0"
 
     def exists(self, column: Column, field: Field) -> str:
         if column.stored.type == "flattened":
@@ -219,11 +266,17 @@ class EsqlExpressions(Expressions[Column]):
         return f"{self.held(column, field)} IS NOT NULL"
 
     def held(self, column: Column, field: Field) -> str:
-        if column.stored.type not in ("keyword", "date"):
+        if column.stored.type != "keyword" and column.stored.name != self.store.time:
             raise UnsupportedError(
                 f"{field.path}: Elastic keeps only values that are {column.stored.type}, so none isn't missing"
             )
         return column.sql
+
+
+def _require_type(field: Field, stored: StoredField) -> None:
+    if stored.type not in _STORED_AS[field.type]:
+        where = f"in the flattened {stored.root}" if stored.root else f"as {stored.type}"
+        raise UnsupportedError(f"{field.path}: Elastic keeps it {where}, where its values don't compare as {field.type}")
 
 
 def _require_fold(cased: bool, texts: Iterable[Scalar]) -> None:
@@ -243,8 +296,15 @@ def _phrase(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _wildcard_query(parts: tuple[str | Wildcard, ...]) -> str:
-    return "".join(part if isinstance(part, Wildcard) else _escaped_query(part) for part in parts)
+def _prefix_query(column: Column, field: Field, parts: tuple[str | Wildcard, ...]) -> str:
+    match parts:
+        case (str() as start, Wildcard.MANY) if not isinstance(start, Wildcard):
+            return f"{_escaped_query(start)}*"
+        case _:
+            # Any other wildcard runs over the names of all keys of the object as well, and so finds nothing or too much.
+            raise UnsupportedError(
+                f"{field.path}: in the flattened {column.stored.root} Elastic takes a wildcard only at the end of a value"
+            )
 
 
 def _escaped_query(text: str) -> str:
@@ -270,14 +330,19 @@ Stores = Mapping[str, Store]
 
 
 def search_query(search: Search, stores: Stores) -> str:
-    """The query of a search: the whole rows of the matching events, with `_id`.
+    """The query of a search: a row for each matching event, with `_id`, its time and the columns that the search tests.
 
     Raises UnsupportedError when Elastic can't say it.
     """
     store = store_of(search, stores)
-    where = EsqlExpressions(store).expression(search.where)
-    lines = [f"FROM {store.index} METADATA _id, _index, _version", f"| WHERE {where}", f"| LIMIT {LIMIT}"]
-    return "\n".join(lines)
+    expressions = EsqlExpressions(store)
+    where = expressions.expression(search.where)
+    columns = [expressions.column(field) for field in fields(search)]
+    shown = [name(store.time), *(column.sql for column in columns if column.stored.type != "flattened")]
+    kept = ", ".join(dict.fromkeys(["_id", "_index", "_version", *shown]))
+    return "\n| ".join(
+        [f"FROM {store.index} METADATA _id, _index, _version", f"WHERE {where}", f"KEEP {kept}", f"LIMIT {LIMIT}"]
+    )
 
 
 def store_of(search: Search, stores: Stores) -> Store:

@@ -1,8 +1,9 @@
 """ES|QL for correlations, in exact sliding windows.
 
-ES|QL has no window functions. The steps of a key are gathered into one list, which is expanded twice, so that each step stands beside
-each other step of its key (`other_…`); the window is then a plain comparison of two times. The cost is the square of a key's steps.
-For a first seen over days that would be a fortnight's square, so with a `Run` all that lies before the run is kept as one time a key.
+ES|QL has no window functions. The steps of a key are gathered into one list, which is expanded twice, so that each step
+stands beside each other step of its key (`other_…`); the window is then a plain comparison of two times. The cost is the
+square of a key's steps. For a first seen over days that would be a fortnight's square, so with a `Run` all that lies before
+the run is kept as one time a key.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from casetrail.dialects.base import UnsupportedError
-from casetrail.dialects.esql import LIMIT, Column, EsqlExpressions, Stores, literal, name, operator, store_of, string
+from casetrail.dialects.esql import LIMIT, Stores, literal, name, operator
+from casetrail.dialects.esql_steps import BESIDE, milliseconds, step, steps
 from casetrail.plan.nodes import (
     AllOf,
     AnyOf,
@@ -38,10 +40,12 @@ class Run:
 
     start: events before it complete nothing here, having been looked at before; None for no bound.
     known: the log is whole up to this time, for rules that wait to see that nothing follows.
+    end: events after it complete nothing here, though they may follow what does; None for no bound.
     """
 
     start: str | None
     known: str
+    end: str | None = None
 
 
 def correlation_query(plan: Correlation, stores: Stores, run: Run) -> str:
@@ -56,113 +60,39 @@ class _Pipeline:
     def __init__(self, plan: Correlation, stores: Stores, run: Run) -> None:
         self.plan = plan
         self.run = run
-        self.bases: list[Search] = []
-        for base in plan.bases:
-            if isinstance(base, Correlation):
-                raise UnsupportedError(f"it stands on the correlation {base.name}, and ES|QL can't join two pipelines")
-            self.bases.append(base)
-        if plan.span % 1000:
-            raise UnsupportedError("its timespan is finer than the milliseconds of Elastic's times")
-        self.span = plan.span // 1000
-        self.stores = [store_of(base, stores) for base in self.bases]
-        self.expressions = [EsqlExpressions(store) for store in self.stores]
+        self.stores = stores
+        self.span = milliseconds(plan.span)
         self.keys = [f"key{number}" for number in range(len(plan.key))]
 
     def lines(self) -> Iterator[str]:
-        indexes = ", ".join(dict.fromkeys(store.index for store in self.stores))
-        yield f"FROM {indexes} METADATA _id"
-        yield from self.steps()
-        condition = self.plan.condition
-        if isinstance(condition, Order) and len(condition.wanted) == 1 and condition.before and not condition.after:
-            yield from self.first_seen(condition)
-        else:
-            yield from self.pairs()
-        yield from self.result()
-
-    def steps(self) -> Iterator[str]:
-        conditions = [self.condition(number) for number in range(len(self.bases))]
-        if len(conditions) == 1:
-            yield f"WHERE {conditions[0]}"
-            yield 'EVAL base = "0"'
-        else:
-            if any(self.expressions[number].full_text(base.where) for number, base in enumerate(self.bases)):
-                raise UnsupportedError(
-                    "it tests a flattened field in one of several base rules, which ES|QL can't tell apart"
-                )
-            yield "WHERE " + " OR ".join(f"({condition})" for condition in dict.fromkeys(conditions))
-            marks = ", ".join(f'CASE({condition}, "{number} ", "")' for number, condition in enumerate(conditions))
-            yield f'EVAL base = SPLIT(TRIM(CONCAT({marks})), " ")'
-            yield "MV_EXPAND base"
-        for key, part in zip(self.keys, self.plan.key, strict=True):
-            yield from self.value_of(key, part)
-            yield f"WHERE {key} IS NOT NULL"
         value = self.plan.condition.value if isinstance(self.plan.condition, Threshold) else None
-        if value:
-            yield from self.value_of("value", value)
-
-    def condition(self, number: int) -> str:
-        text = self.expressions[number].operand(self.bases[number].where)
-        if len({store.index for store in self.stores}) > 1:
-            text = f"data_stream.dataset == {string(self.stores[number].dataset)} AND {text}"
-        return text
-
-    def value_of(self, target: str, part: KeyPart) -> Iterator[str]:
-        found = [self.text(number, part) for number in range(len(self.bases))]
-        if len(set(found)) == 1:
-            yield f"EVAL {target} = {found[0]}"
-        else:
-            cases = ", ".join(f'base == "{number}", {text}' for number, text in enumerate(found))
-            yield f"EVAL {target} = CASE({cases})"
-        if any(field is not None and field.many for field in part.fields):
-            yield f"MV_EXPAND {target}"
-
-    def text(self, number: int, part: KeyPart) -> str:
-        field = part.fields[number]
-        if field is None:
-            raise UnsupportedError(f"{part.name} comes from a correlation")
-        column: Column = self.expressions[number].column(field)
-        if column.stored.type == "flattened":
-            raise UnsupportedError(f"{field.path}: ES|QL can't read a field of the flattened {column.stored.root}")
-        return self.expressions[number].text(column, field, part.cased)
+        yield from steps(self.plan, self.stores)
+        yield step(value.type if value else None)
+        match self.plan.condition:
+            case Order(wanted=(_,), before=(_, *_), after=()) as order if self.run.start is not None:
+                yield from self.first_seen(order, self.run.start)
+            case Threshold() as threshold:
+                yield from self.threshold(threshold)
+            case Order() as order:
+                yield from self.order(order)
+            case together:
+                yield from self.together(together)
+        yield from self.result()
 
     @property
     def by(self) -> str:
         return f" BY {', '.join(self.keys)}" if self.keys else ""
 
-    def gather(self, extra: str = "") -> Iterator[str]:
-        value = self.plan.condition.value if isinstance(self.plan.condition, Threshold) else None
-        text = "TO_BASE64(value)" if value and value.type is Type.TEXT else "TO_STRING(value)"
-        shown = f'COALESCE(CONCAT("=", {text}), "-")' if value else '"-"'
-        start = 'COALESCE(TO_STRING(start), "-")' if extra else '"-"'
-        parts = f'TO_STRING(TO_LONG(@timestamp)), " ", base, " ", {start}, " ", {shown}, " ", _id'
-        yield f"EVAL step = CONCAT({parts})"
-
     def expand(self) -> Iterator[str]:
         yield f"STATS steps = VALUES(step){self.by}"
-        yield "EVAL others = steps"
-        yield "MV_EXPAND steps"
-        yield "MV_EXPAND others"
-        yield 'DISSECT steps "%{at} %{base} %{start} %{value} %{id}"'
-        yield 'DISSECT others "%{other_at} %{other_base} %{other_start} %{other_value} %{other_id}"'
-        yield "EVAL at = TO_LONG(at), other_at = TO_LONG(other_at), gap = TO_LONG(at) - TO_LONG(other_at)"
-
-    def pairs(self) -> Iterator[str]:
-        match self.plan.condition:
-            case Threshold() as threshold:
-                yield from self.gather()
-                yield from self.threshold(threshold)
-            case Order() as order:
-                yield from self.gather()
-                yield from self.order(order)
-            case together:
-                yield from self.gather()
-                yield from self.together(together)
+        yield from BESIDE
 
     def wanted(self, bases: Sequence[int]) -> str:
         """The completing steps: of a wanted base, and of this run."""
         listed = ", ".join(f'"{base}"' for base in sorted(set(bases)))
         text = f"base IN ({listed})" if listed else "FALSE"
-        return f"{text} AND at >= {self.run.start}" if self.run.start else text
+        text += f" AND at >= {self.run.start}" if self.run.start else ""
+        return f"{text} AND at <= {self.run.end}" if self.run.end else text
 
     def by_step(self, *more: str) -> str:
         return ", ".join([*self.keys, "id", "at", "base", *more])
@@ -170,7 +100,7 @@ class _Pipeline:
     def threshold(self, threshold: Threshold) -> Iterator[str]:
         figure = self.figure(threshold)
         yield from self.expand()
-        yield f"WHERE gap >= 0 AND gap <= {self.span} AND {self.wanted(range(len(self.bases)))}"
+        yield f"WHERE gap >= 0 AND gap <= {self.span} AND {self.wanted(range(len(self.plan.bases)))}"
         if threshold.value:
             cast = _TYPES.get(threshold.value.type, "")
             number = f"{cast}(SUBSTRING(other_value, 2))" if cast else "other_value"
@@ -213,15 +143,11 @@ class _Pipeline:
             known = "" if number == 0 else ' AND other_start != "-"'
             figures = [f"start = MAX(CASE({earlier}{known}, {source}, NULL))"]
             figures += self.around(order, first, len(later)) if final else []
-            figures += (
-                [f"evidence = VALUES(CASE(gap >= 0 AND gap <= {self.span}, other_id, NULL))"] if final else []
-            )
+            figures += [f"evidence = VALUES(CASE(gap >= 0 AND gap <= {self.span}, other_id, NULL))"] if final else []
             yield f"STATS {', '.join(figures)} BY {self.by_step()}"
             if not final:
                 yield f'EVAL start = CASE(base == "{base}", start, NULL)'
-                yield (
-                    'EVAL step = CONCAT(TO_STRING(at), " ", base, " ", COALESCE(TO_STRING(start), "-"), " - ", id)'
-                )
+                yield ('EVAL step = CONCAT(TO_STRING(at), " ", base, " ", COALESCE(TO_STRING(start), "-"), " - ", id)')
         if not later:
             yield from self.expand()
             figures = self.around(order, first, 0)
@@ -249,28 +175,20 @@ class _Pipeline:
             found.append(f"followed = SUM(CASE(other_base IN ({listed}) AND gap < 0 AND gap >= -{self.span}, 1, 0))")
         return found
 
-    def first_seen(self, order: Order) -> Iterator[str]:
+    def first_seen(self, order: Order, start: str) -> Iterator[str]:
+        """What lies before the run is one time a key, so that only the run's own steps stand beside each other."""
         before = ", ".join(f'"{base}"' for base in order.before)
-        start = self.run.start
-        yield from self.gather()
-        if start is None:
-            yield from self.order(order)
-            return
         yield "EVAL t = TO_LONG(@timestamp)"
         yield (
             f"STATS earlier = MAX(CASE(base IN ({before}) AND t < {start}, t, NULL)), "
             f"steps = VALUES(CASE(t >= {start}, step, NULL)){self.by}"
         )
         yield "WHERE steps IS NOT NULL"
-        yield "EVAL others = steps"
-        yield "MV_EXPAND steps"
-        yield "MV_EXPAND others"
-        yield 'DISSECT steps "%{at} %{base} %{start} %{value} %{id}"'
-        yield 'DISSECT others "%{other_at} %{other_base} %{other_start} %{other_value} %{other_id}"'
-        yield "EVAL at = TO_LONG(at), other_at = TO_LONG(other_at)"
-        yield f"EVAL seen = CASE(other_base IN ({before}) AND other_at < at, other_at, NULL)"
+        yield from BESIDE
+        yield f"EVAL seen = CASE(other_base IN ({before}) AND gap > 0, other_at, NULL)"
         yield f"STATS seen = MAX(seen), earlier = MAX(earlier) BY {self.by_step()}"
-        yield f"WHERE {self.wanted(order.wanted)} AND COALESCE(at - GREATEST(COALESCE(seen, earlier), COALESCE(earlier, seen)) > {self.span}, TRUE)"
+        yield "EVAL latest = GREATEST(COALESCE(seen, earlier), COALESCE(earlier, seen))"
+        yield f"WHERE {self.wanted(order.wanted)} AND (latest IS NULL OR at - latest > {self.span})"
         yield "EVAL n = 1, evidence = id"
 
     def result(self) -> Iterator[str]:
@@ -283,10 +201,12 @@ class _Pipeline:
         yield f"LIMIT {LIMIT}"
 
     def shown(self, part: KeyPart) -> str:
-        stored = {
-            store.fields[field.path].name for store, field in zip(self.stores, part.fields, strict=True) if field is not None
+        """A key's column in the result: the name of the field that holds it, where that is one, else of the key's part."""
+        names = {
+            self.stores[base.source].fields[field.path].name if isinstance(base, Search) and field else part.name
+            for base, field in zip(self.plan.bases, part.fields, strict=True)
         }
-        return stored.pop() if len(stored) == 1 else part.name
+        return names.pop() if len(names) == 1 else part.name
 
 
 def _wanted(together: Together) -> set[int]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 
 from casetrail.dialects.base import UnsupportedError
 from casetrail.plan.nodes import Matches
 
-_CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": "\\t\\n\\f\\r "}
+_CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": "\t\n\f\r "}
+_WORDS_BY_CASE = "\N{LATIN SMALL LETTER LONG S}\N{KELVIN SIGN}"
+"""What `\\w` takes besides when case is ignored, since these fold to s and k."""
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
 _QUANTIFIERS = "*+?{"
+_WIDEST = 512
+_LAST_CASED = 0x20000
+"""No character from here on has a case."""
 
 
 def lucene(check: Matches) -> str:
@@ -137,15 +144,18 @@ class _Reader:
         char = self.pattern[self.at]
         self.at += 1
         if char.lower() in _CLASSES:
-            return f"[{'^' if char.isupper() else ''}{_plain(_CLASSES[char.lower()])}]"
+            return f"[{'^' if char.isupper() else ''}{self.shorthand(char.lower())}]"
         if char in _CONTROLS:
             return self.literal(_CONTROLS[char])
         if char.isalnum():
             raise self.refuse(f"\\{char}")
         return self.literal(char)
 
+    def shorthand(self, name: str) -> str:
+        return _CLASSES[name] + (_WORDS_BY_CASE if name == "w" and self.ignore_case else "")
+
     def literal(self, char: str) -> str:
-        variants = _variants(char) if self.ignore_case else [char]
+        variants = _variants(char) if self.ignore_case else char
         return _quoted(char) if len(variants) == 1 else f"[{''.join(map(_quoted, variants))}]"
 
     def char_class(self) -> str:
@@ -163,12 +173,14 @@ class _Reader:
     def class_item(self) -> str:
         if self.peek("\\") and self.pattern[self.at + 1 : self.at + 2] in ("d", "w", "s"):
             self.at += 2
-            return _plain(_CLASSES[self.pattern[self.at - 1]])
+            return self.shorthand(self.pattern[self.at - 1])
         low = self.class_char()
         if not self.peek("-") or self.pattern[self.at + 1 : self.at + 2] == "]":
-            return "".join(map(_quoted, _variants(low) if self.ignore_case else [low]))
+            return "".join(map(_quoted, _variants(low) if self.ignore_case else low))
         self.at += 1
         high = self.class_char()
+        if self.ignore_case and ord(high) - ord(low) >= _WIDEST:
+            raise self.refuse("a range too wide to write out in both cases")
         if self.ignore_case:
             span = [chr(code) for code in range(ord(low), ord(high) + 1)]
             return "".join(_quoted(char) for char in dict.fromkeys(other for char in span for other in _variants(char)))
@@ -188,21 +200,29 @@ class _Reader:
         return char
 
 
-def _plain(text: str) -> str:
-    return text.replace("\\t", "\t").replace("\\n", "\n").replace("\\f", "\f").replace("\\r", "\r")
-
-
 def _quoted(char: str) -> str:
     return char if char.isalnum() or not char.isascii() or char.isspace() else f"\\{char}"
 
 
-def _variants(char: str) -> list[str]:
-    """The characters that RE2 takes for one when it ignores case: Unicode's simple case folding."""
-    found = {char}
-    for _ in range(3):
-        found |= {other for one in found for other in (one.lower(), one.upper()) if len(other) == 1}
-        found |= {extra for one in found for extra in _EXTRA.get(one, "")}
-    return sorted(found)
+def _variants(char: str) -> str:
+    """The characters that RE2 takes for one when it ignores case: those of one simple case folding in Unicode."""
+    return _ASCII_VARIANTS[char] if char in _ASCII_VARIANTS else _orbits().get(_simple_fold(char), char)
 
 
-_EXTRA = {"k": "\N{KELVIN SIGN}", "s": "\N{LATIN SMALL LETTER LONG S}", "å": "\N{ANGSTROM SIGN}"}
+_ASCII_VARIANTS = {char: "".join(sorted({char.lower(), char.upper()})) for char in map(chr, range(128))} | {
+    char: f"{char.upper()}{char.lower()}{extra}"
+    for chars, extra in (("kK", "\N{KELVIN SIGN}"), ("sS", "\N{LATIN SMALL LETTER LONG S}"))
+    for char in chars
+}
+
+
+@cache
+def _orbits() -> dict[str, str]:
+    found: defaultdict[str, str] = defaultdict(str)
+    for char in map(chr, range(_LAST_CASED)):
+        found[_simple_fold(char)] += char
+    return {folded: chars for folded, chars in found.items() if len(chars) > 1}
+
+
+def _simple_fold(char: str) -> str:
+    return next((folded for folded in (char.casefold(), char.lower()) if len(folded) == 1), char)

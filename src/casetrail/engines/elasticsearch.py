@@ -38,16 +38,15 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
         place = store.fields.get(path)
         if place is None or place.unsupported or place.name == store.time:
             continue
-        values = [_kept(text, field) for text in bag(event.row, field)]
+        textual = place.type in ("keyword", "flattened")
+        values = [text if textual else _typed(text, field) for text in bag(event.row, field)]
         values = [value for value in values if value is not None]
         if values:
             _put(document, place.name, values if len(values) > 1 else values[0])
     return document
 
 
-def _kept(text: str, field: Field) -> object:
-    if field.type is Type.TEXT:
-        return text
+def _typed(text: str, field: Field) -> object:
     value = parse(text, field, cased=True)
     return cast(int, value) // 1000 if field.type is Type.TIME and value is not None else value
 
@@ -123,6 +122,10 @@ class ElasticsearchEngine:
                     yield {"_index": index, "_id": f"{name}~{event.id}", "_source": document}
 
     def verdict(self, name: str, trial: Trial) -> frozenset[str] | Exception:
+        if any(event.time % 1000 for event in trial.events):
+            return UnsupportedError(
+                "its events are timed finer than the milliseconds of Elastic", trial.plan.name, self.name
+            )
         run = Run(None, str(trial.seen_until // 1000) if trial.seen_until is not None else "TO_LONG(NOW())")
         try:
             query = query_of(trial.plan, self.backend, run)

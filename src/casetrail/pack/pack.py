@@ -152,7 +152,7 @@ def _rules(pack: Pack) -> Iterable[Rule]:
     flat = [(path, document) for path, found in pack.sources.items() for document in found]
     try:
         collection = SigmaCollection.from_dicts([document for _, document in flat], collect_errors=True)
-    except SigmaError as error:
+    except (SigmaError, AttributeError, TypeError, ValueError) as error:
         raise PackError(f"{error}; run `casetrail check` to see where") from error
     paths = {str(document.get("name") or document.get("id") or document.get("title")): path for path, document in flat}
     metas = {str(document.get("name") or document.get("id") or document.get("title")): document for _, document in flat}

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 import orjson
 
-from casetrail.dialects.esql_windows import Run
+from casetrail.dialects.esql_windows import ID, Run
 from casetrail.engines.elasticsearch import query_of
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
-from casetrail.pack.pack import Rule
-from casetrail.packages.attack import attack
+from casetrail.pack.pack import PackError, Rule
+from casetrail.packages.attack import Tactic, Technique, attack
 from casetrail.plan.nodes import Correlation, Order, Plan, Search, sources
 
 _SEVERITY = {
@@ -27,28 +28,44 @@ _SEVERITY = {
 _MINUTE = 60_000_000
 
 
-def lookback(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> int:
-    """How far back a run must read, in microseconds: the windows, the greatest delay, and one interval between runs."""
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a rule runs and what a run is for, in microseconds.
+
+    interval: from run to run.
+    fresh: how far back of a run a completing event may lie: as late as one may arrive, and two intervals, so that a run that
+        comes late or is left out loses nothing. Runs overlap, so an alert's identity is its completing event.
+    lookback: how far back a run reads: `fresh` and the windows before it.
+    delay: how late an event may arrive.
+    """
+
+    interval: int
+    fresh: int
+    lookback: int
+    delay: int
+
+
+def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:
+    """The schedule of a plan: any event that arrives within the greatest delay of its log is looked at."""
     delay = max(contracts[source].delay.greatest for source in sources(plan))
-    return _reach(plan) + delay + backend.interval
+    waits = isinstance(plan, Correlation) and isinstance(plan.condition, Order) and bool(plan.condition.after)
+    fresh = delay + 2 * backend.interval + (plan.span if isinstance(plan, Correlation) and waits else 0)
+    return Schedule(backend.interval, fresh, fresh + _reach(plan), delay)
 
 
 def _reach(plan: Plan) -> int:
     if isinstance(plan, Search):
         return 0
-    waits = isinstance(plan.condition, Order) and bool(plan.condition.after)
-    return plan.span * (2 if waits else 1) + max(_reach(base) for base in plan.bases)
+    return plan.span + max(_reach(base) for base in plan.bases)
 
 
-def shipped_query(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> str:
+def shipped_query(plan: Plan, backend: Backend, contracts: Mapping[str, Contract], now: str = "TO_LONG(NOW())") -> str:
     """The query of a detection rule: a correlation completes only on steps that one run is for.
 
-    Raises UnsupportedError when Elastic can't say it.
+    now: the time of the run, as ES|QL for milliseconds since 1970. Raises UnsupportedError when Elastic can't say it.
     """
-    delay = max(contracts[source].delay.greatest for source in sources(plan))
-    waits = plan.span if isinstance(plan, Correlation) and isinstance(plan.condition, Order) and plan.condition.after else 0
-    start = f"TO_LONG(NOW()) - {(delay + backend.interval + waits + (delay if waits else 0)) // 1000}"
-    return query_of(plan, backend, Run(start, f"TO_LONG(NOW()) - {delay // 1000}"))
+    when = schedule(plan, backend, contracts)
+    return query_of(plan, backend, Run(f"{now} - {when.fresh // 1000}", f"{now} - {when.delay // 1000}"))
 
 
 def detection_rule(
@@ -57,8 +74,8 @@ def detection_rule(
     """One rule as Kibana's import takes it, disabled."""
     severity, risk = _SEVERITY[rule.level]
     identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"casetrail:{rule.sigma.id or rule.name}:{backend.name}"))
-    minutes = ceil(lookback(plan, backend, contracts) / _MINUTE)
-    return {
+    when = schedule(plan, backend, contracts)
+    made: dict[str, Any] = {
         "id": identity,
         "rule_id": str(rule.sigma.id or identity),
         "name": rule.sigma.title,
@@ -72,10 +89,10 @@ def detection_rule(
         "risk_score": risk,
         "severity_mapping": [],
         "risk_score_mapping": [],
-        "interval": f"{backend.interval // _MINUTE}m",
-        "from": f"now-{minutes}m",
+        "interval": f"{when.interval // _MINUTE}m",
+        "from": f"now-{ceil(when.lookback / _MINUTE)}m",
         "to": "now",
-        "max_signals": 100,
+        "max_signals": 1000,
         "author": [str(rule.sigma.author or "casetrail")],
         "license": "Apache-2.0",
         "references": [str(reference) for reference in rule.sigma.references or []],
@@ -88,10 +105,18 @@ def detection_rule(
         "required_fields": [],
         "exceptions_list": [],
         "actions": [],
-        "meta": {"from": f"{minutes}m"},
         "immutable": False,
         "output_index": "",
     }
+    if isinstance(plan, Correlation):
+        made["alert_suppression"] = _once(when)
+    return made
+
+
+def _once(when: Schedule) -> dict[str, Any]:
+    """One alert an event. Kibana tells the rows of a search apart by `_id` itself, those of an aggregating query only so."""
+    duration = {"value": ceil((when.fresh + when.interval) / _MINUTE), "unit": "m"}
+    return {"group_by": [ID], "duration": duration, "missing_fields_strategy": "suppress"}
 
 
 def _note(rule: Rule) -> str:
@@ -104,24 +129,36 @@ def _note(rule: Rule) -> str:
 
 
 def threat(tags: Sequence[str]) -> list[dict[str, Any]]:
-    """ATT&CK tags as Kibana's threat array: each tactic with those of the rule's techniques that serve it."""
+    """ATT&CK tags as Kibana's threat array: each tactic with those of the rule's techniques that serve it.
+
+    A technique that serves none of the rule's tactics brings its own first one. Tags of other namespaces aren't ATT&CK's.
+
+    Raises PackError for a tag that the bundled part of ATT&CK doesn't know.
+    """
     known = attack()
     names = [tag.removeprefix("attack.") for tag in tags if tag.startswith("attack.")]
+    strangers = [name for name in names if name not in known.tactics and name not in known.techniques]
+    if strangers:
+        raise PackError(f"attack.{strangers[0]}: packages/attack.yml doesn't hold it; add its name and tactics there")
     techniques = [known.techniques[name] for name in names if name in known.techniques]
-    found = []
-    for name in (name for name in names if name in known.tactics):
-        tactic = known.tactics[name]
-        grouped: dict[str, dict[str, Any]] = {}
-        for technique in (technique for technique in techniques if name in technique.tactics):
-            parent = known.techniques[technique.id.partition(".")[0].lower()]
-            entry = grouped.setdefault(
-                parent.id, {"id": parent.id, "name": parent.name, "reference": parent.url, "subtechnique": []}
-            )
-            if technique is not parent:
-                entry["subtechnique"].append({"id": technique.id, "name": technique.name, "reference": technique.url})
-        reference = {"id": tactic.id, "name": tactic.name, "reference": tactic.url}
-        found.append({"framework": "MITRE ATT&CK", "tactic": reference, "technique": list(grouped.values())})
-    return found
+    tactics = [name for name in names if name in known.tactics]
+    tactics += [technique.tactics[0] for technique in techniques if not set(technique.tactics) & set(tactics)]
+    return [_tactic(name, [one for one in techniques if name in one.tactics]) for name in dict.fromkeys(tactics)]
+
+
+def _tactic(name: str, techniques: Sequence[Technique]) -> dict[str, Any]:
+    known = attack()
+    grouped: dict[str, dict[str, Any]] = {}
+    for technique in techniques:
+        parent = known.techniques[technique.id.partition(".")[0].lower()]
+        entry = grouped.setdefault(parent.id, {**_named(parent), "subtechnique": []})
+        if technique is not parent:
+            entry["subtechnique"].append(_named(technique))
+    return {"framework": "MITRE ATT&CK", "tactic": _named(known.tactics[name]), "technique": list(grouped.values())}
+
+
+def _named(one: Tactic | Technique) -> dict[str, Any]:
+    return {"id": one.id, "name": one.name, "reference": one.url}
 
 
 def ndjson(rules: Iterable[Mapping[str, Any]]) -> bytes:

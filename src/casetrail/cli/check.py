@@ -1,0 +1,91 @@
+"""`casetrail check`: every fault of a pack, with its place."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from casetrail.pack.check import check
+from casetrail.pack.findings import Finding, as_github, as_json, as_sarif
+from casetrail.pack.pack import shipped
+
+
+@click.command(epilog="Example: casetrail --pack . check --github")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--json", "as_json_", is_flag=True, help="Print the findings as JSON.")
+@click.option("--sarif", is_flag=True, help="Print the findings as SARIF 2.1.0.")
+@click.option("--github", is_flag=True, help="Print the findings as annotations of GitHub Actions.")
+@click.option("--fix", is_flag=True, help="Mend in place what can be mended by rule.")
+@click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
+@click.pass_context
+def command(
+    ctx: click.Context, paths: tuple[Path, ...], as_json_: bool, sarif: bool, github: bool, fix: bool, strict: bool
+) -> None:
+    """Check rules, cases, contracts, watchlists and backends; with PATHS, print only what is in those files or folders.
+
+    A folder without logsources/ is taken for a pack of plain Sigma rules. Exits 0 when there is no error, 1 when there is, 2 when the
+    pack can't be read at all.
+    """
+    folder = ctx.obj.pack_dir or shipped()
+    findings = _below(check(folder), paths)
+    if fix:
+        mended = mend(findings)
+        findings = _below(check(folder), paths)
+        click.echo(f"mended {mended} findings", err=True)
+    if as_json_:
+        click.echo(as_json(findings))
+    elif sarif:
+        click.echo(as_sarif(findings))
+    elif github:
+        click.echo(as_github(findings))
+    else:
+        for finding in findings:
+            if finding.severity != "info":
+                click.echo(_coloured(finding))
+    counts = Counter(finding.severity for finding in findings)
+    told = ", ".join(f"{counts[severity]} {severity}s" for severity in ("error", "warning", "info"))
+    click.echo(f"{folder}: {told}{'; --json shows all' if counts['info'] and not as_json_ else ''}", err=True)
+    ctx.exit(1 if counts["error"] or (strict and counts["warning"]) else 0)
+
+
+def _below(findings: Sequence[Finding], paths: Sequence[Path]) -> list[Finding]:
+    wanted = [path.resolve() for path in paths]
+    return [
+        finding
+        for finding in findings
+        if not wanted or any(path in (finding.path.resolve(), *finding.path.resolve().parents) for path in wanted)
+    ]
+
+
+def _coloured(finding: Finding) -> str:
+    colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
+    place = f"{finding.path}:{finding.line}:{finding.column}"
+    return f"{place} {click.style(finding.code, fg=colour)} {finding.message}"
+
+
+def mend(findings: Sequence[Finding]) -> int:
+    """Put unquoted YAML 1.1 scalars in quotes, in place; give how many were mended."""
+    mended = 0
+    by_file: dict[Path, list[Finding]] = {}
+    for finding in findings:
+        if finding.code == "CT002":
+            by_file.setdefault(finding.path, []).append(finding)
+    for path, found in by_file.items():
+        lines = path.read_text("utf-8").split("\n")
+        for finding in sorted(found, key=lambda each: (each.line, each.column), reverse=True):
+            line = lines[finding.line - 1]
+            text = finding.message.split(" ", 1)[0]
+            start = finding.column - 1
+            if line[start : start + len(text)] == text:
+                lines[finding.line - 1] = f'{line[:start]}"{text}"{line[start + len(text) :]}'
+                mended += 1
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write("\n".join(lines))
+        os.replace(name, path)
+    return mended

@@ -1,0 +1,403 @@
+"""Hunting: many rules over log files of any size, with DuckDB in bounded memory.
+
+A file of plain NDJSON (or Parquet) is read by DuckDB line by line, each line parsed once for the fields that the rules name. Whatever
+is not as the contract says (a malformed line, a list for a single value, a row in an envelope) stops that and sends the file the
+patient way: Python reads it, settles each row, and hands DuckDB the bag of texts of each field. Both ways feed the same SQL.
+
+All searches are tried in one pass, dispatched on the event type; correlations then run over the events found.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+import orjson
+
+from casetrail.dialects.duckdb import Column, DuckdbExpressions, identifier, literal, parsed
+from casetrail.dialects.duckdb_windows import DuckdbWindows
+from casetrail.engines.duckdb import connect
+from casetrail.engines.event import event_of
+from casetrail.logs.read import Faults, documents, log_files, suffixes
+from casetrail.logs.rows import detects, rows
+from casetrail.pack.contract import Contract
+from casetrail.plan.dispatch import kinds
+from casetrail.plan.nodes import Correlation, Field, KeyPart, Order, Plan, Search, Threshold, fields, searches, sources
+from casetrail.plan.values import TIME_FORMATS, bag
+
+_EVIDENCE = 20
+_EVIDENCED = 10_000
+_SNIFFED = 20
+_CHUNK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An event that completes a rule.
+
+    time: microseconds since 1970 (UTC); key: the correlation's key by name, empty for a single-event rule; evidence: ids of the
+    window's events, the completing one among them, the latest twenty at most.
+    """
+
+    rule: str
+    id: str
+    time: int
+    key: Mapping[str, str]
+    evidence: tuple[str, ...]
+
+
+@dataclass
+class Report:
+    """What a hunt found.
+
+    rows: rows read, by log source; waiting: completions that a longer log could still undo, by rule.
+    """
+
+    hits: list[Hit] = field(default_factory=list)
+    rows: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+    faults: Faults = field(default_factory=Faults)
+    waiting: Counter[str] = field(default_factory=Counter)
+
+
+Progress = Callable[[Path, int, int], None]
+"""Called before each file with the file, its number from 1, and the number of files."""
+
+
+def hunt(
+    plans: Mapping[str, Plan],
+    contracts: Mapping[str, Contract],
+    paths: Sequence[Path],
+    source: str | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """What completes the rules in log files.
+
+    plans: by the rules' names; paths: files and folders; source: the log source of all rows, else each row tells its own.
+
+    Raises UnsupportedError for a plan that DuckDB can't say, and nothing for faults in the logs: the report has them.
+    """
+    with tempfile.TemporaryDirectory(prefix="casetrail-hunt-") as scratch:
+        return _Hunt(plans, contracts, source, Path(scratch)).run(paths, progress)
+
+
+class _Shape(Exception):
+    """A file isn't as its contract says."""
+
+
+class _Hunt:
+    def __init__(
+        self, plans: Mapping[str, Plan], contracts: Mapping[str, Contract], source: str | None, scratch: Path
+    ) -> None:
+        self.plans = plans
+        self.contracts = contracts
+        self.source = source
+        self.scratch = scratch
+        self.report = Report()
+        self.searches = list(dict.fromkeys(search for plan in plans.values() for search in searches(plan)))
+        self.by_source: defaultdict[str, list[int]] = defaultdict(list)
+        for number, search in enumerate(self.searches):
+            self.by_source[search.source].append(number)
+        keyed = dict.fromkeys(each for plan in plans.values() for each in _step_fields(plan))
+        self.step_columns = {each: f"f{number}" for number, each in enumerate(keyed)}
+        self.connection = connect(
+            memory_limit="256MB", temp_directory=str(scratch / "spill"), preserve_insertion_order="false"
+        )
+        columns = "".join(f", {name} VARCHAR[]" for name in self.step_columns.values())
+        self.connection.execute(f"CREATE TABLE hits (search INT, id VARCHAR, t BIGINT{columns})")
+        self.newest: int | None = None
+
+    def run(self, paths: Sequence[Path], progress: Progress | None) -> Report:
+        files = [file for path in paths for file in log_files(path)]
+        for number, file in enumerate(files, 1):
+            if progress:
+                progress(file, number, len(files))
+            self.file(file)
+        self.report.files = len(files)
+        self.report.hits = sorted(self.hits(), key=lambda hit: (hit.time, hit.rule, hit.id, sorted(hit.key.items())))
+        return self.report
+
+    def file(self, path: Path) -> None:
+        contract = self.sniff(path)
+        if contract is not None:
+            try:
+                self.quick(path, contract)
+            except (duckdb.Error, _Shape):
+                self.connection.rollback()
+            else:
+                return
+        self.patient(path)
+
+    def sniff(self, path: Path) -> Contract | None:
+        """The contract of a file whose first rows are all plain rows of one log; None for any other."""
+        kind, packed = suffixes(path)
+        if kind in ("csv", "yml", "yaml"):
+            return None
+        try:
+            lines = self.connection.execute(f"SELECT l FROM {_lines(path, kind, packed)} LIMIT {_SNIFFED}").fetchall()
+            first = [orjson.loads(line) for (line,) in lines]
+        except (duckdb.Error, orjson.JSONDecodeError):
+            return None
+        known = [self.contracts[self.source]] if self.source else list(self.contracts.values())
+        for contract in known:
+            if _plain(contract) and first and all(isinstance(row, dict) and detects(row, contract) for row in first):
+                return contract
+        return None
+
+    def quick(self, path: Path, contract: Contract) -> None:
+        """DuckDB reads the file. Raises duckdb.Error or _Shape when it isn't as its contract says; nothing is kept then."""
+        kind, packed = suffixes(path)
+        must = [contract.fields[mark] for mark in contract.detect[0]]
+        must += [contract.time, *contract.identity, *([contract.event_type] if contract.event_type else [])]
+        wanted = dict.fromkeys([*must, *self.fields(contract)])
+        texts = {each: f"x[{number}]" for number, each in enumerate((each for each in wanted if not each.many), 1)}
+        columns = {each: Column(_present(each, text), many=False) for each, text in texts.items()}
+        columns |= {each: Column(_many(each), many=True) for each in wanted if each.many}
+        odd = [
+            f"((starts_with({text}, '{{') OR starts_with({text}, '[')) AND json_type(l, {literal(_path(each))}) IN ('OBJECT', 'ARRAY'))"
+            for each, text in texts.items()
+        ]
+        odd += [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
+        odd.append(f"{texts[contract.time]} NOT LIKE '____-__-__T__:__:__%'")
+        paths = ", ".join(literal(_path(each)) for each in texts)
+        lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {_lines(path, kind, packed)} WHERE l <> ''"
+        relation = f"(SELECT l, CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE x END AS x FROM ({lines}))"
+        identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
+        time = parsed(columns[contract.time].sql, contract.time, cased=True)
+        self.connection.begin()
+        self.connection.execute("PRAGMA enable_profiling = 'no_output'")
+        self.insert(relation, contract, columns, identity, time)
+        count = _scanned(self.connection.get_profiling_information()) if self.by_source[contract.key] else 0
+        self.connection.execute("PRAGMA disable_profiling")
+        if self.connection.execute("SELECT count(*) FROM hits WHERE t IS NULL").fetchall() != [(0,)]:
+            raise _Shape
+        newest = None
+        if any(_waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
+            text = f"json_extract_string(l, {literal(_path(contract.time))})"
+            newest = self.newest_of(text, f"{_lines(path, kind, packed)} WHERE l <> ''", contract)
+        self.connection.commit()
+        self.seen(contract.key, count, newest)
+
+    def newest_of(self, text: str, lines: str, contract: Contract) -> int | None:
+        """The latest time in a file. Times of one length in UTC are in order as texts, which spares reading each."""
+        alike = "min(len(x)) = max(len(x)) AND bool_and(x LIKE '%Z')"
+        query = f"SELECT max(x), {alike} FROM (SELECT {text} AS x FROM {lines})"
+        ((latest, ordered),) = self.connection.execute(query).fetchall()
+        if ordered:
+            return cast(int, TIME_FORMATS[contract.time.time_format](latest))
+        ((newest,),) = self.connection.execute(
+            f"SELECT max({parsed(text, contract.time, cased=True)}) FROM {lines}"
+        ).fetchall()
+        return cast(int, newest)
+
+    def insert(self, relation: str, contract: Contract, columns: Mapping[Field, Column], identity: str, time: str) -> None:
+        """Put the matching events of a relation into `hits`."""
+        numbers = self.by_source[contract.key]
+        if not numbers:
+            return
+        expressions = DuckdbExpressions(lambda each: columns[each])
+        found = self.dispatch(numbers, contract, columns, expressions)
+        kept = "".join(f", {_bag(columns.get(each))} AS {name}" for each, name in self.step_columns.items())
+        inner = f"SELECT *, {found} AS found FROM {relation}"
+        self.connection.execute(
+            f"INSERT INTO hits SELECT unnest(found) AS search, {identity} AS id, {time} AS t{kept} FROM ({inner}) WHERE len(found) > 0"
+        )
+
+    def dispatch(
+        self, numbers: Sequence[int], contract: Contract, columns: Mapping[Field, Column], expressions: DuckdbExpressions
+    ) -> str:
+        """SQL for the list of the numbers of the searches that match a row."""
+        by_kind: defaultdict[str, list[str]] = defaultdict(list)
+        general: list[str] = []
+        for number in numbers:
+            where = self.searches[number].where
+            test = f"CASE WHEN {expressions.expression(where)} THEN {number} END"
+            chosen = kinds(where, contract.event_type) if contract.event_type else None
+            if chosen is None:
+                general.append(test)
+            for kind in sorted(chosen or ()):
+                by_kind[kind].append(test)
+        parts = [f"[{', '.join(general)}]"] if general else []
+        if by_kind and contract.event_type:
+            kind_column = columns[contract.event_type]
+            subject = f"{kind_column.sql}[1]" if kind_column.many else kind_column.sql
+            cases = " ".join(f"WHEN {literal(kind)} THEN [{', '.join(tests)}]" for kind, tests in sorted(by_kind.items()))
+            parts.append(f"CASE {subject} {cases} ELSE [] END")
+        return f"list_filter({' || '.join(parts) or '[]::INT[]'}, lambda n: n IS NOT NULL)"
+
+    def fields(self, contract: Contract) -> list[Field]:
+        """The fields of a log that its searches and their correlations name."""
+        named = [each for number in self.by_source[contract.key] for each in fields(self.searches[number])]
+        known = set(contract.fields.values())
+        return list(dict.fromkeys([*named, *(each for each in self.step_columns if each in known)]))
+
+    def patient(self, path: Path) -> None:
+        """Python reads the file, row by row, and notes its faults."""
+        chunks: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        wanted = {key: [*self.fields(contract)] for key, contract in self.contracts.items()}
+        for key, contract in self.contracts.items():
+            if contract.event_type:
+                wanted[key] = list(dict.fromkeys([contract.event_type, *wanted[key]]))
+        faults = self.report.faults
+        for place, document in documents(path, faults):
+            if not isinstance(document, dict | list):
+                faults.note("not an object", place)
+                continue
+            known = False
+            for contract, row in rows(document, self.contracts, self.source):
+                known = True
+                event = event_of(row, contract)
+                if event is None:
+                    faults.note("row without a readable time or identity", place)
+                    continue
+                values = [bag(row, each) for each in wanted[contract.key]]
+                chunks[contract.key].append({"id": event.id, "t": event.time, "b": values})
+                if len(chunks[contract.key]) >= _CHUNK:
+                    self.load(contract, wanted[contract.key], chunks.pop(contract.key))
+            if not known:
+                faults.note("no known log", place)
+        for key, chunk in chunks.items():
+            self.load(self.contracts[key], wanted[key], chunk)
+
+    def load(self, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
+        file = self.scratch / "chunk.ndjson"
+        lines = [orjson.dumps(row) for row in chunk]
+        file.write_bytes(b"\n".join(lines))
+        size = max(map(len, lines)) + 1024
+        shape = "{id: 'VARCHAR', t: 'BIGINT', b: 'VARCHAR[][]'}"
+        relation = (
+            f"read_json({literal(str(file))}, format = 'newline_delimited', columns = {shape}, maximum_object_size = {size})"
+        )
+        columns = {each: Column(f"b[{number}]", many=True) for number, each in enumerate(wanted, 1)}
+        self.insert(relation, contract, columns, "id", "t")
+        self.seen(contract.key, len(chunk), max(row["t"] for row in chunk))
+
+    def seen(self, key: str, count: int, newest: int | None) -> None:
+        self.report.rows[key] += count
+        self.newest = max((moment for moment in (self.newest, newest) if moment is not None), default=None)
+
+    def hits(self) -> Iterator[Hit]:
+        numbers = {search: number for number, search in enumerate(self.searches)}
+        for name, plan in self.plans.items():
+            if isinstance(plan, Search):
+                query = "SELECT id, min(t) FROM hits WHERE search = ? GROUP BY id"
+                for identity, time in self.connection.execute(query, [numbers[plan]]).fetchall():
+                    yield Hit(name, identity, time, {}, (identity,))
+            else:
+                yield from self.correlated(name, plan, numbers)
+
+    def correlated(self, name: str, plan: Correlation, numbers: Mapping[Search, int]) -> Iterator[Hit]:
+        def matches(search: Search) -> str:
+            return f"(SELECT * FROM hits WHERE search = {numbers[search]})"
+
+        def column(each: Field) -> Column:
+            return Column(identifier(self.step_columns[each]), many=True)
+
+        until = None
+        if self.newest is not None:
+            until = self.newest - max(self.contracts[source].delay.greatest for source in sources(plan))
+        done = self.completions(DuckdbWindows(matches, column, until), plan)
+        if _waits(plan):
+            everything = self.completions(DuckdbWindows(matches, column, None), plan)
+            self.report.waiting[name] += len(everything.keys() - done.keys())
+        for (identity, time, *key), evidence in done.items():
+            shown = {part.name: _shown(value, part) for part, value in zip(plan.key, key, strict=True)}
+            yield Hit(name, cast(str, identity), cast(int, time), shown, evidence or (cast(str, identity),))
+
+    def completions(self, windows: DuckdbWindows, plan: Correlation) -> dict[tuple[object, ...], tuple[str, ...]]:
+        query, evidence = windows.query(plan), windows.evidence(plan, _EVIDENCED, _EVIDENCE)
+        found: dict[tuple[object, ...], tuple[str, ...]] = dict.fromkeys(self.connection.execute(query).fetchall(), ())
+        for *row, ids in self.connection.execute(evidence).fetchall() if found else []:
+            found[tuple(row)] = tuple(ids)
+        return found
+
+
+def _waits(plan: Plan) -> bool:
+    if isinstance(plan, Search):
+        return False
+    after = isinstance(plan.condition, Order) and bool(plan.condition.after)
+    return after or any(_waits(base) for base in plan.bases)
+
+
+def _step_fields(plan: Plan) -> Iterator[Field]:
+    if isinstance(plan, Correlation):
+        value = plan.condition.value if isinstance(plan.condition, Threshold) else None
+        for part in (*plan.key, value) if value else plan.key:
+            yield from (each for each in part.fields if each is not None)
+        for base in plan.bases:
+            yield from _step_fields(base)
+
+
+def _plain(contract: Contract) -> bool:
+    """Whether rows of a log can be read as they stand: nothing to settle, and told by fields of single values."""
+    marks = contract.detect[0]
+    known = all(mark in contract.fields and not contract.fields[mark].many for mark in marks)
+    settled = not contract.flatten and not contract.derived
+    return settled and len(contract.detect) == 1 and known and contract.time.time_format == "iso8601"
+
+
+def _scanned(profile: str) -> int:
+    """The rows that the scan at the bottom of a query gave, from DuckDB's profile of it."""
+    node = orjson.loads(profile)["operator"][0]
+    while node.get("children"):
+        node = node["children"][0]
+    return int(node["intermediate_rows"])
+
+
+def _lines(path: Path, kind: str, packed: str) -> str:
+    if kind == "parquet":
+        return f"(SELECT to_json(t)::VARCHAR AS l FROM read_parquet({literal(str(path))}) AS t)"
+    compression = {"gz": ", compression = 'gzip'", "zst": ", compression = 'zstd'"}.get(packed, ", compression = 'none'")
+    return (
+        f"read_csv({literal(str(path))}, delim = chr(1), quote = '', escape = '', header = false, auto_detect = false, "
+        f"columns = {{l: 'VARCHAR'}}{compression})"
+    )
+
+
+def _path(each: Field) -> str:
+    return _path_of(each.path)
+
+
+def _path_of(path: str) -> str:
+    return "$" + "".join(f'."{step}"' for step in path.split("."))
+
+
+def _present(each: Field, sql: str) -> str:
+    return f"nullif({sql}, '')" if each.empty_is_missing else sql
+
+
+def _many(each: Field) -> str:
+    """The texts of a field that lists lie on the way to; an error where the row isn't shaped so."""
+    path, checks = "$", []
+    for number, step in enumerate(each.steps, 1):
+        path += f'."{step}"'
+        if number in each.arrays:
+            kinds_here = f"json_type(l, {literal(path)})"
+            held = f"list_filter({kinds_here}, lambda k: k NOT IN ('ARRAY', 'NULL'))" if "[*]" in path else ""
+            checks.append(f"len({held}) > 0" if held else f"coalesce({kinds_here}, 'NULL') NOT IN ('ARRAY', 'NULL')")
+            path += "[*]"
+    checks.append(f"len(list_filter(json_type(l, {literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
+    drop = "x IS NOT NULL AND x <> ''" if each.empty_is_missing else "x IS NOT NULL"
+    texts = f"list_filter(json_extract_string(l, {literal(path)}), lambda x: {drop})"
+    return f"CASE WHEN {' OR '.join(checks)} THEN error('shape') ELSE {texts} END"
+
+
+def _bag(column: Column | None) -> str:
+    if column is None:
+        return "NULL"
+    return column.sql if column.many else f"CASE WHEN {column.sql} IS NULL THEN [] ELSE [{column.sql}] END"
+
+
+def _shown(value: object, part: KeyPart) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if part.type == "address":
+        from ipaddress import IPv4Address, IPv6Address
+
+        number = int(text[1:], 16)
+        return str(IPv4Address(number) if text[0] == "4" else IPv6Address(number))
+    return text

@@ -1,0 +1,326 @@
+"""Checking a pack: every fault at once, each with its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from jsonschema import Draft202012Validator
+from sigma.collection import SigmaCollection
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaRule
+
+from casetrail.pack.backend import read_backend
+from casetrail.pack.cases import CaseFile, read_cases
+from casetrail.pack.findings import Finding
+from casetrail.pack.lints import catalogue
+from casetrail.pack.pack import Pack, PackError
+from casetrail.pack.yaml import START, Document, Position, YamlError, read
+from casetrail.packages.attack import attack
+from casetrail.plan.correlate import lower
+from casetrail.plan.lower import World
+
+_URL = re.compile(r"https?://[^\s/]+\.[^\s]+")
+_FOLDERS = {"logsources": "contract", "backends": "backend", "fixtures": "cases"}
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((files("casetrail.schemas") / f"{name}.schema.json").read_text("utf-8")))
+
+
+def check(folder: Path) -> list[Finding]:
+    """Every fault of the pack in a folder, in the order of files and lines.
+
+    A folder without `logsources/` is a foreign pack of Sigma rules: the shipped contracts are taken, and what casetrail demands of its
+    own rules (cases, next steps, …) is not asked.
+    """
+    return sorted(set(_Check(folder).findings()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A document of a rule file with the Sigma rule made of it."""
+
+    document: Document
+    rule: SigmaRule | SigmaCorrelationRule | None
+
+
+class _Check:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.own = (folder / "logsources").is_dir()
+        self.lints = catalogue()
+
+    def finding(self, path: Path, lint: str, message: str, place: Position = START) -> Finding:
+        known = self.lints[lint]
+        return Finding(path, place.line, place.column, known.code, " ".join(message.split()), known.severity)
+
+    def findings(self) -> Iterator[Finding]:
+        if not self.folder.is_dir():
+            raise PackError(f"{self.folder}: no such folder")
+        broken = False
+        if self.own:
+            for name, schema in _FOLDERS.items():
+                for path in sorted((self.folder / name).rglob("*.yml")):
+                    found = list(self.file(path, "event" if "events" in path.parts else schema))
+                    broken = broken or (bool(found) and name == "logsources")
+                    yield from found
+        rules = self.folder / "rules" if (self.folder / "rules").is_dir() else self.folder
+        documents: list[Document] = []
+        for path in sorted(rules.rglob("*.yml")):
+            yield from self.file(path, "rule", documents)
+        if broken:
+            return
+        try:
+            base = Pack.load(self.folder if self.own else None)
+        except PackError as error:
+            first = next(iter(sorted(self.folder.glob("logsources/*.yml"))), self.folder)
+            if not documents or all(isinstance(document.data, dict) for document in documents):
+                yield self.finding(first, "schema", str(error))
+            return
+        yield from self.rules(documents, World(base.contracts, base.watchlists))
+        if self.own:
+            yield from self.backends(base)
+            yield from self.cases(base, documents)
+
+    def file(self, path: Path, schema: str, documents: list[Document] | None = None) -> Iterator[Finding]:
+        try:
+            found = read(path)
+        except YamlError as error:
+            yield self.finding(path, "yaml", error.message, error.position)
+            return
+        if not found:
+            yield self.finding(path, "yaml", "it holds nothing")
+        for document in found:
+            for trap in document.traps():
+                yield self.finding(path, "yaml-trap", f"{trap.text} {trap.why}; put it in quotes", trap.position)
+            for fault in _validator(schema).iter_errors(_json(document.data)):
+                yield self.finding(path, "schema", _schema_words(fault), document.position(list(fault.absolute_path)))
+            if documents is not None and isinstance(document.data, dict):
+                documents.append(document)
+
+    def rules(self, documents: list[Document], world: World) -> Iterator[Finding]:
+        sources = [document for document in documents if "filter" not in document.data]
+        names = Counter(_name(document) for document in sources)
+        try:
+            collection = SigmaCollection.from_dicts([document.data for document in documents], collect_errors=True)
+        except (SigmaError, ValueError, TypeError, AttributeError, KeyError) as error:
+            yield from self.unresolved(sources, error)
+            return
+        made: dict[str, SigmaRule | SigmaCorrelationRule] = {_rule_name(rule): rule for rule in collection.rules}
+        for document in sources:
+            name = _name(document)
+            if names[name] > 1:
+                yield self.finding(
+                    document.path, "identifier", f"{name} is the name of {names[name]} rules", document.position(["name"])
+                )
+            if name in made:
+                yield from self.meaning(_Source(document, made[name]), world)
+            if self.own or "casetrail" in document.data:
+                yield from self.metadata(document, made.get(name), collection)
+        yield from self.identifiers(sources)
+        for document in documents:
+            if "filter" in document.data:
+                yield from self.filter(document, made)
+
+    def unresolved(self, sources: list[Document], error: Exception) -> Iterator[Finding]:
+        """Where one document spoils the collection: each by itself, and the error where none does."""
+        found = False
+        for document in sources:
+            try:
+                SigmaCollection.from_dicts([document.data], collect_errors=True, resolve_references=False)
+            except (SigmaError, ValueError, TypeError, AttributeError, KeyError) as alone:
+                found = True
+                yield self.finding(document.path, "sigma", str(alone) or type(alone).__name__)
+        if not found:
+            quoted = re.findall(r"'([^']+)'", str(error))
+            for document in sources:
+                place = next((place for text in quoted if (place := document.find(text))), None)
+                if place and "correlation" in document.data:
+                    yield self.finding(document.path, "sigma", str(error), place)
+                    return
+            yield self.finding(self.folder, "sigma", str(error))
+
+    def meaning(self, source: _Source, world: World) -> Iterator[Finding]:
+        document, rule = source.document, source.rule
+        if rule is None:
+            return
+        if rule.errors:
+            for error in rule.errors:
+                place = next(
+                    (found for text in re.findall(r"'([^']+)'", str(error)) if (found := document.find(text))), None
+                )
+                yield self.finding(document.path, "sigma", str(error), place or document.position(["detection"]))
+            return
+        try:
+            _, problems = lower(rule, world)
+        except (SigmaError, AttributeError) as error:
+            yield self.finding(document.path, "sigma", str(error))
+            return
+        for problem in problems:
+            if problem.lint == "empty-watchlist" and isinstance(rule, SigmaCorrelationRule):
+                continue
+            yield self.finding(document.path, problem.lint, problem.message, document.find(problem.subject) or START)
+        if isinstance(rule, SigmaCorrelationRule):
+            if not rule.group_by:
+                place = document.position(["correlation"])
+                yield self.finding(document.path, "global-correlation", "it counts over everybody: say group-by", place)
+            if str(rule.timespan.spec)[-1:] in "My":
+                place = document.position(["correlation", "timespan"])
+                yield self.finding(document.path, "calendar-timespan", f"{rule.timespan.spec}: write it in days", place)
+
+    def metadata(
+        self, document: Document, rule: SigmaRule | SigmaCorrelationRule | None, collection: SigmaCollection
+    ) -> Iterator[Finding]:
+        data, path = document.data, document.path
+
+        def found(lint: str, message: str, *keys: str | int) -> Finding:
+            return self.finding(path, lint, message, document.position(keys))
+
+        if data.get("name") != path.stem:
+            yield found("file-name", f"the rule is named {data.get('name')!r} and the file {path.stem!r}", "name")
+        if len(str(data.get("description", "")).split()) < 5:
+            yield found("description", "say what is done and why it matters", "description")
+        for number, reference in enumerate(data.get("references") or []):
+            if not _URL.fullmatch(str(reference)):
+                yield found("reference", f"{reference!r} is no web address", "references", number)
+        if data.get("level") is None:
+            yield found("level", "say level: informational, low, medium, high or critical", "level")
+        known = attack()
+        for number, tag in enumerate(data.get("tags") or []):
+            name = str(tag).removeprefix("attack.")
+            if str(tag).startswith("attack.") and name not in known.tactics and name not in known.techniques:
+                yield found("attack-tag", f"{tag} is in no tactic or technique that is bundled", "tags", number)
+        own = data.get("casetrail") if isinstance(data.get("casetrail"), dict) else {}
+        if not isinstance(own, dict) or "version" not in own:
+            yield found("rule-version", "say casetrail.version: 1", "casetrail")
+        if rule is None or _rule_name(rule) in _bases(collection):
+            return
+        if not data.get("references"):
+            yield found("no-reference", "say where the knowledge comes from", "references")
+        if not data.get("falsepositives"):
+            yield found("false-positives", "name an honest cause and how to tune it", "falsepositives")
+        steps = own.get("next_steps", []) if isinstance(own, dict) else []
+        if not 3 <= len(steps) <= 6:
+            yield found("next-steps", f"there are {len(steps)}; say three to six", "casetrail", "next_steps")
+
+    def identifiers(self, sources: list[Document]) -> Iterator[Finding]:
+        seen: dict[str, Path] = {}
+        for document in sources:
+            if not (self.own or "casetrail" in document.data):
+                continue
+            text = str(document.data.get("id", ""))
+            try:
+                right = UUID(text).version == 4
+            except ValueError:
+                right = False
+            place = document.position(["id"])
+            if not right:
+                yield self.finding(document.path, "identifier", f"{text or 'none'} is no UUID of version 4", place)
+            elif text in seen:
+                yield self.finding(document.path, "identifier", f"{text} is the id of {seen[text]} as well", place)
+            seen.setdefault(text, document.path)
+
+    def filter(self, document: Document, made: Mapping[str, SigmaRule | SigmaCorrelationRule]) -> Iterator[Finding]:
+        body = document.data["filter"]
+        wanted = body.get("rules", []) if isinstance(body, dict) else []
+        known = {*made, *(str(rule.id) for rule in made.values())}
+        for name in wanted if isinstance(wanted, list) else []:
+            if name not in known:
+                yield self.finding(
+                    document.path, "idle-filter", f"no rule is named {name}", document.find(str(name)) or START
+                )
+                continue
+            rule = next(rule for key, rule in made.items() if name in (key, str(rule.id)))
+            log = document.data.get("logsource", {})
+            if isinstance(rule, SigmaRule) and any(
+                log.get(part) not in (None, getattr(rule.logsource, part)) for part in ("product", "service", "category")
+            ):
+                message = f"{name} has another log source"
+                yield self.finding(document.path, "idle-filter", message, document.position(["logsource"]))
+
+    def backends(self, pack: Pack) -> Iterator[Finding]:
+        for path in sorted((self.folder / "backends").glob("*/backend.yml")):
+            try:
+                read_backend(path.parent, pack.contracts)
+            except (PackError, KeyError, ValueError, TypeError) as error:
+                yield self.finding(path, "schema", str(error))
+
+    def cases(self, pack: Pack, documents: list[Document]) -> Iterator[Finding]:
+        try:
+            rules = pack.rules
+        except PackError:
+            return
+        covered: set[str] = set()
+        for path in sorted((self.folder / "fixtures").glob("*/*.yml")):
+            if path.parent.name in ("events", "incidents"):
+                continue
+            try:
+                file = read_cases(path, pack)
+            except (PackError, AttributeError, TypeError, LookupError) as error:
+                yield self.finding(path, "bad-case", str(error).removeprefix(f"{path}: "))
+                continue
+            covered.add(file.rule)
+            yield from self.case_file(file, rules)
+        for document in documents:
+            name = _name(document)
+            if name in rules and rules[name].alone and name not in covered:
+                yield self.finding(document.path, "no-cases", f"write fixtures/{document.path.parent.name}/{name}.yml")
+
+    def case_file(self, file: CaseFile, rules: Mapping[str, Any]) -> Iterator[Finding]:
+        if file.rule not in rules:
+            yield self.finding(file.path, "orphan-cases", f"no rule is named {file.rule}")
+        if not any(case.completes for case in file.cases):
+            yield self.finding(file.path, "no-hit", "add a case that completes the rule")
+        if all(case.completes and case.completes == {event.id for event in case.events} for case in file.cases):
+            yield self.finding(file.path, "no-miss", "add a case with an event that the rule must leave alone")
+        for case in file.cases:
+            strangers = case.completes - {event.id for event in case.events}
+            if strangers:
+                yield self.finding(file.path, "bad-case", f"case {case.name!r}: no event has the id {min(strangers)}")
+
+
+def _json(data: Any) -> Any:
+    """The data as JSON has it: YAML's dates are texts there, and keys too."""
+    match data:
+        case dict():
+            return {str(key): _json(value) for key, value in data.items()}
+        case list():
+            return [_json(item) for item in data]
+        case date():
+            return data.isoformat()
+    return data
+
+
+def _bases(collection: SigmaCollection) -> set[str]:
+    return {
+        reference.reference
+        for rule in collection.rules
+        if isinstance(rule, SigmaCorrelationRule) and not rule.generate
+        for reference in rule.rules or []
+    }
+
+
+def _name(document: Document) -> str:
+    data = document.data
+    return str(data.get("name") or data.get("id") or data.get("title"))
+
+
+def _rule_name(rule: SigmaRule | SigmaCorrelationRule) -> str:
+    return str(rule.name or rule.id or rule.title)
+
+
+def _schema_words(error: Any) -> str:
+    where = ".".join(map(str, error.absolute_path))
+    return f"{where}: {error.message}" if where else str(error.message)

@@ -1,0 +1,161 @@
+"""YAML with places: what pySigma reads, and where in the file each part stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sigma.rule.base import SigmaYAMLLoader
+
+_MOST_BYTES = 4 * 1024 * 1024
+_MOST_NODES = 200_000
+_TRAPS = (
+    (re.compile(r"(?i:on|off|yes|no|y|n)"), "is a boolean in YAML 1.1"),
+    (re.compile(r"0[0-7]+"), "is an octal number in YAML 1.1"),
+    (re.compile(r"[-+]?\d+(:[0-5]?\d)+(\.\d*)?"), "is a number of base 60 in YAML 1.1"),
+    (re.compile(r"[-+]?\d+(_\d+)+"), "is a number in YAML 1.1"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a file, both numbers from 1."""
+
+    line: int
+    column: int
+
+
+START = Position(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """A plain scalar that YAML 1.1 reads as something else than its text."""
+
+    text: str
+    why: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document. data: as PyYAML constructs it; node: its node graph, for places."""
+
+    path: Path
+    data: Any
+    node: yaml.Node
+
+    def position(self, keys: Sequence[str | int], *, value: bool = False) -> Position:
+        """Where the last of the keys stands, or its value; the nearest holder that is there, when it isn't."""
+        node, place = self.node, _start(self.node)
+        for key in keys:
+            found = _child(node, key)
+            if found is None:
+                break
+            name, node = found
+            place = _start(node if value or name is None else name)
+        return place
+
+    def find(self, text: str) -> Position | None:
+        """Where a key (up to its first `|`) or a scalar value with this text stands first."""
+        for node, is_key in _scalars(self.node):
+            if node.value == text or (is_key and node.value.partition("|")[0] == text):
+                return _start(node)
+        return None
+
+    def traps(self) -> Iterator[Trap]:
+        """The plain scalars in values that YAML 1.1 takes for a boolean or a number of another base."""
+        for node, is_key in _scalars(self.node):
+            if not node.style and not is_key and not node.tag.endswith(":str"):
+                why = next((why for pattern, why in _TRAPS if pattern.fullmatch(node.value)), None)
+                if why is not None:
+                    yield Trap(node.value, why, _start(node))
+
+
+class YamlError(Exception):
+    """A file that can't be read as YAML, with the place."""
+
+    def __init__(self, message: str, position: Position = START) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+def read(path: Path) -> list[Document]:
+    """The documents of a file. Raises YamlError."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise YamlError("it is a folder, not a file" if path.is_dir() else str(error.strerror)) from error
+    if len(content) > _MOST_BYTES:
+        raise YamlError(f"it is larger than {_MOST_BYTES // 1024 // 1024} MiB")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise YamlError("it isn't UTF-8", Position(line, 1)) from error
+    loader = SigmaYAMLLoader(text)
+    found = []
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            if node is None:
+                break
+            if _size(node, _MOST_NODES) > _MOST_NODES:
+                raise YamlError(f"its aliases unfold to more than {_MOST_NODES} values", _start(node))
+            found.append(Document(path, loader.construct_document(node), node))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Position(mark.line + 1, mark.column + 1) if mark else START
+        raise YamlError(" ".join(str(error.problem or error.context).split()), place) from error
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise YamlError(" ".join(str(error).split())) from error
+    except RecursionError as error:
+        raise YamlError("it is nested too deeply, or holds itself") from error
+    finally:
+        loader.dispose()
+    return found
+
+
+def _start(node: yaml.Node) -> Position:
+    return Position(node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _child(node: yaml.Node, key: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == str(key):
+                return name, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return None, node.value[key]
+    return None
+
+
+def _scalars(node: yaml.Node, is_key: bool = False) -> Iterator[tuple[yaml.ScalarNode, bool]]:
+    match node:
+        case yaml.ScalarNode():
+            yield node, is_key
+        case yaml.SequenceNode():
+            for item in node.value:
+                yield from _scalars(item)
+        case yaml.MappingNode():
+            for name, value in node.value:
+                yield from _scalars(name, True)
+                yield from _scalars(value)
+
+
+def _size(node: yaml.Node, most: int) -> int:
+    """The number of nodes with aliases unfolded; counting stops above `most`."""
+    count, waiting = 0, [node]
+    while waiting and count <= most:
+        each = waiting.pop()
+        count += 1
+        if isinstance(each, yaml.SequenceNode):
+            waiting += each.value
+        elif isinstance(each, yaml.MappingNode):
+            waiting += [part for pair in each.value for part in pair]
+    return count

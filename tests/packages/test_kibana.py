@@ -1,0 +1,113 @@
+"""Detection rules as Kibana imports them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from casetrail.pack.contract import parse_span
+from casetrail.pack.pack import Pack, PackError
+from casetrail.packages.kibana import ndjson, schedule, threat
+from casetrail.packages.targets import build
+from casetrail.plan.nodes import Correlation, sources
+from tests.elastic.stores import BACKEND
+from tests.engines.test_reference import ABSENT, COUNT2, ORDERED, plan
+from tests.worlds import CONTRACT
+
+ROOT = Path(__file__).parents[2]
+REQUIRED = {"name", "description", "risk_score", "severity", "type", "query", "language", "rule_id"}
+RISK = {"low": range(22), "medium": range(47, 48), "high": range(73, 74), "critical": range(99, 100)}
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    return Pack.load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def lines(pack: Pack) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in build(pack, ["elastic"]).files["elastic/detection-rules.ndjson"].splitlines()]
+
+
+def test_every_line_is_what_the_import_takes(pack: Pack, lines: list[dict[str, Any]]) -> None:
+    *rules, summary = lines
+    offenders = []
+    for rule in rules:
+        good = (
+            set(rule) >= REQUIRED
+            and rule["type"] == rule["language"] == "esql"
+            and "index" not in rule
+            and rule["enabled"] is False
+            and str(uuid.UUID(rule["rule_id"])) == rule["rule_id"]
+            and rule["risk_score"] in RISK[rule["severity"]]
+            and rule["version"] >= 1
+            and re.fullmatch(r"now-\d+m", rule["from"])
+            and rule["note"].startswith("## What to do next\n\n1. ")
+            and rule["exceptions_list"] == []
+            and all(reference.startswith("https://") for reference in rule["references"])
+            and rule["false_positives"]
+            and (("alert_suppression" in rule) == ("STATS" in rule["query"]))
+            and ("METADATA _id, _index, _version" in rule["query"] or "STATS" in rule["query"])
+        )
+        if not good:
+            offenders.append(rule["name"])
+    assert offenders == []
+    assert len({rule["rule_id"] for rule in rules}) == len(rules) == summary["exported_rules_count"]
+    assert {rule["rule_id"] for rule in rules} < {str(rule.sigma.id) for rule in pack.rules.values()}
+
+
+def test_a_rule_reads_back_over_its_window_and_the_delay_of_its_logs(pack: Pack, lines: list[dict[str, Any]]) -> None:
+    plans = {str(rule.sigma.id): rule.plan for rule in pack.rules.values()}
+    for rule in lines[:-1]:
+        found = plans[rule["rule_id"]]
+        assert found is not None
+        window = found.span if isinstance(found, Correlation) else 0
+        greatest = max(pack.contracts[source].delay.greatest for source in sources(found))
+        back = parse_span(rule["from"].removeprefix("now-"))
+        assert back >= window + greatest + 2 * parse_span(rule["interval"]), rule["name"]
+
+
+@pytest.mark.parametrize(("correlation", "windows", "waits"), [(COUNT2, 1, 0), (ORDERED, 1, 0), (ABSENT, 1, 1)])
+def test_a_schedule_reaches_as_far_as_an_event_may_be_late(correlation: dict[str, Any], windows: int, waits: int) -> None:
+    found = plan(correlation)
+    assert isinstance(found, Correlation)
+    when = schedule(found, BACKEND, {CONTRACT.key: CONTRACT})
+    assert when.fresh == CONTRACT.delay.greatest + 2 * BACKEND.interval + waits * found.span
+    assert when.lookback == when.fresh + windows * found.span
+
+
+def test_techniques_stand_under_the_tactics_they_serve() -> None:
+    found = threat(["attack.lateral-movement", "attack.t1550.004", "attack.t1539", "detection.emerging-threats"])
+    shape = [
+        (one["tactic"]["id"], [(each["id"], [sub["id"] for sub in each["subtechnique"]]) for each in one["technique"]])
+        for one in found
+    ]
+    assert shape == [("TA0008", [("T1550", ["T1550.004"])]), ("TA0006", [("T1539", [])])]
+    assert found[0]["technique"][0]["subtechnique"][0]["reference"] == "https://attack.mitre.org/techniques/T1550/004/"
+
+
+def test_an_unknown_technique_is_an_error_by_name() -> None:
+    with pytest.raises(PackError, match=r"attack\.t9999"):
+        threat(["attack.t9999"])
+
+
+def test_a_file_without_rules_is_a_summary_alone() -> None:
+    assert json.loads(ndjson([]))["exported_rules_count"] == 0
+
+
+def test_the_bytes_are_the_same_whatever_the_hash_seed() -> None:
+    program = "from casetrail.pack.pack import Pack; from casetrail.packages.targets import build;"
+    program += "import sys; sys.stdout.buffer.write(build(Pack.load(), ['elastic']).files['manifest.json'])"
+    seeds = ("1", "2")
+    manifests = {
+        subprocess.run([sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in seeds
+    }
+    assert len(manifests) == 1
