@@ -13,7 +13,6 @@ from casetrail.pack.pack import Pack
 from casetrail.proof.run import run
 
 REFUSED = {
-    "okta_cookie_jar_replay": "stands on the correlation",
     "okta_factors_reset_not_renewed": "flattened",
     "okta_session_protection_weakened": "target.changeDetails",
 }

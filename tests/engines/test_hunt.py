@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,11 @@ def parquet(lines: list[bytes], path: Path) -> None:
     plain.unlink()
 
 
-FORMS = {
-    "rows.ndjson": lambda lines: b"\n".join(lines),
+FORMS: dict[str, Callable[[list[bytes]], bytes]] = {
+    "rows.ndjson": b"\n".join,
     "crlf.ndjson": lambda lines: b"\r\n".join(lines) + b"\r\n",
     "bom.ndjson": lambda lines: b"\xef\xbb\xbf" + b"\n".join(lines),
-    "blank.ndjson": lambda lines: b"\n\n  \n".join(lines),
+    "blank.ndjson": b"\n\n  \n".join,
     "rows.json": lambda lines: b"[" + b",\n".join(lines) + b"]",
     "pretty.json": lambda lines: orjson.dumps([orjson.loads(line) for line in lines], option=orjson.OPT_INDENT_2),
     "hook.json": lambda lines: b'{"eventId": "x", "data": {"events": [' + b",".join(lines) + b"]}}",

@@ -32,8 +32,10 @@ _V4 = f"({_V4_PART}\\.){{3}}{_V4_PART}"
 _V6_GROUPS = "([0-9a-f]{1,4}(:[0-9a-f]{1,4})*)?"
 _HOUR, _SIXTY = "([01][0-9]|2[0-3])", "([0-5][0-9])"
 _FRACTION = "(?:\\.([0-9]{1,9}))?"
-_ZONE = "([-+])([0-9]{2}):?([0-9]{2})"
-_ISO = f"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})[T ]{_HOUR}:{_SIXTY}:{_SIXTY}{_FRACTION}(?:Z|[-+][0-9]{{2}}:?[0-9]{{2}})?"
+_ZONE = "([-+])([0-9]{2})(?::?([0-9]{2}))?"
+_ISO = (
+    f"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})[T ]{_HOUR}:{_SIXTY}:{_SIXTY}{_FRACTION}(?:Z|[-+][0-9]{{2}}(?::?[0-9]{{2}})?)?"
+)
 _USUAL = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?Z"
 _COMPACT = f"([0-9]{{4}})([0-9]{{2}})([0-9]{{2}}){_HOUR}{_SIXTY}{_SIXTY}{_FRACTION}"
 _TIME_PARTS = "['year', 'month', 'day', 'hour', 'minute', 'second', 'fraction']"
@@ -67,7 +69,7 @@ CREATE OR REPLACE TEMP MACRO instant(parts) AS given(parts, lambda p: CASE WHEN 
     AS TIMESTAMP)) + rpad(p.fraction, 6, '0')[1:6]::BIGINT END);
 CREATE OR REPLACE TEMP MACRO zone_micros(x) AS
   given(regexp_extract(x, '{_ZONE}$', ['sign', 'hours', 'minutes']), lambda zone: CASE WHEN zone.sign = '' THEN 0 ELSE
-    given(zone.hours::BIGINT * 60 + zone.minutes::BIGINT, lambda minutes: CASE WHEN minutes < 1440
+    given(zone.hours::BIGINT * 60 + coalesce(try_cast(zone.minutes AS BIGINT), 0), lambda minutes: CASE WHEN minutes < 1440
       THEN minutes * CASE zone.sign WHEN '-' THEN -60000000 ELSE 60000000 END END) END);
 CREATE OR REPLACE TEMP MACRO as_time_iso8601(x) AS
   CASE WHEN regexp_full_match(x, '{_USUAL}') THEN epoch_us(try_cast(x AS TIMESTAMP))

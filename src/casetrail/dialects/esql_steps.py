@@ -37,11 +37,26 @@ def step(value: Type | None) -> str:
     return f'EVAL step = CONCAT(TO_STRING(TO_LONG(@timestamp)), " ", base, " - ", {shown}, " ", _id)'
 
 
-def either(column: str, numbers: Sequence[int]) -> str:
-    """Whether a column of numbers as text holds one of these."""
-    if len(numbers) == 1:
-        return f'{column} == "{numbers[0]}"'
-    return f"{column} IN ({', '.join(f'"{number}"' for number in numbers)})"
+def _quoted(number: int) -> str:
+    return f'"{number}"'
+
+
+def _case(column: str, cases: Sequence[tuple[Sequence[int], str]]) -> str:
+    """The text of the case whose numbers a column of numbers as text holds, told apart only where the texts differ."""
+    groups: dict[str, list[int]] = {}
+    for numbers, text in cases:
+        groups.setdefault(text, []).extend(numbers)
+    if len(groups) == 1:
+        return next(iter(groups))
+    if all(text == _quoted(numbers[0]) and len(numbers) == 1 for text, numbers in groups.items()):
+        return column
+    told = [f"{_either(column, numbers)}, {text}" for text, numbers in groups.items() if text != "NULL"]
+    return f"CASE({', '.join(told)})"
+
+
+def _either(column: str, numbers: Sequence[int]) -> str:
+    listed = [_quoted(number) for number in numbers]
+    return f"{column} == {listed[0]}" if len(listed) == 1 else f"{column} IN ({', '.join(listed)})"
 
 
 class Leaves:
@@ -84,12 +99,8 @@ class Leaves:
             number: self.expressions[number].readable(*field) for number, field in enumerate(fields) if field is not None
         }
         shown = {number: f"TO_STRING({text})" if as_text else text for number, text in texts.items()}
-        groups = {text: [number for number, other in shown.items() if other == text] for text in shown.values()}
-        if len(groups) == 1 and len(shown) == len(fields):
-            yield f"EVAL {target} = {next(iter(groups))}"
-        else:
-            cases = ", ".join(f"{either('base', numbers)}, {text}" for text, numbers in groups.items())
-            yield f"EVAL {target} = CASE({cases}, NULL)"
+        cases = [([number], shown.get(number, "NULL")) for number in range(len(fields))]
+        yield f"EVAL {target} = {_case('base', cases)}"
         if any(field is not None and field[0].many for field in fields):
             yield f"MV_EXPAND {target}"
 
@@ -130,13 +141,12 @@ def _chained(plan: Correlation, stores: Stores) -> Iterator[str]:
     parts, searches = _parts(plan)
     leaves = Leaves(searches, stores)
     yield from leaves.rows()
-    cases = ", ".join(f'{either("base", part.leaves)}, "{number}"' for number, part in enumerate(parts))
-    yield f"EVAL part = CASE({cases})"
+    yield f"EVAL part = {_case('base', [(part.leaves, _quoted(number)) for number, part in enumerate(parts)])}"
     width = max(len(part.key) for part in parts)
     for place in range(width):
         fields = [field for part in parts for field in _at(part, part.key[place] if place < len(part.key) else None)]
         yield from leaves.column(f"inner{place}", fields, as_text=True)
-    yield "WHERE " + " OR ".join(f"({_whole(number, part)})" for number, part in enumerate(parts))
+    yield _where([_whole(part) for part in parts])
     values = [field for part in parts for field in _at(part, part.condition.value if part.condition else None)]
     if any(values):
         yield from leaves.column("value", values, as_text=True)
@@ -144,16 +154,14 @@ def _chained(plan: Correlation, stores: Stores) -> Iterator[str]:
     by = ", ".join(["part", *(f"inner{place}" for place in range(width))])
     yield f"STATS steps = VALUES(step) BY {by}"
     yield from BESIDE
-    spans = ", ".join(f'part == "{number}", {part.span}' for number, part in enumerate(parts))
-    yield f"WHERE gap >= 0 AND gap <= CASE({spans}, 0)"
+    yield f"WHERE gap >= 0 AND gap <= {_case('part', [([number], str(part.span)) for number, part in enumerate(parts)])}"
     yield 'EVAL other_value = CASE(STARTS_WITH(other_value, "="), other_value, NULL)'
     yield f"STATS events = VALUES(other_id), held = VALUES(other_value) BY {by}, id, at"
-    yield "WHERE " + " OR ".join(f"({_reached(number, part)})" for number, part in enumerate(parts))
+    yield _where([_reached(part) for part in parts])
     yield "EVAL base = part, @timestamp = TO_DATETIME(at), _id = id"
     for number, key in enumerate(plan.key):
-        cases = ", ".join(f'part == "{place}", inner{_place(part, key)}' for place, part in enumerate(parts))
-        folded = "TO_LOWER({})" if key.type is Type.TEXT and not key.cased else "{}"
-        yield f"EVAL key{number} = {folded.format(f'CASE({cases})')}"
+        found = _case("part", [([place], f"inner{_place(part, key)}") for place, part in enumerate(parts)])
+        yield f"EVAL key{number} = {f'TO_LOWER({found})' if key.type is Type.TEXT and not key.cased else found}"
 
 
 def _parts(plan: Correlation) -> tuple[list[_Part], list[Search]]:
@@ -186,16 +194,24 @@ def _at(part: _Part, key: KeyPart | None) -> list[tuple[Field, bool] | None]:
     return _fields(key) if key else [None] * len(part.leaves)
 
 
-def _whole(number: int, part: _Part) -> str:
-    return " AND ".join([f'part == "{number}"', *(f"inner{place} IS NOT NULL" for place in range(len(part.key)))])
+def _where(parts: Sequence[list[str]]) -> str:
+    """A row of any part for which all that it asks holds, told apart by part only where they ask different things."""
+    asked = {tuple(part) for part in parts}
+    if len(asked) == 1:
+        return f"WHERE {' AND '.join(asked.pop()) or 'TRUE'}"
+    told = [" AND ".join([f'part == "{number}"', *part]) for number, part in enumerate(parts)]
+    return "WHERE " + " OR ".join(f"({one})" for one in told)
 
 
-def _reached(number: int, part: _Part) -> str:
-    here = f'part == "{number}"'
+def _whole(part: _Part) -> list[str]:
+    return [f"inner{place} IS NOT NULL" for place in range(len(part.key))]
+
+
+def _reached(part: _Part) -> list[str]:
     if part.condition is None:
-        return here
+        return []
     counted = "events" if part.condition.figure is Figure.EVENTS else "held"
-    return f"{here} AND COALESCE(MV_COUNT({counted}), 0) {operator(part.condition.op)} {literal(part.condition.count)}"
+    return [f"COALESCE(MV_COUNT({counted}), 0) {operator(part.condition.op)} {literal(part.condition.count)}"]
 
 
 def _place(part: _Part, key: KeyPart) -> int:

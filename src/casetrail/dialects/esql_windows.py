@@ -21,7 +21,6 @@ from casetrail.plan.nodes import (
     Figure,
     KeyPart,
     Order,
-    Search,
     Step,
     Threshold,
     Together,
@@ -202,11 +201,15 @@ class _Pipeline:
 
     def shown(self, part: KeyPart) -> str:
         """A key's column in the result: the name of the field that holds it, where that is one, else of the key's part."""
-        names = {
-            self.stores[base.source].fields[field.path].name if isinstance(base, Search) and field else part.name
-            for base, field in zip(self.plan.bases, part.fields, strict=True)
-        }
+        names = set(self.names(self.plan, part))
         return names.pop() if len(names) == 1 else part.name
+
+    def names(self, plan: Correlation, part: KeyPart) -> Iterator[str]:
+        for base, field in zip(plan.bases, part.fields, strict=True):
+            if isinstance(base, Correlation):
+                yield from self.names(base, next(own for own in base.key if own.name == part.name))
+            elif field is not None:
+                yield self.stores[base.source].fields[field.path].name
 
 
 def _wanted(together: Together) -> set[int]:

@@ -163,7 +163,7 @@ class _Hunt:
             for each, text in texts.items()
         ]
         odd += [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
-        odd.append(f"{texts[contract.time]} NOT LIKE '____-__-__T__:__:__%'")
+        odd.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
         paths = ", ".join(literal(_path(each)) for each in texts)
         lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {_lines(path, kind, packed)} WHERE l <> ''"
         relation = f"(SELECT l, CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE x END AS x FROM ({lines}))"
@@ -226,8 +226,11 @@ class _Hunt:
         if by_kind and contract.event_type:
             kind_column = columns[contract.event_type]
             subject = f"{kind_column.sql}[1]" if kind_column.many else kind_column.sql
+            several = f"WHEN len({kind_column.sql}) > 1 THEN" if kind_column.many else ""
             cases = " ".join(f"WHEN {literal(kind)} THEN [{', '.join(tests)}]" for kind, tests in sorted(by_kind.items()))
-            parts.append(f"CASE {subject} {cases} ELSE [] END")
+            one = f"CASE {subject} {cases} ELSE [] END"
+            everything = dict.fromkeys(test for tests in by_kind.values() for test in tests)
+            parts.append(f"CASE {several} [{', '.join(everything)}] ELSE {one} END" if several else one)
         return f"list_filter({' || '.join(parts) or '[]::INT[]'}, lambda n: n IS NOT NULL)"
 
     def fields(self, contract: Contract) -> list[Field]:

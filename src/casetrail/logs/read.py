@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import duckdb
 import orjson
 import yaml
 
@@ -57,6 +58,9 @@ def documents(path: Path, faults: Faults) -> Iterator[tuple[str, object]]:
     """
     kind, packed = suffixes(path)
     try:
+        if kind == "parquet":
+            yield from _parquet(path)
+            return
         with _opened(path, packed) as stream:
             match kind:
                 case "csv":
@@ -68,7 +72,7 @@ def documents(path: Path, faults: Faults) -> Iterator[tuple[str, object]]:
                     yield from _json(path, stream, faults)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         faults.fatal.append(f"{path}: the file is cut short or damaged: {error}; what it held was read")
-    except (OSError, ValueError, yaml.YAMLError, csv.Error, RecursionError, ImportError) as error:
+    except (OSError, ValueError, yaml.YAMLError, csv.Error, RecursionError, ImportError, duckdb.Error) as error:
         faults.fatal.append(f"{path}: {error}")
 
 
@@ -92,6 +96,15 @@ def _zstandard(path: Path) -> IO[bytes]:
         return unpacked
     opened: IO[bytes] = zstd.open(path, "rb")
     return opened
+
+
+def _parquet(path: Path) -> Iterator[tuple[str, object]]:
+    rows = duckdb.connect().execute("SELECT to_json(t)::VARCHAR FROM read_parquet(?) AS t", [str(path)])
+    number = 0
+    while chunk := rows.fetchmany(1000):
+        for (text,) in chunk:
+            number += 1
+            yield f"{path}: row {number}", orjson.loads(text)
 
 
 def _csv(path: Path, stream: IO[bytes]) -> Iterator[tuple[str, object]]:

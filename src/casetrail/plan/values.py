@@ -17,7 +17,7 @@ from casetrail.plan.nodes import Field, Scalar, Type
 
 _INTEGER = re.compile(r"-?[0-9]+(\.0+)?")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([-+])(\d\d):?(\d\d))?", re.ASCII)
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([-+])(\d\d)(?::?(\d\d))?)?", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,9}))?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -136,7 +136,7 @@ TIME_FORMATS: Mapping[str, Callable[[str], int | None]] = {
 }
 """Readers of a time's text to microseconds since 1970 (UTC); None when it is no such time.
 
-`iso8601` takes `T` or a space, up to nine decimals (cut to six) and no zone (UTC), `Z`, `+00:00` or `+0000`;
+`iso8601` takes `T` or a space, up to nine decimals (cut to six) and no zone (UTC), `Z`, `+00:00`, `+0000` or `+00`;
 `compact` is Salesforce's `yyyyMMddHHmmss.SSS` in UTC.
 """
 
