@@ -10,27 +10,40 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
+from casetrail.cli.cluster import Cluster, hunt_on
 from casetrail.engines.hunt import Hit, Report, hunt
 from casetrail.pack.pack import Pack
+
+if TYPE_CHECKING:
+    from casetrail.engines.cluster import RuleHunt
 
 _SHOWN = 200
 _COLOURS = {"critical": "red", "high": "red", "medium": "yellow"}
 
 
 @click.command(epilog="Example: casetrail hunt okta.ndjson.gz salesforce/ --json")
-@click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("logs", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--source", help="The log source of all rows, as product/service; else each row tells its own.")
 @click.option("--rule", "rules", multiple=True, help="Only this rule; may be given several times.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a completion.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when a rule completes.")
+@click.option("--engine", type=click.Choice(["duckdb", "elasticsearch"]), default="duckdb", show_default=True)
+@click.option(
+    "--url", help="The cluster, such as https://elastic.example.com:9200; for --engine elasticsearch, as all below."
+)
+@click.option("--api-key-env", metavar="NAME", help="The environment variable that holds the API key.")
+@click.option("--api-key-file", type=click.Path(path_type=Path), help="The file that holds the API key.")
+@click.option("--ca", type=click.Path(path_type=Path), help="The certificate authority to trust, as a PEM file.")
+@click.option("--from", "since", default="24h", show_default=True, help="A time (ISO 8601, UTC) or how long ago.")
+@click.option("--to", "until", default="0s", show_default="now", help="A time (ISO 8601, UTC) or how long ago.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -40,31 +53,56 @@ def command(
     as_json: bool,
     as_csv: bool,
     exit_code: bool,
+    engine: str,
+    url: str | None,
+    api_key_env: str | None,
+    api_key_file: Path | None,
+    ca: Path | None,
+    since: str,
+    until: str,
 ) -> None:
-    """Find what completes the rules in LOGS: files, folders, or - for standard input.
+    """Find what completes the rules in LOGS: files, folders, or - for standard input; or on an Elasticsearch cluster.
 
     NDJSON, JSON in any known envelope, CSV, Parquet and YAML, plain or as .gz or .zst. Exits 0 when it ran to the end, 2 when a file
-    couldn't be read to its end.
+    couldn't be read to its end or a rule couldn't be asked.
+
+    On a cluster the shipped queries run over a range of time; for example
+
+    casetrail hunt --engine elasticsearch --url https://es.example.com:9200 --api-key-env ES_API_KEY --from 7d
     """
     pack = Pack.load(ctx.obj.pack_dir)
     plans = pack.plans(rules)
     if source and source not in pack.contracts:
         raise click.UsageError(f"no contract for {source}; there are {', '.join(pack.contracts)}")
+    if engine == "elasticsearch":
+        if logs or not url:
+            raise click.UsageError("--engine elasticsearch reads a cluster, named by --url, and no files")
+        found = hunt_on(Cluster(url, api_key_env, api_key_file, ca, since, until), pack, plans)
+        hits = sorted((hit for one in found for hit in one.hits), key=lambda hit: (hit.time, hit.rule, hit.id))
+        _show(hits, pack, as_json, as_csv)
+        _cluster_summary(found)
+        ctx.exit(2 if any(one.problem for one in found) else 1 if exit_code and hits else 0)
+    if not logs or url:
+        raise click.UsageError("name the logs to read, or a cluster by --engine elasticsearch --url")
     missing = [path for path in logs if str(path) != "-" and not path.exists()]
     if missing:
         raise click.UsageError(f"{missing[0]}: no such file or folder")
     with _spooled(logs) as paths, _progress() as progress:
         report = hunt(plans, pack.contracts, paths, source, progress)
-    if as_json:
-        sys.stdout.buffer.write(b"".join(orjson.dumps(_record(hit, pack)) + b"\n" for hit in report.hits))
-    elif as_csv:
-        _print_csv([_record(hit, pack) for hit in report.hits])
-    else:
-        _print(report.hits, pack)
+    _show(report.hits, pack, as_json, as_csv)
     _summary(report)
     if report.faults.fatal:
         ctx.exit(2)
     ctx.exit(1 if exit_code and report.hits else 0)
+
+
+def _show(hits: Sequence[Hit], pack: Pack, as_json: bool, as_csv: bool) -> None:
+    if as_json:
+        sys.stdout.buffer.write(b"".join(orjson.dumps(_record(hit, pack)) + b"\n" for hit in hits))
+    elif as_csv:
+        _print_csv([_record(hit, pack) for hit in hits])
+    else:
+        _print(hits, pack)
 
 
 @contextmanager
@@ -167,3 +205,16 @@ def _summary(report: Report) -> None:
         click.echo(f"  {count} × {kind}: {places}{', …' if count > len(report.faults.places[kind]) else ''}", err=True)
     for text in report.faults.fatal:
         click.echo(f"  error: {_printable(text)}", err=True)
+
+
+def _cluster_summary(found: Sequence[RuleHunt]) -> None:
+    run = [one for one in found if not one.problem]
+    count = sum(len(one.hits) for one in run)
+    click.echo(
+        f"{len(run)} of {len(found)} rules run: {count} completions of {sum(bool(o.hits) for o in run)} rules", err=True
+    )
+    for one in found:
+        if one.problem:
+            click.echo(f"  not run: {one.rule}: {_printable(one.problem)}", err=True)
+        for note in one.notes:
+            click.echo(f"  {one.rule}: the cluster says: {_printable(note)}", err=True)

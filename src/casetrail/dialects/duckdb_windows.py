@@ -23,6 +23,7 @@ from casetrail.plan.nodes import (
     Together,
     Type,
     Without,
+    wanted_bases,
 )
 
 _FIGURES = {
@@ -181,7 +182,7 @@ def _window(keys: Sequence[str], span: int) -> str:
 
 def _together(together: Together, steps: str, keys: Sequence[str], span: int) -> str:
     present = _present(together)
-    wanted = _list(sorted(_wanted(together)))
+    wanted = _list(sorted(wanted_bases(together)))
     inner = f"SELECT *, {present} AS present FROM {steps} WINDOW w AS {_window(keys, span)}"
     return f"SELECT * FROM ({inner}) WHERE present AND {f'base IN ({wanted})' if wanted else 'false'}"
 
@@ -196,13 +197,3 @@ def _present(together: Together) -> str:
             return "(" + " AND ".join(map(_present, args)) + ")"
         case AnyOf(args=args):
             return "(" + " OR ".join(map(_present, args)) + ")"
-
-
-def _wanted(together: Together) -> set[int]:
-    match together:
-        case Step(base=base):
-            return {base}
-        case Without():
-            return set()
-        case AllOf(args=args) | AnyOf(args=args):
-            return {base for arg in args for base in _wanted(arg)}

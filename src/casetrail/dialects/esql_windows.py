@@ -26,6 +26,7 @@ from casetrail.plan.nodes import (
     Together,
     Type,
     Without,
+    wanted_bases,
 )
 
 _TYPES = {Type.INTEGER: "TO_LONG", Type.NUMBER: "TO_DOUBLE"}
@@ -125,7 +126,7 @@ class _Pipeline:
 
     def together(self, together: Together) -> Iterator[str]:
         yield from self.expand()
-        yield f"WHERE gap >= 0 AND gap <= {self.span} AND {self.wanted(sorted(_wanted(together)))}"
+        yield f"WHERE gap >= 0 AND gap <= {self.span} AND {self.wanted(sorted(wanted_bases(together)))}"
         yield f"STATS n = VALUES(other_base), evidence = VALUES(other_id) BY {self.by_step()}"
         yield f"WHERE {_present(together)}"
         yield "EVAL n = MV_COUNT(n)"
@@ -210,16 +211,6 @@ class _Pipeline:
                 yield from self.names(base, next(own for own in base.key if own.name == part.name))
             elif field is not None:
                 yield self.stores[base.source].fields[field.path].name
-
-
-def _wanted(together: Together) -> set[int]:
-    match together:
-        case Step(base=base):
-            return {base}
-        case Without():
-            return set()
-        case AllOf(args=args) | AnyOf(args=args):
-            return {base for arg in args for base in _wanted(arg)}
 
 
 def _present(together: Together) -> str:

@@ -25,8 +25,8 @@ from elasticsearch import ConnectionError as Unreachable
 
 from casetrail.dialects.base import UnsupportedError
 from casetrail.dialects.esql import LIMIT
+from casetrail.dialects.esql_query import query_of
 from casetrail.dialects.esql_windows import ID, Run
-from casetrail.engines.elasticsearch import query_of
 from casetrail.engines.hunt import Hit
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
@@ -154,7 +154,7 @@ class _Hunt:
         if end < start:
             return []
         delay = max(self.contracts[source].delay.greatest for source in sources(self.plan)) // 1000
-        query = query_of(self.plan, self.backend, Run(str(start), f"TO_LONG(NOW()) - {delay}", str(end)))
+        query = query_of(self.plan, self.backend.stores, Run(str(start), f"TO_LONG(NOW()) - {delay}", str(end)))
         rows = self.ask(query, start - _before(self.plan), end + _after(self.plan))
         if len(rows) < LIMIT:
             return [self.hit(row) for row in rows]

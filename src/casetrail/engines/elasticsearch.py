@@ -10,23 +10,17 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 
 from casetrail.dialects.base import UnsupportedError
-from casetrail.dialects.esql import LIMIT, search_query
-from casetrail.dialects.esql_windows import ID, Run, correlation_query
+from casetrail.dialects.esql import LIMIT
+from casetrail.dialects.esql_query import query_of
+from casetrail.dialects.esql_windows import ID, Run
 from casetrail.engines.base import Trial
 from casetrail.engines.event import Event
 from casetrail.pack.backend import Backend, Store
 from casetrail.pack.contract import Contract
-from casetrail.plan.nodes import Field, Plan, Search, Type
+from casetrail.plan.nodes import Field, Type
 from casetrail.plan.values import bag, parse
 
 _TRIAL = "casetrail.trial"
-
-
-def query_of(plan: Plan, backend: Backend, run: Run) -> str:
-    """The query that ships for a plan. Raises UnsupportedError when Elastic can't say it."""
-    if isinstance(plan, Search):
-        return search_query(plan, backend.stores)
-    return correlation_query(plan, backend.stores, run)
 
 
 def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
@@ -128,7 +122,7 @@ class ElasticsearchEngine:
             )
         run = Run(None, str(trial.seen_until // 1000) if trial.seen_until is not None else "TO_LONG(NOW())")
         try:
-            query = query_of(trial.plan, self.backend, run)
+            query = query_of(trial.plan, self.backend.stores, run)
         except UnsupportedError as error:
             error.rule, error.target = trial.plan.name, self.name
             return error

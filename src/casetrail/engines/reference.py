@@ -54,6 +54,7 @@ from casetrail.plan.nodes import (
     Type,
     Wildcard,
     Without,
+    wanted_bases,
 )
 from casetrail.plan.values import bag, fold, parse
 
@@ -249,7 +250,7 @@ def _completes(plan: Correlation, step: Moment, steps: Sequence[Moment]) -> bool
         case Order() as order:
             return step.base == order.wanted[-1] and _in_order(order, step, steps, window, plan.span)
         case together:
-            return step.base in _wanted(together) and _present(together, {other.base for other in window})
+            return step.base in wanted_bases(together) and _present(together, {other.base for other in window})
 
 
 def _figure(threshold: Threshold, window: Sequence[Moment]) -> int | float | None:
@@ -270,16 +271,6 @@ def _figure(threshold: Threshold, window: Sequence[Moment]) -> int | float | Non
         case Figure.PERCENTILE:
             rank = ceil((threshold.percentile or 0) / 100 * len(values))
             return cast(float, sorted(values)[max(rank, 1) - 1])
-
-
-def _wanted(together: Together) -> set[int]:
-    match together:
-        case Step(base=base):
-            return {base}
-        case Without():
-            return set()
-        case AllOf(args=args) | AnyOf(args=args):
-            return {base for arg in args for base in _wanted(arg)}
 
 
 def _present(together: Together, bases: set[int]) -> bool:

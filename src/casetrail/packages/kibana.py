@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
+from casetrail.dialects.esql_query import query_of
 from casetrail.dialects.esql_windows import ID, Run
-from casetrail.engines.elasticsearch import query_of
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
 from casetrail.pack.pack import PackError, Rule
@@ -65,7 +65,7 @@ def shipped_query(plan: Plan, backend: Backend, contracts: Mapping[str, Contract
     now: the time of the run, as ES|QL for milliseconds since 1970. Raises UnsupportedError when Elastic can't say it.
     """
     when = schedule(plan, backend, contracts)
-    return query_of(plan, backend, Run(f"{now} - {when.fresh // 1000}", f"{now} - {when.delay // 1000}"))
+    return query_of(plan, backend.stores, Run(f"{now} - {when.fresh // 1000}", f"{now} - {when.delay // 1000}"))
 
 
 def detection_rule(

@@ -327,6 +327,17 @@ def sources(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(search.source for search in searches(plan)))
 
 
+def wanted_bases(together: Together) -> set[int]:
+    """The bases that a condition of `temporal` names without `not`: only their steps complete it."""
+    match together:
+        case Step(base=base):
+            return {base}
+        case Without():
+            return set()
+        case AllOf(args=args) | AnyOf(args=args):
+            return {base for arg in args for base in wanted_bases(arg)}
+
+
 def tests(expr: Expr) -> tuple[Test, ...]:
     """All tests of an expression, in order."""
     match expr:

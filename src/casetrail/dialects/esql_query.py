@@ -1,0 +1,14 @@
+"""ES|QL for any plan."""
+
+from __future__ import annotations
+
+from casetrail.dialects.esql import Stores, search_query
+from casetrail.dialects.esql_windows import Run, correlation_query
+from casetrail.plan.nodes import Plan, Search
+
+
+def query_of(plan: Plan, stores: Stores, run: Run) -> str:
+    """The query for what completes a plan: `_id`s for a search, else `event_id`s. Raises UnsupportedError when ES|QL can't say it."""
+    if isinstance(plan, Search):
+        return search_query(plan, stores)
+    return correlation_query(plan, stores, run)

@@ -1,0 +1,92 @@
+"""Correlations as ES|QL: one whole query, and what is refused. What the queries mean is tests/elastic/test_laws.py's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from casetrail.dialects.base import UnsupportedError
+from casetrail.dialects.esql_windows import Run, correlation_query
+from casetrail.pack.backend import Backend, StoredField
+from casetrail.plan.nodes import Correlation
+from tests.elastic.stores import BACKEND, FIELDS, FLAT_BACKEND, STORE
+from tests.engines.test_reference import COUNT2, FIRST, ORDERED, plan
+from tests.worlds import CONTRACT
+
+RUN = Run("START", "KNOWN")
+FLAT_KIND = {**FIELDS, "kind": StoredField("test.more.kind", "flattened", "test.more")}
+KIND_BACKEND = replace(BACKEND, stores={CONTRACT.key: replace(STORE, fields=FLAT_KIND)})
+INNER = {"title": "inner", "name": "inner", "correlation": {"group-by": ["user"], "timespan": "10s", **COUNT2}}
+ORDER = {**INNER, "correlation": {"group-by": ["user"], "timespan": "10s", **ORDERED}}
+
+FIRST_SEEN = """\
+FROM logs-test.log-* METADATA _id
+| WHERE (test.kind == "x") OR (test.kind == "a")
+| EVAL base = SPLIT(TRIM(CONCAT(CASE(test.kind == "x", "0 ", ""), CASE(test.kind == "a", "1 ", ""))), " ")
+| MV_EXPAND base
+| EVAL key0 = TO_LOWER(test.user)
+| WHERE key0 IS NOT NULL
+| EVAL step = CONCAT(TO_STRING(TO_LONG(@timestamp)), " ", base, " - ", "-", " ", _id)
+| EVAL t = TO_LONG(@timestamp)
+| STATS earlier = MAX(CASE(base IN ("0") AND t < START, t, NULL)), steps = VALUES(CASE(t >= START, step, NULL)) BY key0
+| WHERE steps IS NOT NULL
+| EVAL others = steps
+| MV_EXPAND steps
+| MV_EXPAND others
+| DISSECT steps "%{at} %{base} %{start} %{value} %{id}"
+| DISSECT others "%{other_at} %{other_base} %{other_start} %{other_value} %{other_id}"
+| EVAL at = TO_LONG(at), other_at = TO_LONG(other_at), gap = TO_LONG(at) - TO_LONG(other_at)
+| EVAL seen = CASE(other_base IN ("0") AND gap > 0, other_at, NULL)
+| STATS seen = MAX(seen), earlier = MAX(earlier) BY key0, id, at, base
+| EVAL latest = GREATEST(COALESCE(seen, earlier), COALESCE(earlier, seen))
+| WHERE base IN ("1") AND at >= START AND (latest IS NULL OR at - latest > 3600000)
+| EVAL n = 1, evidence = id
+| STATS n = MAX(n), evidence = VALUES(evidence) BY id, at, key0
+| EVAL event_id = id, @timestamp = TO_DATETIME(at), test.user = key0
+| KEEP event_id, @timestamp, test.user, n, evidence
+| SORT @timestamp, event_id
+| LIMIT 10000"""
+
+REFUSED: list[tuple[Backend, dict[str, Any], list[dict[str, Any]], str]] = [
+    (BACKEND, {"type": "value_median", "rules": ["a"], "condition": {"gte": 1, "field": "n"}}, [], "estimated"),
+    (BACKEND, {"type": "value_sum", "rules": ["a"], "condition": {"gte": 1, "field": "items.n"}}, [], "is over a list"),
+    (BACKEND, {"type": "temporal", "rules": ["inner", "b"]}, [ORDER], "it stands on inner, and ES|QL can build only on"),
+    (FLAT_BACKEND, {**COUNT2, "group-by": ["ip"]}, [], "ip: Elastic keeps it in the flattened test.more"),
+    (FLAT_BACKEND, {**COUNT2, "group-by": ["code"]}, [], "code: ES|QL can't read a field of the flattened test.more"),
+    (KIND_BACKEND, ORDERED, [], "flattened field in one of several base rules"),
+]
+
+
+def query(correlation: dict[str, Any], more: list[dict[str, Any]], backend: Backend) -> str:
+    found = plan(correlation, *more)
+    assert isinstance(found, Correlation)
+    return correlation_query(found, backend.stores, RUN)
+
+
+def test_a_first_seen_keeps_one_time_a_key_of_what_lies_before_the_run() -> None:
+    assert query(FIRST, [], BACKEND) == FIRST_SEEN
+
+
+def test_a_chain_counts_first_and_correlates_then() -> None:
+    lines = query({"type": "temporal_ordered", "rules": ["inner", "b"]}, [INNER], BACKEND).split("\n| ")
+    assert lines.index("EVAL base = part, @timestamp = TO_DATETIME(at), _id = id") > lines.index(
+        """WHERE (part == "0" AND COALESCE(MV_COUNT(events), 0) >= 2) OR (part == "1")"""
+    )
+
+
+@pytest.mark.parametrize(("backend", "correlation", "more", "reason"), REFUSED)
+def test_it_is_refused_by_name(
+    backend: Backend, correlation: dict[str, Any], more: list[dict[str, Any]], reason: str
+) -> None:
+    with pytest.raises(UnsupportedError) as refused:
+        query(correlation, more, backend)
+    assert reason in refused.value.reason
+
+
+def test_a_timespan_finer_than_a_millisecond_is_refused() -> None:
+    found = plan(COUNT2)
+    assert isinstance(found, Correlation)
+    with pytest.raises(UnsupportedError, match="finer"):
+        correlation_query(replace(found, span=1500), BACKEND.stores, RUN)
