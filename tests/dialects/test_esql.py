@@ -126,7 +126,7 @@ def test_it_is_refused_by_name(dialect: EsqlExpressions, expr: Expr, reason: str
 def test_a_search_is_narrow_first_and_shows_what_it_tests() -> None:
     where = And((Is(F["items.name"], Equals("a", cased=True)), Y, Is(F["kind"], Equals("k", cased=True))))
     assert search_query(Search("s", CONTRACT.key, where), FLAT_BACKEND.stores).splitlines() == [
-        "FROM logs-flat.log-* METADATA _id, _index, _version",
+        f"FROM {FLAT_BACKEND.stores[CONTRACT.key].index} METADATA _id, _index, _version",
         r'| WHERE test.kind == "k" AND QSTR("test.items.name:\"a\"") AND TO_LOWER(test.user) == "y"',
         "| KEEP _id, _index, _version, @timestamp, test.user, test.kind",
         "| LIMIT 10000",

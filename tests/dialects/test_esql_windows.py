@@ -21,8 +21,9 @@ KIND_BACKEND = replace(BACKEND, stores={CONTRACT.key: replace(STORE, fields=FLAT
 INNER = {"title": "inner", "name": "inner", "correlation": {"group-by": ["user"], "timespan": "10s", **COUNT2}}
 ORDER = {**INNER, "correlation": {"group-by": ["user"], "timespan": "10s", **ORDERED}}
 
-FIRST_SEEN = """\
-FROM logs-test.log-* METADATA _id
+FIRST_SEEN = (
+    f"FROM {STORE.index} METADATA _id"
+    + """
 | WHERE (test.kind == "x") OR (test.kind == "a")
 | EVAL base = SPLIT(TRIM(CONCAT(CASE(test.kind == "x", "0 ", ""), CASE(test.kind == "a", "1 ", ""))), " ")
 | MV_EXPAND base
@@ -48,6 +49,7 @@ FROM logs-test.log-* METADATA _id
 | KEEP event_id, @timestamp, test.user, n, evidence
 | SORT @timestamp, event_id
 | LIMIT 10000"""
+)
 
 REFUSED: list[tuple[Backend, dict[str, Any], list[dict[str, Any]], str]] = [
     (BACKEND, {"type": "value_median", "rules": ["a"], "condition": {"gte": 1, "field": "n"}}, [], "estimated"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,8 @@ from casetrail.pack.backend import Backend, Store, StoredField
 from casetrail.plan.nodes import Type
 from tests.worlds import CONTRACT
 
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+"""Workers share a node, and must not see each other's events."""
 _TYPES = {
     Type.TEXT: "keyword",
     Type.INTEGER: "long",
@@ -21,7 +24,7 @@ _TYPES = {
 FIELDS = {path: StoredField(f"test.{path}", _TYPES[field.type]) for path, field in CONTRACT.fields.items()} | {
     "at": StoredField("@timestamp", "date")
 }
-STORE = Store(CONTRACT.key, "logs-test.log-*", "test.log", "@timestamp", "ours", FIELDS)
+STORE = Store(CONTRACT.key, f"logs-test.{WORKER}-*", "test.log", "@timestamp", "ours", FIELDS)
 BACKEND = Backend("test", "Test", "esql", "kibana", 300_000_000, {CONTRACT.key: STORE})
 FLATTENED = {
     path: StoredField(f"test.{root}.{path.rpartition('.')[2]}", "flattened", f"test.{root}")
@@ -30,7 +33,7 @@ FLATTENED = {
 }
 FLAT_BACKEND = replace(
     BACKEND,
-    stores={CONTRACT.key: replace(STORE, index="logs-flat.log-*", fields=FIELDS | FLATTENED)},
+    stores={CONTRACT.key: replace(STORE, index=f"logs-flat.{WORKER}-*", fields=FIELDS | FLATTENED)},
 )
 """The same log source, some of it in flattened objects, as Elastic's Okta integration keeps targets."""
 

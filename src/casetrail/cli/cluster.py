@@ -12,7 +12,6 @@ import click
 
 from casetrail.pack.contract import parse_span
 from casetrail.pack.pack import Pack
-from casetrail.packages.targets import backend_of
 from casetrail.plan.nodes import Plan
 from casetrail.plan.values import TIME_FORMATS
 
@@ -42,6 +41,8 @@ def hunt_on(cluster: Cluster, pack: Pack, plans: Mapping[str, Plan]) -> list[Rul
 
     Raises ClusterError when the cluster can't be asked, and UsageError for a time that is none or a missing extra.
     """
+    from casetrail.packages.targets import backend_of
+
     try:
         from casetrail.engines.cluster import connect, hunt_cluster, secret
     except ModuleNotFoundError as error:
