@@ -28,7 +28,6 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench import rows, rules
-
 from casetrail.engines.event import event_of
 from casetrail.engines.hunt import hunt
 from casetrail.engines.reference import evaluate

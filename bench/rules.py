@@ -43,7 +43,7 @@ def write(folder: Path, count: int) -> None:
 
 def _search(number: int, chance: random.Random) -> dict[str, Any]:
     kind = chance.choice(_KINDS if number % 10 < 3 else _ABSENT)
-    tests = [
+    tests: list[dict[str, Any]] = [
         {"actor.alternateId|startswith": f"user{chance.randrange(2000)}@"},
         {"client.ipAddress|cidr": f"198.51.{chance.randrange(256)}.0/24"},
         {"client.userAgent.rawUserAgent|contains": "Macintosh", "securityContext.asNumber|gt": 64500},
