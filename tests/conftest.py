@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.nodes.maven import NodeUnavailable
+from casetrail.nodes.maven import NodeUnavailable
 from tests.nodes.session import Owner, address
 
 OWNER = pytest.StashKey[Owner]()
@@ -31,15 +31,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[OWNER].stop()
 
 
-@pytest.fixture(scope="session")
-def elasticsearch_url() -> str:
-    """The address of a real Elasticsearch node.
-
-    Without one the test is skipped, or fails when CASETRAIL_REQUIRE_ENGINES is set.
-    """
+def _url(name: str) -> str:
+    """The address of the session's node; without one the test is skipped, or fails when CASETRAIL_REQUIRE_ENGINES is set."""
     try:
-        return address()
+        return address(name)
     except NodeUnavailable as error:
         if os.environ.get("CASETRAIL_REQUIRE_ENGINES"):
-            pytest.fail(f"Elasticsearch is required: {error}", pytrace=False)
-        pytest.skip(f"no Elasticsearch: {error}")
+            pytest.fail(f"{name} is required: {error}", pytrace=False)
+        pytest.skip(f"no {name}: {error}")
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> str:
+    """The address of a real Elasticsearch node."""
+    return _url("elasticsearch")

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from casetrail.dialects.base import UnsupportedError
-from casetrail.dialects.esql_windows import Run, correlation_query
+from casetrail.dialects.base import Ago, Run, UnsupportedError
+from casetrail.dialects.esql_windows import correlation_query
 from casetrail.pack.backend import Backend, StoredField
 from casetrail.plan.nodes import Correlation
 from tests.elastic.stores import BACKEND, FIELDS, FLAT_BACKEND, STORE
 from tests.engines.test_reference import COUNT2, FIRST, ORDERED, plan
 from tests.worlds import CONTRACT
 
-RUN = Run("START", "KNOWN")
+RUN = Run(1_700_000_000_000_000, Ago(60_000_000))
 FLAT_KIND = {**FIELDS, "kind": StoredField("test.more.kind", "flattened", "test.more")}
 KIND_BACKEND = replace(BACKEND, stores={CONTRACT.key: replace(STORE, fields=FLAT_KIND)})
 INNER = {"title": "inner", "name": "inner", "correlation": {"group-by": ["user"], "timespan": "10s", **COUNT2}}
@@ -31,7 +31,7 @@ FIRST_SEEN = (
 | WHERE key0 IS NOT NULL
 | EVAL step = CONCAT(TO_STRING(TO_LONG(@timestamp)), " ", base, " - ", "-", " ", _id)
 | EVAL t = TO_LONG(@timestamp)
-| STATS earlier = MAX(CASE(base IN ("0") AND t < START, t, NULL)), steps = VALUES(CASE(t >= START, step, NULL)) BY key0
+| STATS earlier = MAX(CASE(base IN ("0") AND t < 1700000000000, t, NULL)), steps = VALUES(CASE(t >= 1700000000000, step, NULL)) BY key0
 | WHERE steps IS NOT NULL
 | EVAL others = steps
 | MV_EXPAND steps
@@ -42,7 +42,7 @@ FIRST_SEEN = (
 | EVAL seen = CASE(other_base IN ("0") AND gap > 0, other_at, NULL)
 | STATS seen = MAX(seen), earlier = MAX(earlier) BY key0, id, at, base
 | EVAL latest = GREATEST(COALESCE(seen, earlier), COALESCE(earlier, seen))
-| WHERE base IN ("1") AND at >= START AND (latest IS NULL OR at - latest > 3600000)
+| WHERE base IN ("1") AND at >= 1700000000000 AND (latest IS NULL OR at - latest > 3600000)
 | EVAL n = 1, evidence = id
 | STATS n = MAX(n), evidence = VALUES(evidence) BY id, at, key0
 | EVAL event_id = id, @timestamp = TO_DATETIME(at), test.user = key0

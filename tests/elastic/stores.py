@@ -24,8 +24,8 @@ _TYPES = {
 FIELDS = {path: StoredField(f"test.{path}", _TYPES[field.type]) for path, field in CONTRACT.fields.items()} | {
     "at": StoredField("@timestamp", "date")
 }
-STORE = Store(CONTRACT.key, f"logs-test.{WORKER}-*", "test.log", "@timestamp", "ours", FIELDS)
-BACKEND = Backend("test", "Test", "esql", "kibana", 300_000_000, {CONTRACT.key: STORE})
+STORE = Store(CONTRACT.key, f"logs-test.{WORKER}-*", "@timestamp", "ours", FIELDS, {"data_stream.dataset": "test.log"})
+BACKEND = Backend("test", "Test", "esql", "kibana", {"interval": 300_000_000}, {CONTRACT.key: STORE})
 FLATTENED = {
     path: StoredField(f"test.{root}.{path.rpartition('.')[2]}", "flattened", f"test.{root}")
     for root, paths in {"items": ["items.name", "items.n"], "more": ["other", "code", "ip", "blank"]}.items()

@@ -11,9 +11,8 @@ from elasticsearch import Elasticsearch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from casetrail.dialects.base import UnsupportedError
+from casetrail.dialects.base import Run, UnsupportedError
 from casetrail.dialects.esql_query import query_of
-from casetrail.dialects.esql_windows import Run
 from casetrail.engines.base import Trial
 from casetrail.engines.elasticsearch import ElasticsearchEngine, run_query
 from casetrail.engines.reference import evaluate
@@ -87,9 +86,7 @@ def test_a_run_completes_only_on_its_own_steps(
     made = log(events)
     engine.verdicts([Trial(found, tuple(made))])
     for start in sorted({made_event.time for made_event in made}):
-        run = Run(str(start // 1000), "TO_LONG(NOW())")
-        ids = run_query(
-            engine.client, query_of(found, BACKEND.stores, run), {"term": {"casetrail.trial": str(engine.count - 1)}}
-        )
+        run = Run(start)
+        ids = run_query(engine.client, query_of(found, BACKEND, run), {"term": {"casetrail.trial": str(engine.count - 1)}})
         expected = {one.id for one in made if one.time >= start} & evaluate(found, made).ids
         assert {identity.partition("~")[2] for identity in ids} == expected, law

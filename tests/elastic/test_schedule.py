@@ -12,7 +12,7 @@ from casetrail.engines.base import Trial
 from casetrail.engines.elasticsearch import ElasticsearchEngine, run_query
 from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
-from casetrail.packages.kibana import schedule, shipped_query
+from casetrail.packages.schedule import schedule, shipped_query
 from casetrail.plan.nodes import Plan
 from tests.elastic.stores import BACKEND
 from tests.engines.test_reference import ABSENT, COUNT2, FIRST, ORDERED, plan
@@ -50,7 +50,7 @@ def runs(engine: ElasticsearchEngine, found: Plan, log: list[tuple[Event, int]],
             "range": {"@timestamp": {"gte": (now - when.lookback) // 1000, "lte": now // 1000, "format": "epoch_millis"}}
         }
         only = {"bool": {"filter": [{"ids": {"values": here}}, reach]}}
-        query = shipped_query(found, BACKEND, CONTRACTS, str(now // 1000))
+        query = shipped_query(found, BACKEND, CONTRACTS, now)
         completed |= {identity.partition("~")[2] for identity in run_query(engine.client, query, only)}
     return completed
 

@@ -25,6 +25,7 @@ from casetrail.plan.nodes import (
     IsMissing,
     KeyPart,
     Like,
+    Listed,
     Matches,
     Not,
     OneOf,
@@ -88,12 +89,14 @@ def _folded(text: str, cased: bool) -> str:
 def _text_checks(draw: st.DrawFn, field: Field) -> Check:
     cased = field.exact or draw(st.booleans())
     texts = st.sampled_from(TEXTS).map(lambda text: _folded(text, cased))
-    kind = draw(st.sampled_from(["equals", "one_of", "like", "matches", "same", "missing", "exists"]))
+    kind = draw(st.sampled_from(["equals", "one_of", "listed", "like", "matches", "same", "missing", "exists"]))
     match kind:
         case "equals":
             return Equals(draw(texts), cased)
         case "one_of":
             return OneOf(tuple(draw(st.lists(texts, min_size=2, max_size=3, unique=True))), cased)
+        case "listed":
+            return Listed("list", tuple(draw(st.lists(texts, max_size=3, unique=True))), cased)
         case "like":
             marks = st.sampled_from([Wildcard.MANY, Wildcard.ONE])
             parts = draw(st.lists(st.one_of(marks, texts.filter(bool)), min_size=1, max_size=4))

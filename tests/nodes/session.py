@@ -1,6 +1,6 @@
-"""One node for a whole test session, started beside the tests that don't need it and shared by all workers.
+"""One node of each kind for a whole test session, started beside the tests that don't need it and shared by all workers.
 
-The process that controls the session owns the node: it starts it once it knows that a collected test wants it, writes its
+The process that controls the session owns the nodes: it starts one once it knows that a collected test wants it, writes its
 address into a file that the workers wait for, and stops it at the end.
 """
 
@@ -11,65 +11,70 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from tests.nodes import elasticsearch
-from tests.nodes.maven import NodeUnavailable
+from casetrail.nodes import elasticsearch
+from casetrail.nodes.maven import NodeUnavailable
+from casetrail.nodes.node import Node
 
-FOLDER = "tests/elastic/"
-VARIABLE = "CASETRAIL_TEST_NODE"
+NODES: dict[str, tuple[str, Callable[[], AbstractContextManager[Node]]]] = {
+    "elasticsearch": ("tests/elastic/", elasticsearch.running),
+}
+"""By name: the folder of the tests that want the node, and how it runs."""
+VARIABLE = "CASETRAIL_TEST_NODES"
 WAIT_SECONDS = 900
 
 
 class Owner:
-    """Starts the node at most once and stops it."""
+    """Starts each node at most once and stops it."""
 
     def __init__(self) -> None:
-        handle, name = tempfile.mkstemp(prefix="casetrail-node-", suffix=".json")
-        os.close(handle)
-        self.file = Path(name)
+        self.folder = tempfile.TemporaryDirectory(prefix="casetrail-nodes-", ignore_cleanup_errors=True)
         self.done = threading.Event()
-        self.thread: threading.Thread | None = None
-        os.environ[VARIABLE] = name
+        self.threads: dict[str, threading.Thread] = {}
+        os.environ[VARIABLE] = self.folder.name
 
     def collected(self, ids: Iterable[str]) -> None:
-        """Start the node if one of the tests wants it."""
-        if self.thread is None and any(FOLDER in identity for identity in ids):
-            self.thread = threading.Thread(target=self.hold)
-            self.thread.start()
+        """Start the nodes that the tests want."""
+        wanted = list(ids)
+        for name, (folder, _) in NODES.items():
+            if name not in self.threads and any(folder in identity for identity in wanted):
+                self.threads[name] = threading.Thread(target=self.hold, args=[name])
+                self.threads[name].start()
 
-    def hold(self) -> None:
+    def hold(self, name: str) -> None:
         try:
-            with elasticsearch.running() as node:
-                self.say({"url": node.url})
+            with NODES[name][1]() as node:
+                self.say(name, {"url": node.url})
                 self.done.wait()
         except NodeUnavailable as error:
-            self.say({"missing": str(error)})
+            self.say(name, {"missing": str(error)})
 
-    def say(self, answer: dict[str, str]) -> None:
-        written = self.file.with_suffix(".new")
+    def say(self, name: str, answer: dict[str, str]) -> None:
+        file = Path(self.folder.name) / name
+        written = file.with_suffix(".new")
         written.write_text(json.dumps(answer), "utf-8")
-        os.replace(written, self.file)
+        os.replace(written, file)
 
     def stop(self) -> None:
         self.done.set()
-        if self.thread is not None:
-            self.thread.join()
-        self.file.unlink(missing_ok=True)
+        for thread in self.threads.values():
+            thread.join()
+        self.folder.cleanup()
 
 
-def address() -> str:
-    """The address of the session's node, once it serves.
+def address(name: str) -> str:
+    """The address of the session's node of this name, once it serves.
 
     Raises NodeUnavailable when there is none.
     """
-    file = Path(os.environ[VARIABLE])
+    file = Path(os.environ[VARIABLE]) / name
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
-        text = file.read_text("utf-8") if file.exists() else ""
-        if text:
-            answer = json.loads(text)
+        if file.exists():
+            answer = json.loads(file.read_text("utf-8"))
             if "missing" in answer:
                 raise NodeUnavailable(answer["missing"])
             return str(answer["url"])

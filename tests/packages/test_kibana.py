@@ -14,7 +14,8 @@ import pytest
 
 from casetrail.pack.contract import parse_span
 from casetrail.pack.pack import Pack, PackError
-from casetrail.packages.kibana import ndjson, schedule, threat
+from casetrail.packages.kibana import ndjson, threat
+from casetrail.packages.schedule import schedule
 from casetrail.packages.targets import build
 from casetrail.plan.nodes import Correlation, sources
 from tests.elastic.stores import BACKEND

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from casetrail.plan.nodes import (
@@ -16,6 +17,7 @@ from casetrail.plan.nodes import (
     InPart,
     IsMissing,
     Like,
+    Listed,
     Matches,
     Not,
     OneOf,
@@ -39,6 +41,31 @@ class UnsupportedError(Exception):
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.rule, self.target, self.reason) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Ago:
+    """A time before that at which the query runs, in microseconds."""
+
+    micros: int
+
+
+Moment = int | Ago
+"""A time: microseconds since 1970 (UTC), or so long before the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which completions a query is for.
+
+    start: events before it complete nothing here, having been looked at before; None for no bound.
+    known: the log is whole up to this time, for rules that wait to see that nothing follows.
+    end: events after it complete nothing here, though they may follow what does; None for no bound.
+    """
+
+    start: Moment | None = None
+    known: Moment = Ago(0)
+    end: Moment | None = None
 
 
 ColumnT = TypeVar("ColumnT")
@@ -89,6 +116,8 @@ class Expressions(ABC, Generic[ColumnT]):
                 return self.equals(column, test.field, check)
             case OneOf() as check:
                 return self.one_of(column, test.field, check)
+            case Listed() as check:
+                return self.listed(column, test.field, check)
             case Like() as check:
                 return self.like(column, test.field, check)
             case Matches() as check:
@@ -111,6 +140,10 @@ class Expressions(ABC, Generic[ColumnT]):
 
     @abstractmethod
     def one_of(self, column: ColumnT, field: Field, check: OneOf) -> str: ...
+
+    def listed(self, column: ColumnT, field: Field, check: Listed) -> str:
+        """The watchlist's values as they are when the query is written; a language that can look them up overrides this."""
+        return self.one_of(column, field, OneOf(check.values, check.cased)) if check.values else self.NEVER
 
     @abstractmethod
     def like(self, column: ColumnT, field: Field, check: Like) -> str: ...

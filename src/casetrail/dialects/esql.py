@@ -6,12 +6,13 @@ functions may not stand inside another function: above one, NOT moves inward ins
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv6Network, ip_network
 
 from casetrail.dialects.base import Expressions, UnsupportedError
 from casetrail.dialects.lucene_regex import lucene
+from casetrail.dialects.stores import Stores, place_of, store_of
 from casetrail.pack.backend import Store, StoredField
 from casetrail.plan.nodes import (
     And,
@@ -113,11 +114,7 @@ class EsqlExpressions(Expressions[Column]):
         self.store = store
 
     def column(self, field: Field) -> Column:
-        stored = self.store.fields.get(field.path)
-        if stored is None:
-            raise UnsupportedError(f"{field.path}: Elastic doesn't store it")
-        if stored.unsupported:
-            raise UnsupportedError(f"{field.path}: {stored.unsupported}")
+        stored = place_of(field, self.store)
         return Column(name(stored.name), stored)
 
     def expression(self, expr: Expr) -> str:
@@ -326,9 +323,6 @@ def _any_element(regex: str) -> str:
     return f".*{_SEPARATOR}{regex}{_SEPARATOR}.*"
 
 
-Stores = Mapping[str, Store]
-
-
 def search_query(search: Search, stores: Stores) -> str:
     """The query of a search: a row for each matching event, with `_id`, its time and the columns that the search tests.
 
@@ -343,10 +337,3 @@ def search_query(search: Search, stores: Stores) -> str:
     return "\n| ".join(
         [f"FROM {store.index} METADATA _id, _index, _version", f"WHERE {where}", f"KEEP {kept}", f"LIMIT {LIMIT}"]
     )
-
-
-def store_of(search: Search, stores: Stores) -> Store:
-    """Where a search's log source lies. Raises UnsupportedError when the backend doesn't know it."""
-    if search.source not in stores:
-        raise UnsupportedError(f"the log source {search.source} has no index there", rule=search.name)
-    return stores[search.source]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from casetrail.dialects.esql import Stores, search_query
-from casetrail.dialects.esql_windows import Run, correlation_query
+from casetrail.dialects.base import Run
+from casetrail.dialects.esql import search_query
+from casetrail.dialects.esql_windows import correlation_query
+from casetrail.pack.backend import Backend
 from casetrail.plan.nodes import Plan, Search
 
 
-def query_of(plan: Plan, stores: Stores, run: Run) -> str:
+def query_of(plan: Plan, backend: Backend, run: Run) -> str:
     """The query for what completes a plan: `_id`s for a search, else `event_id`s. Raises UnsupportedError when ES|QL can't say it."""
     if isinstance(plan, Search):
-        return search_query(plan, stores)
-    return correlation_query(plan, stores, run)
+        return search_query(plan, backend.stores)
+    return correlation_query(plan, backend.stores, run)

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from casetrail.dialects.base import UnsupportedError
-from casetrail.dialects.esql import EsqlExpressions, Stores, literal, operator, store_of, string
+from casetrail.dialects.esql import EsqlExpressions, literal, name, operator, string
+from casetrail.dialects.stores import Stores, store_of
 from casetrail.plan.nodes import Correlation, Field, Figure, KeyPart, Search, Threshold, Type
 
 BESIDE = (
@@ -89,8 +90,8 @@ class Leaves:
     def condition(self, number: int) -> str:
         where = self.expressions[number]
         if len({store.index for store in self.stores}) > 1:
-            dataset = string(self.stores[number].dataset)
-            return f"data_stream.dataset == {dataset} AND {where.operand(self.searches[number].where)}"
+            only = " AND ".join(f"{name(key)} == {string(value)}" for key, value in self.stores[number].only.items())
+            return f"{only} AND {where.operand(self.searches[number].where)}"
         return where.expression(self.searches[number].where)
 
     def column(self, target: str, fields: Sequence[tuple[Field, bool] | None], *, as_text: bool = False) -> Iterator[str]:

@@ -9,11 +9,11 @@ the run is kept as one time a key.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from casetrail.dialects.base import UnsupportedError
-from casetrail.dialects.esql import LIMIT, Stores, literal, name, operator
+from casetrail.dialects.base import Ago, Moment, Run, UnsupportedError
+from casetrail.dialects.esql import LIMIT, literal, name, operator
 from casetrail.dialects.esql_steps import BESIDE, milliseconds, step, steps
+from casetrail.dialects.stores import Stores
 from casetrail.plan.nodes import (
     AllOf,
     AnyOf,
@@ -34,18 +34,11 @@ ID = "event_id"
 """The column of the completing event's `_id` in what a correlation's query returns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Which completions are wanted, as ES|QL expressions for milliseconds since 1970.
-
-    start: events before it complete nothing here, having been looked at before; None for no bound.
-    known: the log is whole up to this time, for rules that wait to see that nothing follows.
-    end: events after it complete nothing here, though they may follow what does; None for no bound.
-    """
-
-    start: str | None
-    known: str
-    end: str | None = None
+def moment(time: Moment) -> str:
+    """A time as ES|QL for milliseconds since 1970."""
+    if isinstance(time, Ago):
+        return f"TO_LONG(NOW()) - {time.micros // 1000}" if time.micros else "TO_LONG(NOW())"
+    return str(time // 1000)
 
 
 def correlation_query(plan: Correlation, stores: Stores, run: Run) -> str:
@@ -70,7 +63,7 @@ class _Pipeline:
         yield step(value.type if value else None)
         match self.plan.condition:
             case Order(wanted=(_,), before=(_, *_), after=()) as order if self.run.start is not None:
-                yield from self.first_seen(order, self.run.start)
+                yield from self.first_seen(order, moment(self.run.start))
             case Threshold() as threshold:
                 yield from self.threshold(threshold)
             case Order() as order:
@@ -91,8 +84,8 @@ class _Pipeline:
         """The completing steps: of a wanted base, and of this run."""
         listed = ", ".join(f'"{base}"' for base in sorted(set(bases)))
         text = f"base IN ({listed})" if listed else "FALSE"
-        text += f" AND at >= {self.run.start}" if self.run.start else ""
-        return f"{text} AND at <= {self.run.end}" if self.run.end else text
+        text += f" AND at >= {moment(self.run.start)}" if self.run.start is not None else ""
+        return f"{text} AND at <= {moment(self.run.end)}" if self.run.end is not None else text
 
     def by_step(self, *more: str) -> str:
         return ", ".join([*self.keys, "id", "at", "base", *more])
@@ -158,7 +151,7 @@ class _Pipeline:
         if order.before:
             tests.append("(seen IS NULL OR seen >= opening)" if later else "(seen IS NULL OR seen >= at)")
         if order.after:
-            tests.append(f"followed == 0 AND at + {self.span} <= {self.run.known}")
+            tests.append(f"followed == 0 AND at + {self.span} <= {moment(self.run.known)}")
         yield f"WHERE {' AND '.join(tests)}"
         yield "EVAL n = MV_COUNT(evidence)"
 

@@ -23,10 +23,10 @@ from elasticsearch import (
 )
 from elasticsearch import ConnectionError as Unreachable
 
-from casetrail.dialects.base import UnsupportedError
+from casetrail.dialects.base import Ago, Run, UnsupportedError
 from casetrail.dialects.esql import LIMIT
 from casetrail.dialects.esql_query import query_of
-from casetrail.dialects.esql_windows import ID, Run
+from casetrail.dialects.esql_windows import ID
 from casetrail.engines.hunt import Hit
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
@@ -153,8 +153,8 @@ class _Hunt:
         """Hits from `start` to `end`, in milliseconds."""
         if end < start:
             return []
-        delay = max(self.contracts[source].delay.greatest for source in sources(self.plan)) // 1000
-        query = query_of(self.plan, self.backend.stores, Run(str(start), f"TO_LONG(NOW()) - {delay}", str(end)))
+        delay = max(self.contracts[source].delay.greatest for source in sources(self.plan))
+        query = query_of(self.plan, self.backend, Run(start * 1000, Ago(delay), end * 1000))
         rows = self.ask(query, start - _before(self.plan), end + _after(self.plan))
         if len(rows) < LIMIT:
             return [self.hit(row) for row in rows]

@@ -9,10 +9,10 @@ from typing import Any, cast
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 
-from casetrail.dialects.base import UnsupportedError
+from casetrail.dialects.base import Ago, Run, UnsupportedError
 from casetrail.dialects.esql import LIMIT
 from casetrail.dialects.esql_query import query_of
-from casetrail.dialects.esql_windows import ID, Run
+from casetrail.dialects.esql_windows import ID
 from casetrail.engines.base import Trial
 from casetrail.engines.event import Event
 from casetrail.pack.backend import Backend, Store
@@ -26,7 +26,8 @@ _TRIAL = "casetrail.trial"
 def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
     """The document that Elastic keeps for an event: typed columns hold only what parses, empty texts may be dropped."""
     document: dict[str, Any] = {}
-    _put(document, "data_stream.dataset", store.dataset)
+    for column, value in store.only.items():
+        _put(document, column, value)
     _put(document, store.time, event.time // 1000)
     for path, field in contract.fields.items():
         place = store.fields.get(path)
@@ -55,8 +56,8 @@ def _put(document: dict[str, Any], path: str, value: object) -> None:
 def mapping(store: Store) -> dict[str, Any]:
     """The mapping of an index for a store, as Elastic's integration types its fields."""
     properties: dict[str, Any] = {}
-    _put(properties, "data_stream.properties.dataset", {"type": "keyword"})
-    _put(properties, _TRIAL.replace(".", ".properties."), {"type": "keyword"})
+    for column in (*store.only, _TRIAL):
+        _put(properties, column.replace(".", ".properties."), {"type": "keyword"})
     for place in store.fields.values():
         if not place.unsupported:
             _put(properties, (place.root or place.name).replace(".", ".properties."), {"type": place.type})
@@ -120,9 +121,9 @@ class ElasticsearchEngine:
             return UnsupportedError(
                 "its events are timed finer than the milliseconds of Elastic", trial.plan.name, self.name
             )
-        run = Run(None, str(trial.seen_until // 1000) if trial.seen_until is not None else "TO_LONG(NOW())")
+        run = Run(known=trial.seen_until if trial.seen_until is not None else Ago(0))
         try:
-            query = query_of(trial.plan, self.backend.stores, run)
+            query = query_of(trial.plan, self.backend, run)
         except UnsupportedError as error:
             error.rule, error.target = trial.plan.name, self.name
             return error

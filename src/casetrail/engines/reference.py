@@ -36,6 +36,7 @@ from casetrail.plan.nodes import (
     IsMissing,
     KeyPart,
     Like,
+    Listed,
     Matches,
     Not,
     OneOf,
@@ -122,7 +123,7 @@ def _passes(text: str, field: Field, check: nodes.Check) -> bool:
     match check:
         case Equals(value=wanted):
             return value == wanted
-        case OneOf(values=wanted_any):
+        case OneOf(values=wanted_any) | Listed(values=wanted_any):
             return value in wanted_any
         case Like(parts=parts):
             return _like(str(value), parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ class StoredField:
     """Where a SIEM keeps a field.
 
     type: the SIEM's own name of its type there (Elastic: keyword, ip, boolean, long, double, date, flattened).
-    root: for `flattened`, the name of the object that holds it.
+    root: the name of the column that holds it, where it lies inside an object (Elastic's `flattened`, Sentinel's `dynamic`).
     unsupported: why no query can test it there; empty when one can.
     """
 
@@ -30,28 +30,38 @@ class StoredField:
 class Store:
     """How a SIEM keeps a log source.
 
-    index: the table or index pattern; dataset: the value of `data_stream.dataset` in it; time: the name of the event's time.
+    index: the table or index pattern; time: the name of the event's time.
+    only: columns and the value that each has in this log's rows alone, where a table holds several logs.
     basis: whose names these are.
     """
 
     source: str
     index: str
-    dataset: str
     time: str
     basis: str
     fields: Mapping[str, StoredField]
+    only: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """One SIEM. interval: how often its searches run, in microseconds; stores: by log source."""
+    """One SIEM.
+
+    clocks: its times by name, in microseconds, `interval` (how often its searches run) among them.
+    stores: by log source; options: what whoever runs the SIEM can choose, by name.
+    """
 
     name: str
     title: str
     language: str
     package: str
-    interval: int
+    clocks: Mapping[str, int]
     stores: Mapping[str, Store]
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def interval(self) -> int:
+        return self.clocks["interval"]
 
 
 def read_backend(folder: Path, contracts: Mapping[str, Contract]) -> Backend:
@@ -68,18 +78,21 @@ def read_backend(folder: Path, contracts: Mapping[str, Contract]) -> Backend:
         if path.name != "backend.yml":
             (document,) = documents(path)
             for item in document["sources"]:
+                if "generation" in item and main.get("generations", {}).get(item["service"]) != item["generation"]:
+                    continue
                 store = _store(document["product"], item)
                 strangers = set(store.fields) - set(contracts[store.source].fields)
                 if strangers:
                     raise PackError(f"{path}: {store.source} has no field {min(strangers)}")
                 stores[store.source] = store
-    clocks = main["clocks"]
-    return Backend(main["name"], main["title"], main["language"], main["package"], parse_span(clocks["interval"]), stores)
+    clocks = {name: parse_span(span) for name, span in main["clocks"].items()}
+    return Backend(main["name"], main["title"], main["language"], main["package"], clocks, stores, main.get("options", {}))
 
 
 def _store(product: str, item: Mapping[str, Any]) -> Store:
     fields = {path: _field(facts) for path, facts in item["fields"].items()}
-    return Store(f"{product}/{item['service']}", item["index"], item["dataset"], item["time"], item["basis"], fields)
+    source = f"{product}/{item['service']}"
+    return Store(source, item["index"], item["time"], item["basis"], fields, item.get("only", {}))
 
 
 def _field(facts: Mapping[str, str]) -> StoredField:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 import orjson
 
-from casetrail.dialects.esql_query import query_of
-from casetrail.dialects.esql_windows import ID, Run
+from casetrail.dialects.esql_windows import ID
 from casetrail.pack.backend import Backend
-from casetrail.pack.contract import Contract
 from casetrail.pack.pack import PackError, Rule
 from casetrail.packages.attack import Tactic, Technique, attack
-from casetrail.plan.nodes import Correlation, Order, Plan, Search, sources
+from casetrail.packages.formats import Packaged
+from casetrail.packages.schedule import Schedule
+from casetrail.plan.nodes import Correlation
 
 _SEVERITY = {
     "informational": ("low", 10),
@@ -28,53 +27,16 @@ _SEVERITY = {
 _MINUTE = 60_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When a rule runs and what a run is for, in microseconds.
-
-    interval: from run to run.
-    fresh: how far back of a run a completing event may lie: as late as one may arrive, and two intervals, so that a run that
-        comes late or is left out loses nothing. Runs overlap, so an alert's identity is its completing event.
-    lookback: how far back a run reads: `fresh` and the windows before it.
-    delay: how late an event may arrive.
-    """
-
-    interval: int
-    fresh: int
-    lookback: int
-    delay: int
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+    """The one file that Kibana imports."""
+    return {"detection-rules.ndjson": ndjson(detection_rule(item, backend) for item in items)}
 
 
-def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:
-    """The schedule of a plan: any event that arrives within the greatest delay of its log is looked at."""
-    delay = max(contracts[source].delay.greatest for source in sources(plan))
-    waits = isinstance(plan, Correlation) and isinstance(plan.condition, Order) and bool(plan.condition.after)
-    fresh = delay + 2 * backend.interval + (plan.span if isinstance(plan, Correlation) and waits else 0)
-    return Schedule(backend.interval, fresh, fresh + _reach(plan), delay)
-
-
-def _reach(plan: Plan) -> int:
-    if isinstance(plan, Search):
-        return 0
-    return plan.span + max(_reach(base) for base in plan.bases)
-
-
-def shipped_query(plan: Plan, backend: Backend, contracts: Mapping[str, Contract], now: str = "TO_LONG(NOW())") -> str:
-    """The query of a detection rule: a correlation completes only on steps that one run is for.
-
-    now: the time of the run, as ES|QL for milliseconds since 1970. Raises UnsupportedError when Elastic can't say it.
-    """
-    when = schedule(plan, backend, contracts)
-    return query_of(plan, backend.stores, Run(f"{now} - {when.fresh // 1000}", f"{now} - {when.delay // 1000}"))
-
-
-def detection_rule(
-    rule: Rule, plan: Plan, query: str, backend: Backend, contracts: Mapping[str, Contract]
-) -> dict[str, Any]:
+def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
     """One rule as Kibana's import takes it, disabled."""
+    rule, when = item.rule, item.schedule
     severity, risk = _SEVERITY[rule.level]
     identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"casetrail:{rule.sigma.id or rule.name}:{backend.name}"))
-    when = schedule(plan, backend, contracts)
     made: dict[str, Any] = {
         "id": identity,
         "rule_id": str(rule.sigma.id or identity),
@@ -84,7 +46,7 @@ def detection_rule(
         "enabled": False,
         "type": "esql",
         "language": "esql",
-        "query": query,
+        "query": item.query,
         "severity": severity,
         "risk_score": risk,
         "severity_mapping": [],
@@ -108,7 +70,7 @@ def detection_rule(
         "immutable": False,
         "output_index": "",
     }
-    if isinstance(plan, Correlation):
+    if isinstance(item.plan, Correlation):
         made["alert_suppression"] = _once(when)
     return made
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from casetrail import __version__
 from casetrail.dialects.base import UnsupportedError
+from casetrail.dialects.languages import language_of
 from casetrail.pack.backend import Backend, read_backend
 from casetrail.pack.pack import Pack, PackError, Rule, shipped
-from casetrail.packages.kibana import detection_rule, ndjson, shipped_query
+from casetrail.packages.formats import Packaged, format_of
+from casetrail.packages.schedule import schedule, shipped_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
     refused: list[Refusal] = []
     for target in chosen:
         backend = backend_of(pack, target)
-        made = []
-        held[target] = []
+        suffix = language_of(backend).suffix
+        made: list[Packaged] = []
         for rule in pack.rules.values():
             if not rule.alone:
                 continue
@@ -76,10 +78,10 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
                 refused.append(Refusal(rule.name, target, error.reason))
                 continue
             if rule.plan is not None:
-                made.append(detection_rule(rule, rule.plan, query, backend, pack.contracts))
-            files[f"{target}/queries/{rule.name}.esql"] = query.encode() + b"\n"
-            held[target].append(rule.name)
-        files[f"{target}/detection-rules.ndjson"] = ndjson(made)
+                made.append(Packaged(rule, rule.plan, query, schedule(rule.plan, backend, pack.contracts)))
+            files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
+        held[target] = [item.rule.name for item in made]
+        files.update((f"{target}/{path}", content) for path, content in format_of(backend).files(made, backend).items())
     files["manifest.json"] = _manifest(files, refused)
     return Built(files, held, tuple(refused))
 

@@ -49,6 +49,7 @@ from casetrail.plan.nodes import (
     InPart,
     IsMissing,
     Like,
+    Listed,
     Matches,
     Not,
     Op,
@@ -169,6 +170,8 @@ class _Reader:
                 return Test(known, IsMissing())
             case SigmaExists():
                 return Test(known, Exists() if value.exists else IsMissing())
+            case SigmaString() if len(value.s) == 1 and isinstance(value.s[0], Placeholder) and known.type is Type.TEXT:
+                return Test(known, self.listed(known, value, value.s[0].name))
             case SigmaString() if any(isinstance(part, Placeholder) for part in value.s):
                 return Or(tuple(self.test(known, each) for each in self.expand(value)))
             case SigmaFieldReference():
@@ -180,6 +183,11 @@ class _Reader:
                 return Test(known, SameAs(other, _overlap(value), known.exact or other.exact))
             case _:
                 return Test(known, self.check(known, value))
+
+    def listed(self, known: Field, value: SigmaString, watchlist: str) -> Listed:
+        cased = known.exact or isinstance(value, SigmaCasedString)
+        texts = ("".join(map(str, each.s)) for each in self.expand(value))
+        return Listed(watchlist, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), cased)
 
     def expand(self, value: SigmaString) -> Iterable[SigmaString]:
         """One string for each value of the watchlist that the string's placeholder names."""

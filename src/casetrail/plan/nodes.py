@@ -105,6 +105,15 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """`Equals` for any value of a watchlist, of which there may be none. A language may look them up while it runs."""
+
+    watchlist: str
+    values: tuple[Scalar, ...]
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Like:
     """Text with wildcards over the whole value: literal runs (folded unless `cased`) and `Wildcard`s."""
 
@@ -165,7 +174,7 @@ class SameAs:
     cased: bool = False
 
 
-Check = Equals | OneOf | Like | Matches | InNetwork | Compare | InPart | IsMissing | Exists | SameAs
+Check = Equals | OneOf | Listed | Like | Matches | InNetwork | Compare | InPart | IsMissing | Exists | SameAs
 
 
 @dataclass(frozen=True, slots=True)

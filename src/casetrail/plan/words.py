@@ -20,6 +20,7 @@ from casetrail.plan.nodes import (
     IsMissing,
     KeyPart,
     Like,
+    Listed,
     Matches,
     Not,
     OneOf,
@@ -80,6 +81,9 @@ def test_words(test: Test) -> str:
             return f"{field} is {_value(value)}{cased}"
         case OneOf(values=values):
             return f"{field} is one of {', '.join(map(_value, values))}{cased}"
+        case Listed(watchlist=watchlist, values=values):
+            held = ", ".join(map(_value, values)) or "which is empty"
+            return f"{field} is in the watchlist {watchlist} ({held}){cased}"
         case Like(parts=parts):
             return f"{field} is like {_value(''.join(map(str, parts)))}{cased}"
         case Matches(pattern=pattern):

@@ -22,6 +22,7 @@ from casetrail.plan.nodes import (
     InPart,
     KeyPart,
     Like,
+    Listed,
     Matches,
     Not,
     OneOf,
@@ -97,6 +98,11 @@ def _checks(test: Test) -> Iterator[tuple[str, Check]]:
             for value in values:
                 rest = tuple(other for other in values if other != value)
                 yield f"without {value!r}:", OneOf(rest, cased) if len(rest) > 1 else Equals(rest[0], cased)
+        case Listed(values=values, cased=cased) as check:
+            for value in values:
+                yield f"without {value!r}:", replace(check, values=tuple(other for other in values if other != value))
+            if len(values) == 1 and not cased:
+                yield "contains instead of is:", Like((Wildcard.MANY, str(values[0]), Wildcard.MANY))
         case Equals(value=str(value), cased=False) if test.field.type is Type.TEXT:
             yield "contains instead of is:", Like((Wildcard.MANY, value, Wildcard.MANY))
         case Equals(value=bool(value)):

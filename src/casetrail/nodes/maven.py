@@ -55,7 +55,7 @@ def _download(group: str, artifact: str, version: str, folder: Path) -> Path:
     try:
         from jgo.maven import MavenContext
     except ImportError as error:
-        raise NodeUnavailable("jgo is missing: install the test dependencies (pip install --group test)") from error
+        raise NodeUnavailable("jgo is missing: pip install 'casetrail[prove]'") from error
     try:
         project = MavenContext(repo_cache=folder, local_repos=[], timeout=120).project(group, artifact)
         return Path(project.at_version(version).artifact().resolve())

@@ -1,0 +1,42 @@
+"""The query languages by the name that a backend calls them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+from casetrail.dialects.base import Run
+from casetrail.pack.backend import Backend
+from casetrail.pack.pack import PackError
+from casetrail.plan.nodes import Plan
+
+
+class Writer(Protocol):
+    """A module that writes queries."""
+
+    def query_of(self, plan: Plan, backend: Backend, run: Run) -> str:
+        """The query for what completes a plan. Raises UnsupportedError when the language or the store can't say it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """module: where its `query_of` is; suffix: of a file that holds a query."""
+
+    module: str
+    suffix: str
+
+    def query_of(self, plan: Plan, backend: Backend, run: Run) -> str:
+        """The query for what completes a plan. Raises UnsupportedError when the language or the store can't say it."""
+        return cast(Writer, import_module(self.module)).query_of(plan, backend, run)
+
+
+LANGUAGES = {"esql": Language("casetrail.dialects.esql_query", "esql")}
+
+
+def language_of(backend: Backend) -> Language:
+    """Raises PackError for a language that there is no dialect of."""
+    if backend.language not in LANGUAGES:
+        raise PackError(f"{backend.name}: no language is named {backend.language}; there are {', '.join(LANGUAGES)}")
+    return LANGUAGES[backend.language]

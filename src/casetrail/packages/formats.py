@@ -1,0 +1,41 @@
+"""The import formats by the name that a backend calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+from casetrail.pack.backend import Backend
+from casetrail.pack.pack import PackError, Rule
+from casetrail.packages.schedule import Schedule
+from casetrail.plan.nodes import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """A rule with all that a format needs to ship it."""
+
+    rule: Rule
+    plan: Plan
+    query: str
+    schedule: Schedule
+
+
+class Format(Protocol):
+    """A module that writes what a SIEM imports."""
+
+    def files(self, items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+        """The files by their path below the target's folder, the same bytes for the same rules."""
+        ...
+
+
+FORMATS = {"kibana": "casetrail.packages.kibana"}
+
+
+def format_of(backend: Backend) -> Format:
+    """Raises PackError for a format that there is no module of."""
+    if backend.package not in FORMATS:
+        raise PackError(f"{backend.name}: no package format is named {backend.package}; there are {', '.join(FORMATS)}")
+    return cast(Format, import_module(FORMATS[backend.package]))

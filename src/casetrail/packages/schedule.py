@@ -1,0 +1,57 @@
+"""When a rule runs on a SIEM, and what each run is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from casetrail.dialects.base import Ago, Run
+from casetrail.dialects.languages import language_of
+from casetrail.pack.backend import Backend
+from casetrail.pack.contract import Contract
+from casetrail.plan.nodes import Correlation, Order, Plan, Search, sources
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """In microseconds.
+
+    interval: from run to run.
+    fresh: how far back of a run a completing event may lie: as late as one may arrive, and two intervals, so that a run that
+        comes late or is left out loses nothing. Runs overlap, so an alert's identity is its completing event.
+    lookback: how far back a run reads: `fresh` and the windows before it.
+    delay: how late an event may arrive.
+    """
+
+    interval: int
+    fresh: int
+    lookback: int
+    delay: int
+
+    def run(self, now: int | None = None) -> Run:
+        """What one run is for. now: its time, in microseconds since 1970 (UTC); the SIEM's own clock if not given."""
+        if now is None:
+            return Run(Ago(self.fresh), Ago(self.delay))
+        return Run(now - self.fresh, now - self.delay)
+
+
+def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:
+    """The schedule of a plan: any event that arrives within the greatest delay of its log is looked at."""
+    delay = max(contracts[source].delay.greatest for source in sources(plan))
+    waits = isinstance(plan, Correlation) and isinstance(plan.condition, Order) and bool(plan.condition.after)
+    fresh = delay + 2 * backend.interval + (plan.span if isinstance(plan, Correlation) and waits else 0)
+    return Schedule(backend.interval, fresh, fresh + _reach(plan), delay)
+
+
+def _reach(plan: Plan) -> int:
+    if isinstance(plan, Search):
+        return 0
+    return plan.span + max(_reach(base) for base in plan.bases)
+
+
+def shipped_query(plan: Plan, backend: Backend, contracts: Mapping[str, Contract], now: int | None = None) -> str:
+    """The query that a SIEM runs on schedule: a correlation completes only on steps that one run is for.
+
+    now: the time of the run; the SIEM's own clock if not given. Raises UnsupportedError when the SIEM can't say it.
+    """
+    return language_of(backend).query_of(plan, backend, schedule(plan, backend, contracts).run(now))
