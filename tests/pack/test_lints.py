@@ -64,6 +64,8 @@ def put(pack: Path, where: str, example: str) -> None:
         case "rule":
             rest = {name: value for name, value in PLAIN.items() if f"\n{name}:" not in f"\n{example}"}
             write(pack, "rules/example.yml", yaml.safe_dump(rest, sort_keys=False) + example)
+        case "watchlist":
+            write(pack, "watchlists/corporate_networks.csv", example)
         case "cases":
             file = pack / "fixtures" / "rules" / "example.yml"
             file.unlink(missing_ok=True)
@@ -86,10 +88,7 @@ def put(pack: Path, where: str, example: str) -> None:
 
 def examples() -> list[Any]:
     document = yaml.safe_load((ROOT / "src" / "casetrail" / "pack" / "lints.yml").read_text("utf-8"))
-    return [
-        pytest.param(code, facts["where"], facts["wrong"], facts["right"], id=facts["name"])
-        for code, facts in document.items()
-    ]
+    return [pytest.param(code, facts, id=facts["name"]) for code, facts in document.items()]
 
 
 def codes(pack: Path) -> set[str]:
@@ -100,13 +99,15 @@ def test_a_plain_pack_has_no_fault(pack: Path) -> None:
     assert check(pack) == []
 
 
-@pytest.mark.parametrize(("code", "where", "wrong", "right"), examples())
-def test_the_wrong_example_has_the_lint_and_the_right_one_has_not(
-    pack: Path, code: str, where: str, wrong: str, right: str
-) -> None:
-    put(pack, where, wrong)
+@pytest.mark.parametrize(("code", "facts"), examples())
+def test_the_wrong_example_has_the_lint_and_the_right_one_has_not(pack: Path, code: str, facts: dict[str, str]) -> None:
+    where = facts["where"]
+    if "rule" in facts:
+        put(pack, where, facts["rule"])
+        where, facts = "cases", {name: f"cases:\n{facts[name]}" for name in ("wrong", "right")}
+    put(pack, where, facts["wrong"])
     assert code in codes(pack)
-    put(pack, where, right)
+    put(pack, where, facts["right"])
     assert code not in codes(pack)
 
 

@@ -19,12 +19,16 @@ from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
+from sigma.validators.core.condition import DanglingDetectionValidator
 
 from casetrail.pack.backend import read_backend
 from casetrail.pack.cases import CaseFile, read_cases
+from casetrail.pack.contract import Contract
+from casetrail.pack.demands import demands
 from casetrail.pack.findings import Finding
 from casetrail.pack.lints import catalogue
 from casetrail.pack.pack import Pack, PackError
+from casetrail.pack.watchlist import INDEX, faults
 from casetrail.pack.yaml import START, Document, Position, YamlError, read
 from casetrail.packages.attack import attack
 from casetrail.plan.correlate import lower
@@ -91,6 +95,7 @@ class _Check:
             return
         yield from self.rules(documents, World(base.contracts, base.watchlists))
         if self.own:
+            yield from self.watchlists()
             yield from self.backends(base)
             yield from self.cases(base, documents)
 
@@ -172,13 +177,32 @@ class _Check:
             if problem.lint == "empty-watchlist" and isinstance(rule, SigmaCorrelationRule):
                 continue
             yield self.finding(document.path, problem.lint, problem.message, document.find(problem.subject) or START)
+        if isinstance(rule, SigmaRule):
+            yield from self.detections(document, rule)
         if isinstance(rule, SigmaCorrelationRule):
+            for number, reference in enumerate(rule.rules or []):
+                if not reference.reference.isidentifier():
+                    place = document.position(["correlation", "rules", number])
+                    message = f"{reference.reference}: name the rule by letters, digits and underscores"
+                    yield self.finding(document.path, "base-name", message, place)
             if not rule.group_by:
                 place = document.position(["correlation"])
                 yield self.finding(document.path, "global-correlation", "it counts over everybody: say group-by", place)
             if str(rule.timespan.spec)[-1:] in "My":
                 place = document.position(["correlation", "timespan"])
                 yield self.finding(document.path, "calendar-timespan", f"{rule.timespan.spec}: write it in days", place)
+
+    def detections(self, document: Document, rule: SigmaRule) -> Iterator[Finding]:
+        for issue in DanglingDetectionValidator().validate(rule):
+            name = str(getattr(issue, "detection_name", ""))
+            place = document.position(["detection", name])
+            yield self.finding(document.path, "unused-detection", f"no condition mentions {name}", place)
+        for text in document.texts(["detection"]):
+            if re.search(r"(?<!\\)\\[*?]$|^\\[*?]", text):
+                place = document.find(text) or document.position(["detection"])
+                yield self.finding(
+                    document.path, "escaped-wildcard", f"{text!r} begins or ends with an escaped wildcard", place
+                )
 
     def metadata(
         self, document: Document, rule: SigmaRule | SigmaCorrelationRule | None, collection: SigmaCollection
@@ -250,6 +274,26 @@ class _Check:
                 message = f"{name} has another log source"
                 yield self.finding(document.path, "idle-filter", message, document.position(["logsource"]))
 
+    def watchlists(self) -> Iterator[Finding]:
+        index = self.folder / "watchlists" / INDEX
+        if not index.is_file():
+            return
+        broken = list(self.file(index, "watchlists"))
+        yield from broken
+        if broken:
+            return
+        (known,) = read(index)
+        for name in known.data:
+            if not (self.folder / "watchlists" / f"{name}.csv").is_file():
+                yield self.finding(index, "watchlist", f"there is no {name}.csv beside it", known.position([name]))
+        for path in sorted((self.folder / "watchlists").glob("*.csv")):
+            if path.stem not in known.data:
+                yield self.finding(path, "watchlist", f"{INDEX} doesn't say what it holds")
+                continue
+            lines = path.read_text("utf-8-sig").splitlines()
+            for line, fault in faults(lines, known.data[path.stem]["holds"]):
+                yield self.finding(path, "watchlist", fault, Position(line, 1))
+
     def backends(self, pack: Pack) -> Iterator[Finding]:
         for path in sorted((self.folder / "backends").glob("*/backend.yml")):
             try:
@@ -272,15 +316,18 @@ class _Check:
                 yield self.finding(path, "bad-case", str(error).removeprefix(f"{path}: "))
                 continue
             covered.add(file.rule)
-            yield from self.case_file(file, rules)
+            yield from self.case_file(file, rules, pack.contracts)
         for document in documents:
             name = _name(document)
             if name in rules and rules[name].alone and name not in covered:
                 yield self.finding(document.path, "no-cases", f"write fixtures/{document.path.parent.name}/{name}.yml")
 
-    def case_file(self, file: CaseFile, rules: Mapping[str, Any]) -> Iterator[Finding]:
+    def case_file(self, file: CaseFile, rules: Mapping[str, Any], contracts: Mapping[str, Contract]) -> Iterator[Finding]:
         if file.rule not in rules:
             yield self.finding(file.path, "orphan-cases", f"no rule is named {file.rule}")
+        elif (plan := rules[file.rule].plan) is not None:
+            for lint, message in demands(plan, file.cases, contracts):
+                yield self.finding(file.path, lint, message)
         if not any(case.completes for case in file.cases):
             yield self.finding(file.path, "no-hit", "add a case that completes the rule")
         if all(case.completes and case.completes == {event.id for event in case.events} for case in file.cases):

@@ -1,24 +1,38 @@
-"""Watchlists: the values a customer fills in (`watchlists/*.csv`)."""
+"""Watchlists: the values a customer fills in (`watchlists/*.csv`), and what each list holds (`watchlists/watchlists.yml`)."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
+INDEX = "watchlists.yml"
+_USER_ID = re.compile(r"005[0-9A-Za-z]{12}([0-9A-Z]{3})?")
+_DOMAIN = re.compile(r"@[^@\s]+\.[^@\s.]+")
 
-def parse_watchlist(lines: Iterable[str]) -> tuple[str, ...]:
-    """The values of a watchlist, in order, each once.
+
+def entries(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The values of a watchlist with their lines, in order.
 
     lines: CSV with a header `value` or `value,note`; lines that begin with `#` and empty lines are comments.
 
     Raises ValueError when the header is another.
     """
-    rows = csv.reader(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
+    rows = csv.reader(line for _, line in numbered)
     header = next(rows, ["value"])
     if [name.strip() for name in header][:1] != ["value"]:
         raise ValueError(f"the first line must be the header `value,note`, not {','.join(header)!r}")
-    return tuple(dict.fromkeys(row[0].strip() for row in rows if row and row[0].strip()))
+    for row in rows:
+        if row and row[0].strip():
+            yield numbered[rows.line_num - 1][0], row[0].strip()
+
+
+def parse_watchlist(lines: Iterable[str]) -> tuple[str, ...]:
+    """The values of a watchlist, in order, each once. Raises ValueError as `entries` does."""
+    return tuple(dict.fromkeys(value for _, value in entries(lines)))
 
 
 def read_watchlists(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -34,3 +48,52 @@ def read_watchlists(folder: Path) -> dict[str, tuple[str, ...]]:
         except (ValueError, csv.Error, OSError) as error:
             raise ValueError(f"{path}: {error}") from error
     return found
+
+
+def faults(lines: Iterable[str], holds: str) -> Iterator[tuple[int, str]]:
+    """What is wrong with the values of a watchlist, each with its line.
+
+    holds: what a value is, as `watchlists.schema.json` names it. Raises ValueError as `entries` does.
+    """
+    listed = list(entries(lines))
+    values = {value for _, value in listed}
+    seen: dict[str, int] = {}
+    for line, value in listed:
+        if value.lower() in seen and not _USER_ID.fullmatch(value):
+            yield line, f"{value} stands in line {seen[value.lower()]} as well"
+        seen.setdefault(value.lower(), line)
+        why = _why(value, holds)
+        if why:
+            yield line, f"{value!r} {why}"
+        if holds == "account" and _USER_ID.fullmatch(value) and other_length(value) not in values:
+            yield line, f"{value} is a Salesforce id; some logs hold its other length: list {other_length(value)} too"
+
+
+def _why(value: str, holds: str) -> str:
+    match holds:
+        case "network":
+            try:
+                ip_network(value)
+            except ValueError as error:
+                return f"is no address or network: {error}"
+        case "domain" if not _DOMAIN.fullmatch(value):
+            return "is no domain with its at-sign, such as @corp.example"
+        case "asn" if not (value.isascii() and value.isdigit()):
+            return "is no number of an autonomous system, such as 64496"
+        case "ending" if not value.startswith("."):
+            return "is no ending of a file's name, such as .har"
+    return ""
+
+
+def other_length(identity: str) -> str:
+    """A Salesforce id of 15 characters in 18, or the other way round.
+
+    The last three characters say which of the fifteen are capitals, five at a time, the first as the lowest bit.
+    """
+    if len(identity) == 18:
+        return identity[:15]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+    parts = (identity[0:5], identity[5:10], identity[10:15])
+    return identity + "".join(
+        alphabet[sum(char.isascii() and char.isupper() and 1 << place for place, char in enumerate(part))] for part in parts
+    )

@@ -67,6 +67,16 @@ class Document:
                 return _start(node)
         return None
 
+    def texts(self, keys: Sequence[str | int]) -> Iterator[str]:
+        """The scalar values below the last of the keys, as written."""
+        node = self.node
+        for key in keys:
+            found = _child(node, key)
+            if found is None:
+                return
+            node = found[1]
+        yield from (scalar.value for scalar, is_key in _scalars(node) if not is_key)
+
     def traps(self) -> Iterator[Trap]:
         """The plain scalars in values that YAML 1.1 takes for a boolean or a number of another base."""
         for node, is_key in _scalars(self.node):
