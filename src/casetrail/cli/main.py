@@ -14,6 +14,7 @@ from casetrail import __version__
 _COMMANDS = {
     "check": "Check rules, cases, contracts and watchlists; name every fault with file and line.",
     "test": "Run the cases of rules on engines, or see that no mutant of a rule survives them.",
+    "prove": "Run every case of every rule on every engine, and show where they agree.",
     "build": "Compile rules into what a SIEM imports.",
     "hunt": "Find what completes the rules in log files or on a cluster.",
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",

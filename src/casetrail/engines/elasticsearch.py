@@ -101,10 +101,10 @@ class ElasticsearchEngine:
             return
         index = store.index.replace("*", self.suffix)
         if index not in self.indexes:
+            self.indexes.add(index)
             self.client.indices.create(
                 index=index, mappings=mapping(store), settings={"number_of_shards": 2, "number_of_replicas": 0}
             )
-            self.indexes.add(index)
 
     def actions(self, trials: Iterable[tuple[str, Trial]]) -> Iterable[dict[str, Any]]:
         for name, trial in trials:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,14 @@ def read_backend(folder: Path, contracts: Mapping[str, Contract]) -> Backend:
                 stores[store.source] = store
     clocks = {name: parse_span(span) for name, span in main["clocks"].items()}
     return Backend(main["name"], main["title"], main["language"], main["package"], clocks, stores, main.get("options", {}))
+
+
+def elsewhere(backend: Backend, prefix: str) -> Backend:
+    """The same backend with an index of its own for each log source, all named by a prefix that no index pattern has."""
+    stores = {
+        source: replace(store, index=f"{prefix}-{number}-*") for number, (source, store) in enumerate(backend.stores.items())
+    }
+    return replace(backend, stores=stores)
 
 
 def _store(product: str, item: Mapping[str, Any]) -> Store:

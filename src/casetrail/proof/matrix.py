@@ -1,0 +1,93 @@
+"""The proof as a table: each rule on each engine, and what came of its cases there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from casetrail.proof.run import Outcome
+
+
+class Standing(StrEnum):
+    """What the cases of a rule showed on an engine."""
+
+    PROVEN = "proven"
+    """Every case completes on the events it says, on the real engine."""
+    MODELLED = "modelled"
+    """The same on a model of an engine that can't be installed."""
+    REFUSED = "refused"
+    """The rule, or what a case of it holds, can't be said there; the reason says what."""
+    DISAGREES = "disagrees"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A rule on an engine. cases: how many were run; reason: of a refusal, or the first case that disagrees."""
+
+    rule: str
+    engine: str
+    standing: Standing
+    cases: int
+    reason: str = ""
+
+
+def cells(outcomes: Iterable[Outcome], modelled: Iterable[str] = ()) -> list[Cell]:
+    """A cell for each rule and engine of which there are outcomes, in their order.
+
+    modelled: the engines that are models.
+    """
+    grouped: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        grouped.setdefault((outcome.case.rule, outcome.engine), []).append(outcome)
+    models = set(modelled)
+    return [_cell(rule, engine, found, engine in models) for (rule, engine), found in grouped.items()]
+
+
+def _cell(rule: str, engine: str, outcomes: Sequence[Outcome], modelled: bool) -> Cell:
+    wrong = [one for one in outcomes if one.got is not None and not one.passed]
+    refused = [one for one in outcomes if one.got is None]
+    if wrong:
+        first = wrong[0]
+        told = f"{first.case.name}: missing {first.missing}, extra {first.extra}"
+        return Cell(rule, engine, Standing.DISAGREES, len(outcomes), told)
+    if refused:
+        return Cell(rule, engine, Standing.REFUSED, len(outcomes), _bare(refused[0].refused, rule, engine))
+    return Cell(rule, engine, Standing.MODELLED if modelled else Standing.PROVEN, len(outcomes))
+
+
+def _bare(reason: str, rule: str, engine: str) -> str:
+    return reason.removeprefix(f"{rule}: ").removeprefix(f"{engine}: ")
+
+
+def page(found: Sequence[Cell], versions: Mapping[str, str], left_out: Mapping[str, str]) -> str:
+    """The proof as a page of Markdown. versions: by engine; left_out: engines that weren't there, and why."""
+    rules = list(dict.fromkeys(cell.rule for cell in found))
+    engines = list(dict.fromkeys(cell.engine for cell in found))
+    by_place = {(cell.rule, cell.engine): cell for cell in found}
+    notes: dict[str, int] = {}
+    lines = ["| engine | version | proven | refused | disagrees |", "|---|---|---|---|---|"]
+    for engine in engines:
+        each = [cell.standing for cell in found if cell.engine == engine]
+        good = sum(standing in (Standing.PROVEN, Standing.MODELLED) for standing in each)
+        word = " (modelled)" if Standing.MODELLED in each else ""
+        lines.append(
+            f"| {engine} | {versions.get(engine, '')} | {good}{word} | {each.count(Standing.REFUSED)} "
+            f"| {each.count(Standing.DISAGREES)} |"
+        )
+    lines += [f"| {engine} | left out: {reason} | | | |" for engine, reason in left_out.items()]
+    lines += ["", f"| rule | cases | {' | '.join(engines)} |", f"|---|---|{'---|' * len(engines)}"]
+    for rule in rules:
+        row = [by_place.get((rule, engine)) for engine in engines]
+        count = max(cell.cases for cell in row if cell)
+        lines.append(f"| {rule} | {count} | {' | '.join(_shown(cell, notes) for cell in row)} |")
+    lines += ["", *(f"{number}. {reason}" for reason, number in notes.items())] if notes else []
+    return "\n".join(lines) + "\n"
+
+
+def _shown(cell: Cell | None, notes: dict[str, int]) -> str:
+    if cell is None:
+        return ""
+    if not cell.reason:
+        return str(cell.standing)
+    return f"{cell.standing} ({notes.setdefault(cell.reason, len(notes) + 1)})"

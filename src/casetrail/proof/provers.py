@@ -1,0 +1,75 @@
+"""The engines that a proof runs on, by name: how each is started, and what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from casetrail.engines.base import Engine
+from casetrail.pack.pack import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An engine that is ready, and the version of what it runs on."""
+
+    engine: Engine
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prover:
+    """opens: the engine for a pack, for as long as the context lasts; modelled: whether it is a model of the real thing.
+
+    `opens` raises NodeUnavailable, or ModuleNotFoundError for a Python package, when something is missing on this machine.
+    """
+
+    opens: Callable[[Pack], AbstractContextManager[Opened]]
+    modelled: bool = False
+
+
+@contextmanager
+def _reference(pack: Pack) -> Iterator[Opened]:
+    from casetrail import __version__
+    from casetrail.engines.reference import Reference
+
+    yield Opened(Reference(), f"casetrail {__version__}")
+
+
+@contextmanager
+def _duckdb(pack: Pack) -> Iterator[Opened]:
+    from casetrail.engines.duckdb import Duckdb
+
+    yield Opened(Duckdb(), f"DuckDB {version('duckdb')}")
+
+
+@contextmanager
+def _elasticsearch(pack: Pack) -> Iterator[Opened]:
+    from elasticsearch import Elasticsearch
+
+    from casetrail.engines.elasticsearch import ElasticsearchEngine
+    from casetrail.nodes.elasticsearch import running
+    from casetrail.packages.targets import backend_of
+
+    with (
+        running() as node,
+        Elasticsearch(node.url, request_timeout=60) as client,
+        closing(ElasticsearchEngine(client, backend_of(pack, "elastic"), pack.contracts)) as engine,
+    ):
+        yield Opened(engine, f"Elasticsearch {node_version(client)}")
+
+
+def node_version(client: Any) -> str:
+    """The version of the first node of an Elasticsearch or OpenSearch cluster."""
+    nodes = client.nodes.info(filter_path="nodes.*.version")["nodes"]
+    return str(next(iter(nodes.values()))["version"])
+
+
+PROVERS = {
+    "reference": Prover(_reference),
+    "duckdb": Prover(_duckdb),
+    "elasticsearch": Prover(_elasticsearch),
+}
