@@ -24,7 +24,7 @@ PLAIN: dict[str, Any] = {
     "detection": {"selection": {"eventType": "user.session.start"}, "condition": "selection"},
     "falsepositives": ["A help desk."],
     "level": "low",
-    "casetrail": {"version": 1, "next_steps": ["Call.", "Revoke.", "Search."]},
+    "casetrail": {"version": 1, "story": "session-replay", "next_steps": ["Call.", "Revoke.", "Search."]},
 }
 CASES = """
 rule: example

@@ -20,7 +20,7 @@ from casetrail.packages.write import write
 @click.pass_context
 def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: bool) -> None:
     """Compile the rules into OUTPUT, with a manifest of files, rules, hashes, and what was refused and why."""
-    pack = Pack.load(ctx.obj.pack_dir)
+    pack = ctx.obj.load()
     built = compile_pack(pack, chosen, output)
     if as_json:
         click.echo(built.files["manifest.json"].decode(), nl=False)

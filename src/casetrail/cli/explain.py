@@ -26,7 +26,7 @@ from casetrail.proof.trace import trace
 @click.pass_context
 def command(ctx: click.Context, rule: str, target: str | None, event_file: Path | None, as_json: bool) -> None:
     """Say what RULE means: in words, the fields with their types, the windows and, with a target, its query."""
-    pack = Pack.load(ctx.obj.pack_dir)
+    pack = ctx.obj.load()
     found = pack.rule(rule)
     if found.plan is None:
         raise PackError(f"{found.path}: {rule} has no meaning: {found.problems[0].message}")

@@ -70,7 +70,7 @@ def command(
 
     casetrail hunt --engine elasticsearch --url https://es.example.com:9200 --api-key-env ES_API_KEY --from 7d
     """
-    pack = Pack.load(ctx.obj.pack_dir)
+    pack = ctx.obj.load()
     plans = pack.plans(rules)
     if source and source not in pack.contracts:
         raise click.UsageError(f"no contract for {source}; there are {', '.join(pack.contracts)}")

@@ -6,10 +6,14 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from casetrail import __version__
+
+if TYPE_CHECKING:
+    from casetrail.pack.pack import Pack
 
 _COMMANDS = {
     "check": "Check rules, cases, contracts and watchlists; name every fault with file and line.",
@@ -26,9 +30,16 @@ _COMMANDS = {
 
 @dataclass(frozen=True)
 class Context:
-    """What all commands share. pack_dir: the pack to work on; None for the shipped one."""
+    """What all commands share. pack_dir: the pack to work on; None for the shipped one; customer: the folder of own watchlists."""
 
     pack_dir: Path | None
+    customer: Path | None = None
+
+    def load(self) -> Pack:
+        """The pack. Raises PackError."""
+        from casetrail.pack.pack import Pack
+
+        return Pack.load(self.pack_dir, self.customer)
 
 
 class _Lazy(click.Group):
@@ -55,11 +66,17 @@ class _Lazy(click.Group):
 @click.option(
     "--pack", "pack_dir", type=click.Path(path_type=Path), help="The pack to work on; the shipped one if not given."
 )
+@click.option(
+    "--watchlists",
+    "customer",
+    type=click.Path(path_type=Path),
+    help="A folder with watchlists and a thresholds.yml of your own, in place of the pack's.",
+)
 @click.version_option(__version__, prog_name="casetrail")
 @click.pass_context
-def cli(ctx: click.Context, pack_dir: Path | None) -> None:
+def cli(ctx: click.Context, pack_dir: Path | None, customer: Path | None) -> None:
     """Sigma rules for identity and support-system attacks, proven on every engine they ship to."""
-    ctx.obj = Context(pack_dir)
+    ctx.obj = Context(pack_dir, customer)
 
 
 def main() -> None:

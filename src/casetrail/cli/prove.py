@@ -57,7 +57,7 @@ def command(
     What is missing is fetched once and kept in the user's cache (CASETRAIL_CACHE moves it); an engine that can't be had here is left
     out by name. Exits 0 when no engine disagrees, 1 when one does, 2 on an error or when no engine could be had.
     """
-    pack = Pack.load(ctx.obj.pack_dir)
+    pack = ctx.obj.load()
     for name in rules:
         pack.rule(name)
     files = [file for file in case_files(pack) if not rules or file.rule in rules]

@@ -14,7 +14,6 @@ from casetrail.engines.duckdb import Duckdb
 from casetrail.engines.reference import Reference
 from casetrail.pack.cases import case_files
 from casetrail.pack.check import check
-from casetrail.pack.pack import Pack
 from casetrail.proof.run import run
 
 
@@ -27,7 +26,7 @@ def command(ctx: click.Context, output: Path) -> None:
     Exits 0 when all went well, 1 when a check or a case failed, 2 on an error.
     """
     console = Console(highlight=False)
-    pack = Pack.load(ctx.obj.pack_dir)
+    pack = ctx.obj.load()
     findings = [finding for finding in check(pack.folder) if finding.severity == "error"]
     for finding in findings:
         click.echo(str(finding), err=True)
@@ -43,6 +42,9 @@ def command(ctx: click.Context, output: Path) -> None:
     correlations = sum(hasattr(rule.sigma, "timespan") for rule in alone)
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_row("rules", f"{len(alone)}, {correlations} of them correlations")
+    sleeping = [rule.name for rule in alone if rule.asleep]
+    if sleeping:
+        table.add_row("asleep", f"{len(sleeping)} until their watchlists are filled in: {', '.join(sleeping)}")
     table.add_row("cases", f"{len(outcomes) // 2} of {len(files)} rules")
     for engine in ("reference", "duckdb"):
         passed = sum(outcome.passed for outcome in outcomes if outcome.engine == engine)

@@ -52,7 +52,7 @@ def command(
 
     Exits 0 when every case completes on the events it says, 1 when one doesn't or a mutant survives, 2 on an error.
     """
-    pack = Pack.load(ctx.obj.pack_dir)
+    pack = ctx.obj.load()
     for name in rules:
         pack.rule(name)
     files = [file for file in case_files(pack) if not rules or file.rule in rules]

@@ -231,6 +231,12 @@ class _Check:
             yield found("rule-version", "say casetrail.version: 1", "casetrail")
         if rule is None or _rule_name(rule) in _bases(collection):
             return
+        if not isinstance(own, dict) or "story" not in own:
+            yield found("no-story", "say casetrail.story, one of those in rule.schema.json", "casetrail")
+        names = {_rule_name(each) for each in collection.rules}
+        for number, name in enumerate(own.get("related", []) if isinstance(own, dict) else []):
+            if name not in names:
+                yield found("related", f"no rule is named {name}", "casetrail", "related", number)
         if not data.get("references"):
             yield found("no-reference", "say where the knowledge comes from", "references")
         if not data.get("falsepositives"):

@@ -17,7 +17,9 @@ from sigma.rule import SigmaRule
 from sigma.rule.base import SigmaYAMLLoader
 
 from casetrail.pack.contract import Contract, contracts
+from casetrail.pack.thresholds import FILE, apply_thresholds
 from casetrail.pack.watchlist import read_watchlists
+from casetrail.plan.asleep import asleep
 from casetrail.plan.correlate import lower
 from casetrail.plan.lower import Problem, World
 from casetrail.plan.nodes import Plan
@@ -52,8 +54,13 @@ class Rule:
         return level.name.lower() if level is not None else "informational"
 
     @property
+    def asleep(self) -> bool:
+        """Whether it can't complete while the watchlists are as they are."""
+        return self.plan is not None and asleep(self.plan)
+
+    @property
     def own(self) -> Mapping[str, Any]:
-        """Our own keys: version, level_reason, basis, requires, next_steps, tuning."""
+        """Our own keys: version, story, level_reason, basis, requires, next_steps, tuning, related."""
         own = self.meta.get("casetrail")
         return own if isinstance(own, Mapping) else {}
 
@@ -91,8 +98,10 @@ class Pack:
     sources: Mapping[Path, list[dict[str, Any]]]
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Pack:
+    def load(cls, folder: Path | None = None, customer: Path | None = None) -> Pack:
         """The pack in a folder, or the shipped one. A folder without `logsources/` borrows the shipped contracts.
+
+        customer: a folder with watchlists and a `thresholds.yml` that replace the pack's of the same name.
 
         Raises PackError when a file can't be read.
         """
@@ -108,10 +117,20 @@ class Pack:
                 raise PackError(f"{path}: {error}; run `casetrail check` to see where") from error
         try:
             watchlists = read_watchlists(own / "watchlists")
+            if customer is not None:
+                watchlists |= _known(read_watchlists(customer), watchlists, customer)
         except ValueError as error:
             raise PackError(str(error)) from error
         rules = top / "rules" if (top / "rules").is_dir() else top
-        return cls(top, known, watchlists, {path: documents(path) for path in sorted(rules.rglob("*.yml"))})
+        sources = {path: documents(path) for path in sorted(rules.rglob("*.yml"))}
+        for holder in (own / "watchlists", customer):
+            if holder is not None and (holder / FILE).is_file():
+                try:
+                    for document in documents(holder / FILE):
+                        sources = apply_thresholds(sources, document)
+                except (ValueError, TypeError) as error:
+                    raise PackError(f"{holder / FILE}: {error}") from error
+        return cls(top, known, watchlists, sources)
 
     def with_watchlists(self, watchlists: Mapping[str, tuple[str, ...]]) -> Pack:
         """The same pack with some watchlists replaced."""
@@ -145,6 +164,19 @@ class Pack:
             hint = f"; did you mean {' or '.join(near)}?" if near else "; `casetrail list` shows them"
             raise PackError(f"no rule is named {name}{hint}")
         return self.rules[name]
+
+
+def _known(
+    found: Mapping[str, tuple[str, ...]], watchlists: Mapping[str, tuple[str, ...]], folder: Path
+) -> dict[str, tuple[str, ...]]:
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder")
+    strangers = set(found) - set(watchlists)
+    if strangers:
+        raise ValueError(
+            f"{folder / min(strangers)}.csv: no watchlist of the pack is named so; there are {', '.join(watchlists)}"
+        )
+    return dict(found)
 
 
 def _rules(pack: Pack) -> Iterable[Rule]:
