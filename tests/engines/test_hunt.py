@@ -75,7 +75,7 @@ def test_every_form_of_a_log_gives_the_same(name: str, lines: list[bytes], expec
     (tmp_path / name).write_bytes(FORMS[name](lines))
     hits, report = found(tmp_path / name)
     assert hits == expected
-    assert len(expected) > 100
+    assert len(expected) > 50
     assert not report.faults.counts
     assert not report.faults.fatal
 
