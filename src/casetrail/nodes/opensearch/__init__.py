@@ -33,6 +33,8 @@ def running() -> Iterator[Node]:
     home = unpacked(archive, NEEDED) / SERVER
     classes = compiled([HERE / "TestNode.java"], "", pinned.read_bytes())
     class_path = f"{classes}{os.pathsep}{home / 'lib' / '*'}"
-    with tempfile.TemporaryDirectory(prefix="casetrail-os-", ignore_cleanup_errors=True) as data:
-        with serving([java, *FLAGS, "-cp", class_path, "TestNode", str(home), data]) as node:
-            yield node
+    with (
+        tempfile.TemporaryDirectory(prefix="casetrail-os-", ignore_cleanup_errors=True) as data,
+        serving([java, *FLAGS, "-cp", class_path, "TestNode", str(home), data]) as node,
+    ):
+        yield node
