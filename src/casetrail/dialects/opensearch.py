@@ -51,6 +51,8 @@ MOST_CLAUSES = 256
 """A list longer than this is looked up by a script; OpenSearch takes 1,024 clauses in a whole query."""
 LONGEST_REGEX = 1_000
 """The default of index.max_regex_length."""
+MUSTACHE = "{{"
+"""A monitor takes its query for a template of Mustache, so no query may hold this."""
 STORED_AS = {
     Type.TEXT: "keyword",
     Type.INTEGER: "long",
@@ -139,6 +141,8 @@ class OpenSearchExpressions(Tests[Column, Query]):
             return either([_folded(column.name, "term", (str(value),)) for value in values])
         if len(values) > MOST_TERMS:
             raise UnsupportedError(f"{field.path}: OpenSearch takes {MOST_TERMS} values in a list, and this one is longer")
+        if field.type is Type.TEXT and any(MUSTACHE in str(value) for value in values):
+            return either([_cased(column.name, "term", (str(value),)) for value in values])
         if len(values) > 1:
             return {"terms": {column.name: values}}
         return {"term": {column.name: {"value": values[0]}}} if values else NOTHING
@@ -219,24 +223,30 @@ def _all(queries: Sequence[Query], but: Sequence[Query]) -> Query:
 
 
 def _cased(name: str, kind: str, parts: Sequence[str | Wildcard]) -> Query:
-    text = "".join(parts) if kind == "prefix" else _wildcard(parts)
+    kind, text = _plain(kind, parts)
     return {kind: {name: {"value": text}}}
+
+
+def _plain(kind: str, parts: Sequence[str | Wildcard]) -> tuple[str, str]:
+    """The kind of a query for text, and its text; `{{` would begin a template in a monitor, so it is escaped in a wildcard."""
+    text = "".join(parts)
+    if kind != "wildcard" and MUSTACHE not in text:
+        return kind, text
+    shown = "".join(str(part) if isinstance(part, Wildcard) else _escaped(part) for part in parts)
+    return "wildcard", shown + ("*" if kind == "prefix" else "")
 
 
 def _folded(name: str, kind: str, parts: Sequence[str | Wildcard]) -> Query:
     if all(char.isascii() or variants(char) == char for part in parts if not isinstance(part, Wildcard) for char in part):
-        text = _wildcard(parts) if kind == "wildcard" else "".join(parts)
+        kind, text = _plain(kind, parts)
         return {kind: {name: {"value": text, "case_insensitive": True}}}
     rest = ".*" if kind == "prefix" else ""
     return _regexp(name, "".join(map(_spelt_out, parts)) + rest)
 
 
-def _wildcard(parts: Sequence[str | Wildcard]) -> str:
-    return "".join(str(part) if isinstance(part, Wildcard) else _escaped(part) for part in parts)
-
-
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
+    escaped = text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
+    return escaped.replace("{", "\\{") if MUSTACHE in text else escaped
 
 
 def _spelt_out(part: str | Wildcard) -> str:

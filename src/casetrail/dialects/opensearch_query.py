@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from casetrail.dialects.base import Run
-from casetrail.dialects.opensearch import OpenSearchExpressions
+from casetrail.dialects.base import Run, UnsupportedError
+from casetrail.dialects.opensearch import MUSTACHE, OpenSearchExpressions
 from casetrail.dialects.opensearch_windows import correlation_body, time_filter
 from casetrail.dialects.stores import store_of
 from casetrail.pack.backend import Backend
@@ -23,7 +23,10 @@ def query_of(plan: Plan, backend: Backend, run: Run) -> str:
     the indexes of `indexes`. Raises UnsupportedError when OpenSearch can't say it.
     """
     body = _search_body(plan, backend, run) if isinstance(plan, Search) else correlation_body(plan, backend.stores, run)
-    return json.dumps(body, ensure_ascii=False, indent=2)
+    text = json.dumps(body, ensure_ascii=False, indent=2)
+    if MUSTACHE in text:
+        raise UnsupportedError(f"it holds {MUSTACHE}, by which a monitor's query would become a template")
+    return text
 
 
 def indexes(plan: Plan, backend: Backend) -> list[str]:
