@@ -229,10 +229,10 @@ def _cased(name: str, kind: str, parts: Sequence[str | Wildcard]) -> Query:
 
 def _plain(kind: str, parts: Sequence[str | Wildcard]) -> tuple[str, str]:
     """The kind of a query for text, and its text; `{{` would begin a template in a monitor, so it is escaped in a wildcard."""
-    text = "".join(parts)
+    text = "".join(part for part in parts if not isinstance(part, Wildcard))
     if kind != "wildcard" and MUSTACHE not in text:
         return kind, text
-    shown = "".join(str(part) if isinstance(part, Wildcard) else _escaped(part) for part in parts)
+    shown = "".join(part.value if isinstance(part, Wildcard) else _escaped(part) for part in parts)
     return "wildcard", shown + ("*" if kind == "prefix" else "")
 
 
@@ -265,6 +265,7 @@ def _one_character(chars: str) -> str:
 
 
 def _regexp(name: str, pattern: str) -> Query:
+    pattern = pattern.replace("\\{{", "[\\{]{")
     if len(pattern) > LONGEST_REGEX:
         raise UnsupportedError(
             f"a regular expression is {len(pattern)} characters long as Lucene's, and OpenSearch takes {LONGEST_REGEX}"
