@@ -61,6 +61,7 @@ MEANINGS: list[tuple[str, Any, Expr]] = [
     ("user", "a*b?C", Is(F["user"], Like(("a", MANY, "b", ONE, "c")))),
     ("user", r"a\*\?", Is(F["user"], Equals("a*?"))),
     ("user", "C:\\x\\\\*", Is(F["user"], Like(("c:\\x\\", MANY)))),
+    ("user", r"\**\?x?", Is(F["user"], Like(("*", MANY, "?x", ONE)))),
     ("user|contains", "X", Is(F["user"], Like((MANY, "x", MANY)))),
     ("user|startswith", "X", Is(F["user"], Like(("x", MANY)))),
     ("user|endswith|cased", "X", Is(F["user"], Like((MANY, "X"), cased=True))),

@@ -52,8 +52,18 @@ class Field:
 
 
 class Wildcard(StrEnum):
+    """A wildcard is never equal to the text `*` or `?`, which may stand beside it in a pattern."""
+
     MANY = "*"
     ONE = "?"
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    __hash__ = StrEnum.__hash__
 
 
 class Op(StrEnum):
