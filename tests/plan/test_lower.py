@@ -140,6 +140,7 @@ REFUSED = [
     ({"n|re": "4."}, "value-type", "no meaning"),
     ({"user|fieldref": "n"}, "value-type", "never compare"),
     ({"user|fieldref": "usr"}, "unknown-field", "did you mean user"),
+    ({"n|fieldref|startswith": "n"}, "value-type", "|startswith has no meaning"),
     ({"user|contains": ""}, "matches-everything", "|exists"),
     ({"user": "*"}, "matches-everything", "|exists"),
     ({"user|expand": "%admins%"}, "unknown-watchlist", "admins"),

@@ -180,7 +180,10 @@ class _Reader:
                     raise _Refused(
                         "value-type", f"{known.path} is {known.type} and {other.path} is {other.type}: they never compare"
                     )
-                return Test(known, SameAs(other, _overlap(value), known.exact or other.exact))
+                overlap = _overlap(value)
+                if overlap is not Overlap.EQUALS and known.type is not Type.TEXT:
+                    raise _Refused("value-type", f"{known.path} is {known.type}: |{overlap} has no meaning there")
+                return Test(known, SameAs(other, overlap, known.exact or other.exact))
             case _:
                 return Test(known, self.check(known, value))
 
