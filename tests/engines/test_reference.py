@@ -60,6 +60,8 @@ TRUE: list[tuple[Expr, dict[str, Any], bool]] = [
     (Is(F["ip"], InNetwork("0.0.0.0/0")), {"ip": "2001:db8::1"}, False),
     (Is(F["user"], Like(("a", ONE, MANY, "z"))), {"user": "AB\nZ"}, True),
     (Is(F["user"], Like(("a", ONE))), {"user": "a"}, False),
+    (Is(F["user"], Like(("a", MANY, "*"))), {"user": "ab"}, False),
+    (Is(F["user"], Like(("?", MANY))), {"user": "a"}, False),
     (Is(F["user"], Matches("^b")), {"user": "ab"}, False),
     (Is(F["user"], Matches("B")), {"user": "abc"}, False),
     (Is(F["user"], Matches("B", ignore_case=True)), {"user": "abc"}, True),

@@ -60,6 +60,8 @@ MEANINGS: list[tuple[str, Any, Expr]] = [
     ("user", True, Is(F["user"], Equals("true"))),
     ("user", "a*b?C", Is(F["user"], Like(("a", MANY, "b", ONE, "c")))),
     ("user", r"a\*\?", Is(F["user"], Equals("a*?"))),
+    ("user", r"a*\*\?", Is(F["user"], Like(("a", MANY, "*?")))),
+    ("user", r"\**", Is(F["user"], Like(("*", MANY)))),
     ("user", "C:\\x\\\\*", Is(F["user"], Like(("c:\\x\\", MANY)))),
     ("user|contains", "X", Is(F["user"], Like((MANY, "x", MANY)))),
     ("user|startswith", "X", Is(F["user"], Like(("x", MANY)))),
