@@ -67,6 +67,7 @@ MEANINGS: list[tuple[str, Any, Expr]] = [
     ("user|startswith", "X", Is(F["user"], Like(("x", MANY)))),
     ("user|endswith|cased", "X", Is(F["user"], Like((MANY, "X"), cased=True))),
     ("user|re", "^a.b", Is(F["user"], Matches("^a.b"))),
+    ("user|re", r"^a.*\*b?\?$", Is(F["user"], Matches(r"^a.*\*b?\?$"))),
     ("user|re|i|m|s", "a", Is(F["user"], Matches("a", True, True, True))),
     ("user", None, Is(F["user"], IsMissing())),
     ("user|exists", True, Is(F["user"], Exists())),

@@ -286,7 +286,7 @@ def _text(known: Field, value: SigmaString) -> Check:
 def _matches(known: Field, value: SigmaRegularExpression) -> Matches:
     if known.type is not Type.TEXT:
         raise _Refused("value-type", f"{known.path} is {known.type}: a regular expression has no meaning there")
-    pattern = "".join(str(part) for part in value.regexp.s)
+    pattern = str(value.regexp)
     if any(isinstance(part, Placeholder) for part in value.regexp.s):
         raise _Refused("regex", "a watchlist can't fill a regular expression", pattern)
     options = re2.Options()
