@@ -1,14 +1,9 @@
-"""Random rules on random logs: the reference evaluator and DuckDB say the same.
-
-CASETRAIL_FUZZ sets the number of examples in all; the tests share them, so that workers run them side by side.
-"""
+"""Random plans on random logs: the reference evaluator and DuckDB say the same."""
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from casetrail.engines.base import Trial
 from casetrail.engines.duckdb import Duckdb
@@ -16,15 +11,9 @@ from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
 from casetrail.plan.nodes import Correlation, Search
 from tests.laws import strategies
+from tests.laws.fuzz import share
 
-EXAMPLES = int(os.environ.get("CASETRAIL_FUZZ", "2000"))
-PARTS = 4
-SETTINGS = settings(
-    max_examples=EXAMPLES // PARTS,
-    deadline=None,
-    derandomize="CASETRAIL_FUZZ" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-)
+SETTINGS = share(16)
 
 
 @pytest.fixture(scope="module")
