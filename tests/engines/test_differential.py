@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 
@@ -9,10 +11,13 @@ from casetrail.engines.base import Trial
 from casetrail.engines.duckdb import Duckdb
 from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
-from casetrail.plan.nodes import Correlation, Search
+from casetrail.plan.nodes import Correlation, Expr, InNetwork, Search
+from casetrail.plan.nodes import Test as Is
 from tests.laws import strategies
 from tests.laws.fuzz import share
+from tests.worlds import CONTRACT, event
 
+F = CONTRACT.fields
 SETTINGS = share(16)
 
 
@@ -24,6 +29,19 @@ def duckdb_engine() -> Duckdb:
 def agree(engine: Duckdb, trial: Trial) -> None:
     expected = evaluate(trial.plan, trial.events, trial.seen_until).ids
     assert engine.verdict(trial) == expected
+
+
+FOUND = [
+    (Is(F["ip"], InNetwork("::fffe:0:0/95")), {"ip": "::fffe:0:1"}, True),
+    (Is(F["ip"], InNetwork("::fffe:0:0/95")), {"ip": "::ffff:192.0.2.1"}, False),
+]
+
+
+@pytest.mark.parametrize(("where", "row", "expected"), FOUND)
+def test_disagreements_of_the_past(duckdb_engine: Duckdb, where: Expr, row: dict[str, Any], expected: bool) -> None:
+    trial = Trial(Search("s", CONTRACT.key, where), (event("p", **row),))
+    agree(duckdb_engine, trial)
+    assert bool(evaluate(trial.plan, trial.events).ids) is expected
 
 
 @SETTINGS

@@ -78,6 +78,8 @@ MEANINGS: list[tuple[str, Any, Expr]] = [
     ("user|fieldref|startswith", "code", Is(F["user"], SameAs(F["code"], Overlap.STARTSWITH, cased=True))),
     ("user|fieldref|endswith", "other", Is(F["user"], SameAs(F["other"], Overlap.ENDSWITH))),
     ("ip|cidr", "192.0.2.0/24", Is(F["ip"], InNetwork("192.0.2.0/24"))),
+    ("ip|cidr", "::ffff:192.0.2.0/120", Is(F["ip"], InNetwork("192.0.2.0/24"))),
+    ("ip|cidr", "::/64", Is(F["ip"], InNetwork("::/64"))),
     ("ip", "2001:DB8::0:1", Is(F["ip"], Equals("2001:db8::1"))),
     ("ip|expand", "%nets%", Or((Is(F["ip"], InNetwork("192.0.2.0/24")), Is(F["ip"], Equals("2001:db8::1"))))),
     ("user|expand", "%users%", Is(F["user"], Listed("users", ("alice", "b*b")))),

@@ -220,6 +220,4 @@ def _address_bounds(text: str) -> tuple[str, str]:
 
 
 def _address_key(number: int, version: int) -> str:
-    if version == 6 and number >> 32 == 0xFFFF:
-        return f"4{number & 0xFFFFFFFF:08x}"
     return f"4{number:08x}" if version == 4 else f"6{number:032x}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 
 import re2
 from sigma.conditions import (
@@ -63,7 +62,7 @@ from casetrail.plan.nodes import (
     Wildcard,
 )
 from casetrail.plan.simplify import simplify
-from casetrail.plan.values import fold, parse, scalar_text
+from casetrail.plan.values import fold, parse, parse_network, scalar_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +307,7 @@ def _network(known: Field, text: str) -> InNetwork:
     if known.type is not Type.ADDRESS:
         raise _Refused("value-type", f"{known.path} is {known.type}, not an address: |cidr has no meaning there", text)
     try:
-        return InNetwork(str(ip_network(text)))
+        return InNetwork(parse_network(text))
     except ValueError as error:
         raise _Refused("value-type", f"{text!r} is no network: {error}", text) from error
 
