@@ -62,6 +62,8 @@ TRUE: list[tuple[Expr, dict[str, Any], bool]] = [
     (Is(F["user"], Like(("a", ONE))), {"user": "a"}, False),
     (Is(F["user"], Like((MANY, "*", ONE))), {"user": "a*b"}, True),
     (Is(F["user"], Like((MANY, "*", ONE))), {"user": "ab"}, False),
+    (Is(F["user"], Like(("a", MANY, "*"))), {"user": "ab"}, False),
+    (Is(F["user"], Like(("?", MANY))), {"user": "a"}, False),
     (Is(F["user"], Matches("^b")), {"user": "ab"}, False),
     (Is(F["user"], Matches("B")), {"user": "abc"}, False),
     (Is(F["user"], Matches("B", ignore_case=True)), {"user": "abc"}, True),

@@ -115,13 +115,13 @@ def test_case_is_not_regarded_in_any_alphabet(engine: OpenSearchEngine) -> None:
 
 
 def without_case(text: str) -> list[Expr]:
-    likes = [(text, MANY), (MANY, text), (ONE, text[1:]), (MANY, text[:1], ONE)]
+    likes: list[tuple[str | Wildcard, ...]] = [(text, MANY), (MANY, text), (ONE, text[1:]), (MANY, text[:1], ONE)]
     checks: list[Check] = [Equals(text), OneOf((text, "x")), *(Like(tuple(part for part in like if part)) for like in likes)]
     return [Is(F["user"], one) for one in checks]
 
 
 def with_case(value: str) -> list[Expr]:
-    likes = [(value, MANY), (MANY, value), (ONE, value[1:], MANY)]
+    likes: list[tuple[str | Wildcard, ...]] = [(value, MANY), (MANY, value), (ONE, value[1:], MANY)]
     checks: list[Check] = [Equals(value, cased=True), OneOf((value, "x"), cased=True)]
     checks += [Like(tuple(part for part in like if part), cased=True) for like in likes]
     return [Is(F[path], one) for path in ("code", "tags") for one in checks]

@@ -152,9 +152,9 @@ class OpenSearchExpressions(Tests[Column, Query]):
         if all(part is Wildcard.MANY for part in check.parts) and check.parts:
             return self.exists(column, field)
         if not any(isinstance(part, Wildcard) for part in check.parts):
-            return self.equals(column, field, Equals("".join(check.parts), check.cased))
+            return self.equals(column, field, Equals("".join(map(str, check.parts)), check.cased))
         match check.parts:
-            case (str() as start, Wildcard.MANY) if not isinstance(start, Wildcard):
+            case (str() as start, Wildcard.MANY):
                 kind, parts = "prefix", check.parts[:1]
             case _:
                 kind, parts = "wildcard", check.parts
