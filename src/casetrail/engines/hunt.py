@@ -9,9 +9,8 @@ All searches are tried in one pass, dispatched on the event type; correlations t
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -21,34 +20,23 @@ import orjson
 
 from casetrail.dialects.duckdb import Column, DuckdbExpressions, identifier, literal, parsed
 from casetrail.dialects.duckdb_windows import DuckdbWindows
-from casetrail.engines.duckdb import connect
+from casetrail.engines import duckdb_files as sql
 from casetrail.engines.event import event_of
+from casetrail.engines.hits import Hits, Shape
+from casetrail.engines.progress import Progress
+from casetrail.engines.scratch import Scratch
 from casetrail.logs.read import Faults, documents, log_files, suffixes
 from casetrail.logs.rows import detects, rows
 from casetrail.pack.contract import Contract
 from casetrail.plan.dispatch import kinds
-from casetrail.plan.nodes import Correlation, Field, KeyPart, Order, Plan, Search, Threshold, fields, searches, sources
+from casetrail.plan.nodes import Correlation, Field, Order, Plan, Search, Threshold, fields, searches, sources
 from casetrail.plan.values import TIME_FORMATS, bag
 
 _EVIDENCE = 20
 _EVIDENCED = 10_000
 _SNIFFED = 20
 _CHUNK = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """An event that completes a rule.
-
-    time: microseconds since 1970 (UTC); key: the correlation's key by name, empty for a single-event rule; evidence: ids of the
-    window's events, the completing one among them, the latest twenty at most.
-    """
-
-    rule: str
-    id: str
-    time: int
-    key: Mapping[str, str]
-    evidence: tuple[str, ...]
+_AT_ONCE = 500
 
 
 @dataclass
@@ -58,15 +46,11 @@ class Report:
     rows: rows read, by log source; waiting: completions that a longer log could still undo, by rule.
     """
 
-    hits: list[Hit] = field(default_factory=list)
+    hits: Hits
     rows: Counter[str] = field(default_factory=Counter)
     files: int = 0
     faults: Faults = field(default_factory=Faults)
     waiting: Counter[str] = field(default_factory=Counter)
-
-
-Progress = Callable[[Path, int, int], None]
-"""Called before each file with the file, its number from 1, and the number of files."""
 
 
 def hunt(
@@ -78,12 +62,12 @@ def hunt(
 ) -> Report:
     """What completes the rules in log files.
 
-    plans: by the rules' names; paths: files and folders; source: the log source of all rows, else each row tells its own.
+    plans: by the rules' names; paths: files and folders; source: the log source of all rows, else each row tells its own;
+    progress: where to tell how far it is.
 
     Raises UnsupportedError for a plan that DuckDB can't say, and nothing for faults in the logs: the report has them.
     """
-    with tempfile.TemporaryDirectory(prefix="casetrail-hunt-") as scratch:
-        return _Hunt(plans, contracts, source, Path(scratch)).run(paths, progress)
+    return _Hunt(plans, contracts, source, progress or Progress()).run(paths)
 
 
 class _Shape(Exception):
@@ -92,39 +76,41 @@ class _Shape(Exception):
 
 class _Hunt:
     def __init__(
-        self, plans: Mapping[str, Plan], contracts: Mapping[str, Contract], source: str | None, scratch: Path
+        self, plans: Mapping[str, Plan], contracts: Mapping[str, Contract], source: str | None, progress: Progress
     ) -> None:
         self.plans = plans
         self.contracts = contracts
         self.source = source
-        self.scratch = scratch
-        self.report = Report()
+        self.progress = progress
+        self.scratch = Scratch()
+        self.connection = self.scratch.connection
+        self.report = Report(Hits(self.scratch, {name: Shape.of(plan) for name, plan in plans.items()}))
         self.searches = list(dict.fromkeys(search for plan in plans.values() for search in searches(plan)))
         self.by_source: defaultdict[str, list[int]] = defaultdict(list)
         for number, search in enumerate(self.searches):
             self.by_source[search.source].append(number)
         keyed = dict.fromkeys(each for plan in plans.values() for each in _step_fields(plan))
         self.step_columns = {each: f"f{number}" for number, each in enumerate(keyed)}
-        self.connection = connect(
-            memory_limit="256MB", temp_directory=str(scratch / "spill"), preserve_insertion_order="false"
-        )
         columns = "".join(f", {name} VARCHAR[]" for name in self.step_columns.values())
-        self.connection.execute(f"CREATE TABLE hits (search INT, id VARCHAR, t BIGINT{columns})")
+        self.connection.execute(f"CREATE TABLE matched (search INT, id VARCHAR, t BIGINT{columns})")
+        for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
+            self.connection.execute(f"SET {setting}")
         self.newest: int | None = None
 
-    def run(self, paths: Sequence[Path], progress: Progress | None) -> Report:
+    def run(self, paths: Sequence[Path]) -> Report:
         files = [file for path in paths for file in log_files(path)]
-        for number, file in enumerate(files, 1):
-            if progress:
-                progress(file, number, len(files))
+        self.progress.total = sum(map(_bytes, files))
+        for file in files:
+            self.progress.reads(file.name, _bytes(file))
             self.file(file)
         self.report.files = len(files)
-        self.report.hits = sorted(self.hits(), key=lambda hit: (hit.time, hit.rule, hit.id, sorted(hit.key.items())))
+        self.complete()
         return self.report
 
     def file(self, path: Path) -> None:
         contract = self.sniff(path)
         if contract is not None:
+            self.progress.follows(lambda: self.connection.query_progress() / 100)
             try:
                 self.quick(path, contract)
             except (duckdb.Error, _Shape):
@@ -139,13 +125,13 @@ class _Hunt:
         if kind in ("csv", "yml", "yaml"):
             return None
         try:
-            lines = self.connection.execute(f"SELECT l FROM {_lines(path, kind, packed)} LIMIT {_SNIFFED}").fetchall()
+            lines = self.connection.execute(f"SELECT l FROM {sql.lines(path, kind, packed)} LIMIT {_SNIFFED}").fetchall()
             first = [orjson.loads(line) for (line,) in lines]
         except (duckdb.Error, orjson.JSONDecodeError):
             return None
         known = [self.contracts[self.source]] if self.source else list(self.contracts.values())
         for contract in known:
-            if _plain(contract) and first and all(isinstance(row, dict) and detects(row, contract) for row in first):
+            if sql.plain(contract) and first and all(isinstance(row, dict) and detects(row, contract) for row in first):
                 return contract
         return None
 
@@ -156,30 +142,30 @@ class _Hunt:
         must += [contract.time, *contract.identity, *([contract.event_type] if contract.event_type else [])]
         wanted = dict.fromkeys([*must, *self.fields(contract)])
         texts = {each: f"x[{number}]" for number, each in enumerate((each for each in wanted if not each.many), 1)}
-        columns = {each: Column(_present(each, text), many=False) for each, text in texts.items()}
-        columns |= {each: Column(_many(each), many=True) for each in wanted if each.many}
+        columns = {each: Column(sql.present(each, text), many=False) for each, text in texts.items()}
+        columns |= {each: Column(sql.many(each), many=True) for each in wanted if each.many}
         odd = [
-            f"((starts_with({text}, '{{') OR starts_with({text}, '[')) AND json_type(l, {literal(_path(each))}) IN ('OBJECT', 'ARRAY'))"
+            f"((starts_with({text}, '{{') OR starts_with({text}, '[')) AND json_type(l, {literal(sql.place(each))}) IN ('OBJECT', 'ARRAY'))"
             for each, text in texts.items()
         ]
         odd += [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
         odd.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
-        paths = ", ".join(literal(_path(each)) for each in texts)
-        lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {_lines(path, kind, packed)} WHERE l <> ''"
+        paths = ", ".join(literal(sql.place(each)) for each in texts)
+        lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {sql.lines(path, kind, packed)} WHERE l <> ''"
         relation = f"(SELECT l, CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE x END AS x FROM ({lines}))"
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
         time = parsed(columns[contract.time].sql, contract.time, cased=True)
         self.connection.begin()
         self.connection.execute("PRAGMA enable_profiling = 'no_output'")
         self.insert(relation, contract, columns, identity, time)
-        count = _scanned(self.connection.get_profiling_information()) if self.by_source[contract.key] else 0
+        count = sql.scanned(self.connection.get_profiling_information()) if self.by_source[contract.key] else 0
         self.connection.execute("PRAGMA disable_profiling")
-        if self.connection.execute("SELECT count(*) FROM hits WHERE t IS NULL").fetchall() != [(0,)]:
+        if self.connection.execute("SELECT count(*) FROM matched WHERE t IS NULL").fetchall() != [(0,)]:
             raise _Shape
         newest = None
         if any(_waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
-            text = f"json_extract_string(l, {literal(_path(contract.time))})"
-            newest = self.newest_of(text, f"{_lines(path, kind, packed)} WHERE l <> ''", contract)
+            text = f"json_extract_string(l, {literal(sql.place(contract.time))})"
+            newest = self.newest_of(text, f"{sql.lines(path, kind, packed)} WHERE l <> ''", contract)
         self.connection.commit()
         self.seen(contract.key, count, newest)
 
@@ -196,16 +182,16 @@ class _Hunt:
         return cast(int, newest)
 
     def insert(self, relation: str, contract: Contract, columns: Mapping[Field, Column], identity: str, time: str) -> None:
-        """Put the matching events of a relation into `hits`."""
+        """Put the matching events of a relation into `matched`."""
         numbers = self.by_source[contract.key]
         if not numbers:
             return
         expressions = DuckdbExpressions(lambda each: columns[each])
         found = self.dispatch(numbers, contract, columns, expressions)
-        kept = "".join(f", {_bag(columns.get(each))} AS {name}" for each, name in self.step_columns.items())
+        kept = "".join(f", {sql.bag(columns.get(each))} AS {name}" for each, name in self.step_columns.items())
         inner = f"SELECT *, {found} AS found FROM {relation}"
         self.connection.execute(
-            f"INSERT INTO hits SELECT unnest(found) AS search, {identity} AS id, {time} AS t{kept} FROM ({inner}) WHERE len(found) > 0"
+            f"INSERT INTO matched SELECT unnest(found) AS search, {identity} AS id, {time} AS t{kept} FROM ({inner}) WHERE len(found) > 0"
         )
 
     def dispatch(
@@ -247,7 +233,7 @@ class _Hunt:
             if contract.event_type:
                 wanted[key] = list(dict.fromkeys([contract.event_type, *wanted[key]]))
         faults = self.report.faults
-        for place, document in documents(path, faults):
+        for place, document in documents(path, faults, self.progress.follows):
             if not isinstance(document, dict | list):
                 faults.note("not an object", place)
                 continue
@@ -268,7 +254,7 @@ class _Hunt:
             self.load(self.contracts[key], wanted[key], chunk)
 
     def load(self, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
-        file = self.scratch / "chunk.ndjson"
+        file = self.scratch.folder / "chunk.ndjson"
         lines = [orjson.dumps(row) for row in chunk]
         file.write_bytes(b"\n".join(lines))
         size = max(map(len, lines)) + 1024
@@ -284,19 +270,26 @@ class _Hunt:
         self.report.rows[key] += count
         self.newest = max((moment for moment in (self.newest, newest) if moment is not None), default=None)
 
-    def hits(self) -> Iterator[Hit]:
+    def complete(self) -> None:
+        """Put what completes the rules into the report."""
+        hits = self.report.hits
         numbers = {search: number for number, search in enumerate(self.searches)}
+        alone = [(hits.numbers[name], numbers[plan]) for name, plan in self.plans.items() if isinstance(plan, Search)]
+        self.progress.works("gathering what was found")
+        for start in range(0, len(alone), _AT_ONCE):
+            pairs = ", ".join(map(str, alone[start : start + _AT_ONCE]))
+            hits.insert(
+                f"SELECT rule, id, min(t), [], NULL FROM matched JOIN (VALUES {pairs}) AS p(rule, number) ON search = number "
+                "GROUP BY rule, id"
+            )
         for name, plan in self.plans.items():
-            if isinstance(plan, Search):
-                query = "SELECT id, min(t) FROM hits WHERE search = ? GROUP BY id"
-                for identity, time in self.connection.execute(query, [numbers[plan]]).fetchall():
-                    yield Hit(name, identity, time, {}, (identity,))
-            else:
-                yield from self.correlated(name, plan, numbers)
+            if isinstance(plan, Correlation):
+                self.progress.works(f"correlating {name}")
+                self.correlate(name, plan, numbers)
 
-    def correlated(self, name: str, plan: Correlation, numbers: Mapping[Search, int]) -> Iterator[Hit]:
+    def correlate(self, name: str, plan: Correlation, numbers: Mapping[Search, int]) -> None:
         def matches(search: Search) -> str:
-            return f"(SELECT * FROM hits WHERE search = {numbers[search]})"
+            return f"(SELECT * FROM matched WHERE search = {numbers[search]})"
 
         def column(each: Field) -> Column:
             return Column(identifier(self.step_columns[each]), many=True)
@@ -304,20 +297,24 @@ class _Hunt:
         until = None
         if self.newest is not None:
             until = self.newest - max(self.contracts[source].delay.greatest for source in sources(plan))
-        done = self.completions(DuckdbWindows(matches, column, until), plan)
+        windows = DuckdbWindows(matches, column, until)
+        key = ", ".join(f"k{number}::VARCHAR" for number in range(len(plan.key)))
+        evidenced = windows.evidenced(plan, _EVIDENCED, _EVIDENCE)
+        hits = self.report.hits
+        hits.insert(f"SELECT {hits.numbers[name]}, id, t, [{key}], ids FROM ({evidenced})")
         if _waits(plan):
-            everything = self.completions(DuckdbWindows(matches, column, None), plan)
-            self.report.waiting[name] += len(everything.keys() - done.keys())
-        for (identity, time, *key), evidence in done.items():
-            shown = {part.name: _shown(value, part) for part, value in zip(plan.key, key, strict=True)}
-            yield Hit(name, cast(str, identity), cast(int, time), shown, evidence or (cast(str, identity),))
+            everything = DuckdbWindows(matches, column, None).query(plan)
+            ((waiting,),) = self.connection.execute(
+                f"SELECT count(*) FROM (FROM ({everything}) EXCEPT FROM ({windows.query(plan)}))"
+            ).fetchall()
+            self.report.waiting[name] += waiting
 
-    def completions(self, windows: DuckdbWindows, plan: Correlation) -> dict[tuple[object, ...], tuple[str, ...]]:
-        query, evidence = windows.query(plan), windows.evidence(plan, _EVIDENCED, _EVIDENCE)
-        found: dict[tuple[object, ...], tuple[str, ...]] = dict.fromkeys(self.connection.execute(query).fetchall(), ())
-        for *row, ids in self.connection.execute(evidence).fetchall() if found else []:
-            found[tuple(row)] = tuple(ids)
-        return found
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _waits(plan: Plan) -> bool:
@@ -334,73 +331,3 @@ def _step_fields(plan: Plan) -> Iterator[Field]:
             yield from (each for each in part.fields if each is not None)
         for base in plan.bases:
             yield from _step_fields(base)
-
-
-def _plain(contract: Contract) -> bool:
-    """Whether rows of a log can be read as they stand: nothing to settle, and told by fields of single values."""
-    marks = contract.detect[0]
-    known = all(mark in contract.fields and not contract.fields[mark].many for mark in marks)
-    settled = not contract.flatten and not contract.derived
-    return settled and len(contract.detect) == 1 and known and contract.time.time_format == "iso8601"
-
-
-def _scanned(profile: str) -> int:
-    """The rows that the scan at the bottom of a query gave, from DuckDB's profile of it."""
-    node = orjson.loads(profile)["operator"][0]
-    while node.get("children"):
-        node = node["children"][0]
-    return int(node["intermediate_rows"])
-
-
-def _lines(path: Path, kind: str, packed: str) -> str:
-    if kind == "parquet":
-        return f"(SELECT to_json(t)::VARCHAR AS l FROM read_parquet({literal(str(path))}) AS t)"
-    compression = {"gz": ", compression = 'gzip'", "zst": ", compression = 'zstd'"}.get(packed, ", compression = 'none'")
-    return (
-        f"read_csv({literal(str(path))}, delim = chr(1), quote = '', escape = '', header = false, auto_detect = false, "
-        f"columns = {{l: 'VARCHAR'}}{compression})"
-    )
-
-
-def _path(each: Field) -> str:
-    return _path_of(each.path)
-
-
-def _path_of(path: str) -> str:
-    return "$" + "".join(f'."{step}"' for step in path.split("."))
-
-
-def _present(each: Field, sql: str) -> str:
-    return f"nullif({sql}, '')" if each.empty_is_missing else sql
-
-
-def _many(each: Field) -> str:
-    """The texts of a field that lists lie on the way to; an error where the row isn't shaped so."""
-    path, checks = "$", []
-    for number, step in enumerate(each.steps, 1):
-        path += f'."{step}"'
-        if number in each.arrays:
-            kinds_here = f"json_type(l, {literal(path)})"
-            held = f"list_filter({kinds_here}, lambda k: k NOT IN ('ARRAY', 'NULL'))" if "[*]" in path else ""
-            checks.append(f"len({held}) > 0" if held else f"coalesce({kinds_here}, 'NULL') NOT IN ('ARRAY', 'NULL')")
-            path += "[*]"
-    checks.append(f"len(list_filter(json_type(l, {literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
-    drop = "x IS NOT NULL AND x <> ''" if each.empty_is_missing else "x IS NOT NULL"
-    texts = f"list_filter(json_extract_string(l, {literal(path)}), lambda x: {drop})"
-    return f"CASE WHEN {' OR '.join(checks)} THEN error('shape') ELSE {texts} END"
-
-
-def _bag(column: Column | None) -> str:
-    if column is None:
-        return "NULL"
-    return column.sql if column.many else f"CASE WHEN {column.sql} IS NULL THEN [] ELSE [{column.sql}] END"
-
-
-def _shown(value: object, part: KeyPart) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    if part.type == "address":
-        from ipaddress import IPv4Address, IPv6Address
-
-        number = int(text[1:], 16)
-        return str(IPv4Address(number) if text[0] == "4" else IPv6Address(number))
-    return text

@@ -7,10 +7,11 @@ import gzip
 import io
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import duckdb
 import orjson
@@ -19,6 +20,7 @@ import yaml
 _SHOWN = 5
 _WHOLE = 512 * 1024 * 1024
 _FIELD = 100 * 1024 * 1024
+_PACKED = 64 * 1024
 
 
 @dataclass
@@ -51,7 +53,11 @@ def suffixes(path: Path) -> tuple[str, str]:
     return (names[-1] if names else ""), packed
 
 
-def documents(path: Path, faults: Faults) -> Iterator[tuple[str, object]]:
+Follow = Callable[[Callable[[], float]], None]
+"""Called with a way to learn how much of a file is read, from 0 to 1."""
+
+
+def documents(path: Path, faults: Faults, follow: Follow | None = None) -> Iterator[tuple[str, object]]:
     """The JSON documents of a file with the place of each: lines of NDJSON, rows of CSV, or whole documents of JSON or YAML.
 
     Notes what can't be read in `faults`.
@@ -61,7 +67,9 @@ def documents(path: Path, faults: Faults) -> Iterator[tuple[str, object]]:
         if kind == "parquet":
             yield from _parquet(path)
             return
-        with _opened(path, packed) as stream:
+        with path.open("rb") as file, _unpacked(file, packed) as stream:
+            if follow:
+                follow(partial(_share, file, max(1, path.stat().st_size)))
             match kind:
                 case "csv":
                     yield from _csv(path, stream)
@@ -76,26 +84,68 @@ def documents(path: Path, faults: Faults) -> Iterator[tuple[str, object]]:
         faults.fatal.append(f"{path}: {error}")
 
 
-def _opened(path: Path, packed: str) -> IO[bytes]:
+def _share(file: IO[bytes], size: int) -> float:
+    try:
+        return file.tell() / size
+    except ValueError:
+        return 1.0
+
+
+def _unpacked(file: IO[bytes], packed: str) -> IO[bytes]:
     if packed == "gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file, mode="rb"))
     if packed == "zst":
-        return _zstandard(path)
-    return path.open("rb")
+        return _zstandard(file)
+    return file
 
 
-def _zstandard(path: Path) -> IO[bytes]:
+def _zstandard(file: IO[bytes]) -> IO[bytes]:
     try:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
+        return io.BufferedReader(_Frames(file))
+    opened: IO[bytes] = zstd.open(file, "rb")
+    return opened
+
+
+class _Frames(io.RawIOBase):
+    """The content of a Zstandard file, frame after frame. Raises EOFError where one is cut short."""
+
+    def __init__(self, file: IO[bytes]) -> None:
         try:
             import zstandard
         except ImportError as error:
             raise ImportError("reading .zst with patience needs `pip install casetrail[zstd]`") from error
-        unpacked: IO[bytes] = zstandard.open(path, "rb")
-        return unpacked
-    opened: IO[bytes] = zstd.open(path, "rb")
-    return opened
+        self.file = file
+        self.frame = zstandard.ZstdDecompressor().decompressobj
+        self.error = zstandard.ZstdError
+        self.current: Any = None
+        self.content = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self.content:
+            packed = (self.current.unused_data if self.current is not None and self.current.eof else b"") or self.file.read(
+                _PACKED
+            )
+            if self.current is not None and self.current.eof:
+                self.current = None
+            if not packed:
+                if self.current is not None:
+                    raise EOFError("a frame ends before its end")
+                return 0
+            if self.current is None:
+                self.current = self.frame()
+            try:
+                self.content = self.current.decompress(packed)
+            except self.error as error:
+                raise EOFError(str(error)) from error
+        count = min(len(buffer), len(self.content))
+        buffer[:count] = self.content[:count]
+        self.content = self.content[count:]
+        return count
 
 
 def _parquet(path: Path) -> Iterator[tuple[str, object]]:

@@ -1,0 +1,71 @@
+"""How DuckDB reads a log file: SQL for its lines and for the fields in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+
+from casetrail.dialects.duckdb import Column, literal
+from casetrail.pack.contract import Contract
+from casetrail.plan.nodes import Field
+
+
+def lines(path: Path, kind: str, packed: str) -> str:
+    """SQL for a relation of a file's lines, as texts `l`. kind, packed: as `logs.read.suffixes` tells them."""
+    if kind == "parquet":
+        return f"(SELECT to_json(t)::VARCHAR AS l FROM read_parquet({literal(str(path))}) AS t)"
+    compression = {"gz": ", compression = 'gzip'", "zst": ", compression = 'zstd'"}.get(packed, ", compression = 'none'")
+    return (
+        f"read_csv({literal(str(path))}, delim = chr(1), quote = '', escape = '', header = false, auto_detect = false, "
+        f"columns = {{l: 'VARCHAR'}}{compression})"
+    )
+
+
+def plain(contract: Contract) -> bool:
+    """Whether rows of a log can be read as they stand: nothing to settle, and told by fields of single values."""
+    marks = contract.detect[0]
+    known = all(mark in contract.fields and not contract.fields[mark].many for mark in marks)
+    settled = not contract.flatten and not contract.derived
+    return settled and len(contract.detect) == 1 and known and contract.time.time_format == "iso8601"
+
+
+def place(each: Field) -> str:
+    """Where a field is in a line, as a JSON path."""
+    return "$" + "".join(f'."{step}"' for step in each.steps)
+
+
+def present(each: Field, sql: str) -> str:
+    """SQL for a field's text, null where the empty text stands for no value."""
+    return f"nullif({sql}, '')" if each.empty_is_missing else sql
+
+
+def many(each: Field) -> str:
+    """SQL for the texts of a field that lists lie on the way to; an error where the row isn't shaped so."""
+    path, checks = "$", []
+    for number, step in enumerate(each.steps, 1):
+        path += f'."{step}"'
+        if number in each.arrays:
+            kinds_here = f"json_type(l, {literal(path)})"
+            held = f"list_filter({kinds_here}, lambda k: k NOT IN ('ARRAY', 'NULL'))" if "[*]" in path else ""
+            checks.append(f"len({held}) > 0" if held else f"coalesce({kinds_here}, 'NULL') NOT IN ('ARRAY', 'NULL')")
+            path += "[*]"
+    checks.append(f"len(list_filter(json_type(l, {literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
+    drop = "x IS NOT NULL AND x <> ''" if each.empty_is_missing else "x IS NOT NULL"
+    texts = f"list_filter(json_extract_string(l, {literal(path)}), lambda x: {drop})"
+    return f"CASE WHEN {' OR '.join(checks)} THEN error('shape') ELSE {texts} END"
+
+
+def bag(column: Column | None) -> str:
+    """SQL for the list of a column's texts; null for no column."""
+    if column is None:
+        return "NULL"
+    return column.sql if column.many else f"CASE WHEN {column.sql} IS NULL THEN [] ELSE [{column.sql}] END"
+
+
+def scanned(profile: str) -> int:
+    """The rows that the scan at the bottom of a query gave, from DuckDB's profile of it."""
+    node = orjson.loads(profile)["operator"][0]
+    while node.get("children"):
+        node = node["children"][0]
+    return int(node["intermediate_rows"])
