@@ -10,8 +10,9 @@ All searches are tried in one pass, dispatched on the event type; correlations t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,7 +25,7 @@ from casetrail.engines import duckdb_files as sql
 from casetrail.engines.event import event_of
 from casetrail.engines.hits import Hits, Shape
 from casetrail.engines.progress import Progress
-from casetrail.engines.scratch import Scratch
+from casetrail.engines.scratch import MEMORY, Scratch
 from casetrail.logs.read import Faults, documents, log_files, suffixes
 from casetrail.logs.rows import detects, rows
 from casetrail.pack.contract import Contract
@@ -43,7 +44,7 @@ _AT_ONCE = 500
 class Report:
     """What a hunt found.
 
-    rows: rows read, by log source; waiting: completions that a longer log could still undo, by rule.
+    hits: what completes the rules; rows: rows read, by log source; waiting: completions that a longer log could still undo, by rule.
     """
 
     hits: Hits
@@ -285,7 +286,20 @@ class _Hunt:
         for name, plan in self.plans.items():
             if isinstance(plan, Correlation):
                 self.progress.works(f"correlating {name}")
-                self.correlate(name, plan, numbers)
+                self.within_memory(name, partial(self.correlate, name, plan, numbers))
+
+    def within_memory(self, name: str, work: Callable[[], None]) -> None:
+        """Do the work for a rule; with most of the machine's memory where one key alone has more steps than the bound can hold."""
+        try:
+            work()
+        except duckdb.OutOfMemoryException:
+            self.connection.execute("SET memory_limit = '80%'")
+            try:
+                work()
+            except duckdb.OutOfMemoryException:
+                self.report.faults.fatal.append(f"{name}: its windows need more memory than there is; hunt in a shorter log")
+            finally:
+                self.connection.execute(f"SET memory_limit = {literal(MEMORY)}")
 
     def correlate(self, name: str, plan: Correlation, numbers: Mapping[Search, int]) -> None:
         def matches(search: Search) -> str:
