@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -10,6 +11,8 @@ from casetrail.dialects.duckdb import Column, literal
 from casetrail.pack.contract import Contract
 from casetrail.plan.nodes import Field
 
+_BUFFER = 8 * 1024 * 1024
+
 
 def lines(path: Path, kind: str, packed: str) -> str:
     """SQL for a relation of a file's lines, as texts `l`. kind, packed: as `logs.read.suffixes` tells them."""
@@ -17,7 +20,8 @@ def lines(path: Path, kind: str, packed: str) -> str:
         return f"(SELECT to_json(t)::VARCHAR AS l FROM read_parquet({literal(str(path))}) AS t)"
     compression = {"gz": ", compression = 'gzip'", "zst": ", compression = 'zstd'"}.get(packed, ", compression = 'none'")
     return (
-        f"read_csv({literal(str(path))}, delim = chr(1), quote = '', escape = '', header = false, auto_detect = false, "
+        f"read_csv({literal(str(path))}, delim = chr(1), quote = '', escape = '', header = false, "
+        f"auto_detect = false, buffer_size = {_BUFFER}, "
         f"columns = {{l: 'VARCHAR'}}{compression})"
     )
 
@@ -30,9 +34,26 @@ def plain(contract: Contract) -> bool:
     return settled and len(contract.detect) == 1 and known and contract.time.time_format == "iso8601"
 
 
-def place(each: Field) -> str:
-    """Where a field is in a line, as a JSON path."""
-    return "$" + "".join(f'."{step}"' for step in each.steps)
+def place(steps: Sequence[str]) -> str:
+    """The JSON path of steps from the top of a row."""
+    return "$" + "".join(f'."{step}"' for step in steps)
+
+
+def holder(each: Field) -> tuple[str, ...]:
+    """The steps to the first list on the way to a field."""
+    return each.steps[: each.arrays[0]]
+
+
+def nested(text: str, path: str) -> str:
+    """SQL for whether an object or a list is where a scalar should be. Only what begins like one is looked at twice."""
+    begins = f"starts_with({text}, '{{') OR starts_with({text}, '[')"
+    return f"(({begins}) AND json_type(l, {literal(path)}) IN ('OBJECT', 'ARRAY'))"
+
+
+def no_list(text: str, path: str) -> str:
+    """SQL for whether something else is where a list should be. Only in a row with a text that begins like one is it looked at twice."""
+    disguised = f"contains(l, '\"[') AND json_type(l, {literal(path)}) <> 'ARRAY'"
+    return f"({text} IS NOT NULL AND (NOT starts_with({text}, '[') OR ({disguised})))"
 
 
 def present(each: Field, sql: str) -> str:
@@ -40,19 +61,19 @@ def present(each: Field, sql: str) -> str:
     return f"nullif({sql}, '')" if each.empty_is_missing else sql
 
 
-def many(each: Field) -> str:
-    """SQL for the texts of a field that lists lie on the way to; an error where the row isn't shaped so."""
-    path, checks = "$", []
-    for number, step in enumerate(each.steps, 1):
+def many(each: Field, held: str) -> str:
+    """The texts of a field in the JSON text of the first list on the way to it; an error where the list isn't shaped so."""
+    first = each.arrays[0]
+    path, checks = "$[*]", []
+    for number, step in enumerate(each.steps[first:], first + 1):
         path += f'."{step}"'
         if number in each.arrays:
-            kinds_here = f"json_type(l, {literal(path)})"
-            held = f"list_filter({kinds_here}, lambda k: k NOT IN ('ARRAY', 'NULL'))" if "[*]" in path else ""
-            checks.append(f"len({held}) > 0" if held else f"coalesce({kinds_here}, 'NULL') NOT IN ('ARRAY', 'NULL')")
+            kinds_here = f"list_filter(json_type({held}, {literal(path)}), lambda k: k NOT IN ('ARRAY', 'NULL'))"
+            checks.append(f"len({kinds_here}) > 0")
             path += "[*]"
-    checks.append(f"len(list_filter(json_type(l, {literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
+    checks.append(f"len(list_filter(json_type({held}, {literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
     drop = "x IS NOT NULL AND x <> ''" if each.empty_is_missing else "x IS NOT NULL"
-    texts = f"list_filter(json_extract_string(l, {literal(path)}), lambda x: {drop})"
+    texts = f"list_filter(json_extract_string({held}, {literal(path)}), lambda x: {drop})"
     return f"CASE WHEN {' OR '.join(checks)} THEN error('shape') ELSE {texts} END"
 
 

@@ -10,18 +10,17 @@ All searches are tried in one pass, dispatched on the event type; correlations t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import duckdb
 import orjson
 
-from casetrail.dialects.duckdb import Column, DuckdbExpressions, identifier, literal, parsed
-from casetrail.dialects.duckdb_windows import DuckdbWindows
+from casetrail.dialects.duckdb import Column, DuckdbExpressions, literal, parsed
 from casetrail.engines import duckdb_files as sql
+from casetrail.engines.completing import Matched, complete, waits
 from casetrail.engines.event import event_of
 from casetrail.engines.hits import Hits, Shape
 from casetrail.engines.progress import Progress
@@ -30,14 +29,13 @@ from casetrail.logs.read import Faults, documents, log_files, suffixes
 from casetrail.logs.rows import detects, rows
 from casetrail.pack.contract import Contract
 from casetrail.plan.dispatch import kinds
-from casetrail.plan.nodes import Correlation, Field, Order, Plan, Search, Threshold, fields, searches, sources
+from casetrail.plan.nodes import Correlation, Field, Plan, Threshold, fields, searches, sources
 from casetrail.plan.values import TIME_FORMATS, bag
 
-_EVIDENCE = 20
-_EVIDENCED = 10_000
 _SNIFFED = 20
 _CHUNK = 20_000
-_AT_ONCE = 500
+_AT_ONCE = 100
+"""The most searches in one query."""
 
 
 @dataclass
@@ -66,9 +64,14 @@ def hunt(
     plans: by the rules' names; paths: files and folders; source: the log source of all rows, else each row tells its own;
     progress: where to tell how far it is.
 
-    Raises UnsupportedError for a plan that DuckDB can't say, and nothing for faults in the logs: the report has them.
+    Raises UnsupportedError for a plan that DuckDB can't say and HuntError when memory runs out. Faults in the logs are no errors: the
+    report has them.
     """
     return _Hunt(plans, contracts, source, progress or Progress()).run(paths)
+
+
+class HuntError(Exception):
+    """A hunt can't go on. The message says why."""
 
 
 class _Shape(Exception):
@@ -97,6 +100,8 @@ class _Hunt:
         for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
             self.connection.execute(f"SET {setting}")
         self.newest: int | None = None
+        self.stage_file = self.scratch.folder / "staged"
+        self.staged = f"read_parquet({literal(str(self.stage_file))})"
 
     def run(self, paths: Sequence[Path]) -> Report:
         files = [file for path in paths for file in log_files(path)]
@@ -105,7 +110,9 @@ class _Hunt:
             self.progress.reads(file.name, _bytes(file))
             self.file(file)
         self.report.files = len(files)
-        self.complete()
+        matched = Matched({search: number for number, search in enumerate(self.searches)}, self.step_columns, self.newest)
+        self.report.waiting, failed = complete(self.report.hits, matched, self.plans, self.contracts, self.progress)
+        self.report.faults.fatal += failed
         return self.report
 
     def file(self, path: Path) -> None:
@@ -114,6 +121,8 @@ class _Hunt:
             self.progress.follows(lambda: self.connection.query_progress() / 100)
             try:
                 self.quick(path, contract)
+            except duckdb.OutOfMemoryException as error:
+                raise HuntError(f"{path}: {MEMORY} of memory don't suffice for these rules: {error}") from error
             except (duckdb.Error, _Shape):
                 self.connection.rollback()
             else:
@@ -142,30 +151,30 @@ class _Hunt:
         must = [contract.fields[mark] for mark in contract.detect[0]]
         must += [contract.time, *contract.identity, *([contract.event_type] if contract.event_type else [])]
         wanted = dict.fromkeys([*must, *self.fields(contract)])
-        texts = {each: f"x[{number}]" for number, each in enumerate((each for each in wanted if not each.many), 1)}
+        single = {sql.place(each.steps): each for each in wanted if not each.many}
+        held = dict.fromkeys(sql.place(sql.holder(each)) for each in wanted if each.many)
+        places = {path: f"x[{number}]" for number, path in enumerate([*single, *held], 1)}
+        texts = {each: places[path] for path, each in single.items()}
         columns = {each: Column(sql.present(each, text), many=False) for each, text in texts.items()}
-        columns |= {each: Column(sql.many(each), many=True) for each in wanted if each.many}
-        odd = [
-            f"((starts_with({text}, '{{') OR starts_with({text}, '[')) AND json_type(l, {literal(sql.place(each))}) IN ('OBJECT', 'ARRAY'))"
-            for each, text in texts.items()
-        ]
+        columns |= {
+            each: Column(sql.many(each, places[sql.place(sql.holder(each))]), many=True) for each in wanted if each.many
+        }
+        odd = [sql.nested(places[path], path) for path in single]
+        odd += [sql.no_list(places[path], path) for path in held]
         odd += [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
         odd.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
-        paths = ", ".join(literal(sql.place(each)) for each in texts)
+        paths = ", ".join(map(literal, places))
         lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {sql.lines(path, kind, packed)} WHERE l <> ''"
         relation = f"(SELECT l, CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE x END AS x FROM ({lines}))"
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
         time = parsed(columns[contract.time].sql, contract.time, cased=True)
         self.connection.begin()
-        self.connection.execute("PRAGMA enable_profiling = 'no_output'")
-        self.insert(relation, contract, columns, identity, time)
-        count = sql.scanned(self.connection.get_profiling_information()) if self.by_source[contract.key] else 0
-        self.connection.execute("PRAGMA disable_profiling")
+        count = self.insert(relation, contract, columns, identity, time)
         if self.connection.execute("SELECT count(*) FROM matched WHERE t IS NULL").fetchall() != [(0,)]:
             raise _Shape
         newest = None
-        if any(_waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
-            text = f"json_extract_string(l, {literal(sql.place(contract.time))})"
+        if any(waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
+            text = f"json_extract_string(l, {literal(sql.place(contract.time.steps))})"
             newest = self.newest_of(text, f"{sql.lines(path, kind, packed)} WHERE l <> ''", contract)
         self.connection.commit()
         self.seen(contract.key, count, newest)
@@ -182,43 +191,90 @@ class _Hunt:
         ).fetchall()
         return cast(int, newest)
 
-    def insert(self, relation: str, contract: Contract, columns: Mapping[Field, Column], identity: str, time: str) -> None:
-        """Put the matching events of a relation into `matched`."""
+    def insert(self, relation: str, contract: Contract, columns: Mapping[Field, Column], identity: str, time: str) -> int:
+        """Put the matching events of a relation into `matched`; gives the number of its rows that were read."""
         numbers = self.by_source[contract.key]
-        if not numbers:
-            return
-        expressions = DuckdbExpressions(lambda each: columns[each])
-        found = self.dispatch(numbers, contract, columns, expressions)
+        if len(numbers) <= _AT_ONCE or contract.event_type is None:
+            found = [self.dispatch(some, contract, columns) for some in _few(numbers)]
+            return max((self.match(relation, one, columns, identity, time) for one in found), default=0)
+        staged = self.stage(relation, columns, identity, time)
+        for rows_of_kind, some in self.by_kind(numbers, contract, staged[contract.event_type]):
+            self.match(rows_of_kind, _listed(self.tests(some, staged).values()), staged, "id", "t")
+        ((count,),) = self.connection.execute(f"SELECT count(*) FROM {self.staged}").fetchall()
+        return cast(int, count)
+
+    def match(self, relation: str, found: str, columns: Mapping[Field, Column], identity: str, time: str) -> int:
+        """Put the events of a relation for which `found` lists searches into `matched`; gives the number of rows that were read."""
         kept = "".join(f", {sql.bag(columns.get(each))} AS {name}" for each, name in self.step_columns.items())
-        inner = f"SELECT *, {found} AS found FROM {relation}"
+        inner = f"SELECT *, list_filter({found}, lambda n: n IS NOT NULL) AS found FROM {relation}"
+        self.connection.execute("PRAGMA enable_profiling = 'no_output'")
         self.connection.execute(
             f"INSERT INTO matched SELECT unnest(found) AS search, {identity} AS id, {time} AS t{kept} FROM ({inner}) WHERE len(found) > 0"
         )
+        count = sql.scanned(self.connection.get_profiling_information())
+        self.connection.execute("PRAGMA disable_profiling")
+        return count
 
-    def dispatch(
-        self, numbers: Sequence[int], contract: Contract, columns: Mapping[Field, Column], expressions: DuckdbExpressions
-    ) -> str:
-        """SQL for the list of the numbers of the searches that match a row."""
-        by_kind: defaultdict[str, list[str]] = defaultdict(list)
-        general: list[str] = []
+    def stage(self, relation: str, columns: Mapping[Field, Column], identity: str, time: str) -> dict[Field, Column]:
+        """Keep what a relation's rows hold in the file `staged`, so that each kind of event can meet its own searches.
+
+        DuckDB keeps room for each part of an expression while a query runs, so hundreds of searches can't stand in one.
+        """
+        staged = {each: Column(f"s{number}", column.many) for number, (each, column) in enumerate(columns.items())}
+        kept = "".join(f", {columns[each].sql} AS {column.sql}" for each, column in staged.items())
+        self.connection.execute(
+            f"COPY (SELECT {identity} AS id, {time} AS t{kept} FROM {relation}) TO {literal(str(self.stage_file))} "
+            f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_CHUNK})"
+        )
+        return staged
+
+    def by_kind(self, numbers: Sequence[int], contract: Contract, kind: Column) -> Iterator[tuple[str, Sequence[int]]]:
+        """For each kind of event in the file `staged` its rows and the numbers of searches for it, a few at a time."""
+        by_kind, general = self.kinds(numbers, contract)
+        for some in _few(general):
+            yield self.staged, some
+        each = f"unnest({kind.sql})" if kind.many else kind.sql
+        for (value,) in self.connection.execute(f"SELECT DISTINCT {each} FROM {self.staged}").fetchall():
+            is_kind = f"list_contains({kind.sql}, {literal(value)})" if kind.many else f"{kind.sql} = {literal(value)}"
+            for some in _few(by_kind.get(value, ())):
+                yield f"(SELECT * FROM {self.staged} WHERE {is_kind})", some
+
+    def kinds(self, numbers: Sequence[int], contract: Contract) -> tuple[dict[str, list[int]], list[int]]:
+        """The numbers of searches by the kinds of event that they are about, and of those about any."""
+        by_kind: defaultdict[str, list[int]] = defaultdict(list)
+        general: list[int] = []
         for number in numbers:
-            where = self.searches[number].where
-            test = f"CASE WHEN {expressions.expression(where)} THEN {number} END"
-            chosen = kinds(where, contract.event_type) if contract.event_type else None
+            chosen = kinds(self.searches[number].where, contract.event_type) if contract.event_type else None
             if chosen is None:
-                general.append(test)
+                general.append(number)
             for kind in sorted(chosen or ()):
-                by_kind[kind].append(test)
-        parts = [f"[{', '.join(general)}]"] if general else []
+                by_kind[kind].append(number)
+        return by_kind, general
+
+    def tests(self, numbers: Sequence[int], columns: Mapping[Field, Column]) -> dict[int, str]:
+        """SQL that gives a search's number where it matches, else null, by number."""
+        expressions = DuckdbExpressions(lambda each: columns[each])
+        return {
+            number: f"CASE WHEN {expressions.expression(self.searches[number].where)} THEN {number} END"
+            for number in numbers
+        }
+
+    def dispatch(self, numbers: Sequence[int], contract: Contract, columns: Mapping[Field, Column]) -> str:
+        """SQL for a list of the numbers of the searches that match a row, and nulls."""
+        tests = self.tests(numbers, columns)
+        by_kind, general = self.kinds(numbers, contract)
+        parts = [_listed(tests[number] for number in general)] if general else []
         if by_kind and contract.event_type:
-            kind_column = columns[contract.event_type]
-            subject = f"{kind_column.sql}[1]" if kind_column.many else kind_column.sql
-            several = f"WHEN len({kind_column.sql}) > 1 THEN" if kind_column.many else ""
-            cases = " ".join(f"WHEN {literal(kind)} THEN [{', '.join(tests)}]" for kind, tests in sorted(by_kind.items()))
+            kind = columns[contract.event_type]
+            subject = f"{kind.sql}[1]" if kind.many else kind.sql
+            cases = " ".join(
+                f"WHEN {literal(value)} THEN {_listed(tests[number] for number in chosen)}"
+                for value, chosen in sorted(by_kind.items())
+            )
             one = f"CASE {subject} {cases} ELSE [] END"
-            everything = dict.fromkeys(test for tests in by_kind.values() for test in tests)
-            parts.append(f"CASE {several} [{', '.join(everything)}] ELSE {one} END" if several else one)
-        return f"list_filter({' || '.join(parts) or '[]::INT[]'}, lambda n: n IS NOT NULL)"
+            everything = _listed(tests[number] for chosen in by_kind.values() for number in chosen)
+            parts.append(f"CASE WHEN len({kind.sql}) > 1 THEN {everything} ELSE {one} END" if kind.many else one)
+        return " || ".join(parts)
 
     def fields(self, contract: Contract) -> list[Field]:
         """The fields of a log that its searches and their correlations name."""
@@ -271,58 +327,6 @@ class _Hunt:
         self.report.rows[key] += count
         self.newest = max((moment for moment in (self.newest, newest) if moment is not None), default=None)
 
-    def complete(self) -> None:
-        """Put what completes the rules into the report."""
-        hits = self.report.hits
-        numbers = {search: number for number, search in enumerate(self.searches)}
-        alone = [(hits.numbers[name], numbers[plan]) for name, plan in self.plans.items() if isinstance(plan, Search)]
-        self.progress.works("gathering what was found")
-        for start in range(0, len(alone), _AT_ONCE):
-            pairs = ", ".join(map(str, alone[start : start + _AT_ONCE]))
-            hits.insert(
-                f"SELECT rule, id, min(t), [], NULL FROM matched JOIN (VALUES {pairs}) AS p(rule, number) ON search = number "
-                "GROUP BY rule, id"
-            )
-        for name, plan in self.plans.items():
-            if isinstance(plan, Correlation):
-                self.progress.works(f"correlating {name}")
-                self.within_memory(name, partial(self.correlate, name, plan, numbers))
-
-    def within_memory(self, name: str, work: Callable[[], None]) -> None:
-        """Do the work for a rule; with most of the machine's memory where one key alone has more steps than the bound can hold."""
-        try:
-            work()
-        except duckdb.OutOfMemoryException:
-            self.connection.execute("SET memory_limit = '80%'")
-            try:
-                work()
-            except duckdb.OutOfMemoryException:
-                self.report.faults.fatal.append(f"{name}: its windows need more memory than there is; hunt in a shorter log")
-            finally:
-                self.connection.execute(f"SET memory_limit = {literal(MEMORY)}")
-
-    def correlate(self, name: str, plan: Correlation, numbers: Mapping[Search, int]) -> None:
-        def matches(search: Search) -> str:
-            return f"(SELECT * FROM matched WHERE search = {numbers[search]})"
-
-        def column(each: Field) -> Column:
-            return Column(identifier(self.step_columns[each]), many=True)
-
-        until = None
-        if self.newest is not None:
-            until = self.newest - max(self.contracts[source].delay.greatest for source in sources(plan))
-        windows = DuckdbWindows(matches, column, until)
-        key = ", ".join(f"k{number}::VARCHAR" for number in range(len(plan.key)))
-        evidenced = windows.evidenced(plan, _EVIDENCED, _EVIDENCE)
-        hits = self.report.hits
-        hits.insert(f"SELECT {hits.numbers[name]}, id, t, [{key}], ids FROM ({evidenced})")
-        if _waits(plan):
-            everything = DuckdbWindows(matches, column, None).query(plan)
-            ((waiting,),) = self.connection.execute(
-                f"SELECT count(*) FROM (FROM ({everything}) EXCEPT FROM ({windows.query(plan)}))"
-            ).fetchall()
-            self.report.waiting[name] += waiting
-
 
 def _bytes(path: Path) -> int:
     try:
@@ -331,11 +335,13 @@ def _bytes(path: Path) -> int:
         return 0
 
 
-def _waits(plan: Plan) -> bool:
-    if isinstance(plan, Search):
-        return False
-    after = isinstance(plan.condition, Order) and bool(plan.condition.after)
-    return after or any(_waits(base) for base in plan.bases)
+def _few(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), _AT_ONCE):
+        yield numbers[start : start + _AT_ONCE]
+
+
+def _listed(tests: Iterable[str]) -> str:
+    return f"[{', '.join(dict.fromkeys(tests))}]"
 
 
 def _step_fields(plan: Plan) -> Iterator[Field]:
