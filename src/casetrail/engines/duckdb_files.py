@@ -8,22 +8,36 @@ from pathlib import Path
 import orjson
 
 from casetrail.dialects.duckdb import Column, literal
+from casetrail.logs.read import suffixes
 from casetrail.pack.contract import Contract
 from casetrail.plan.nodes import Field
 
 _BUFFER = 8 * 1024 * 1024
+_ENDS = 4096
 
 
-def lines(path: Path, kind: str, packed: str) -> str:
-    """SQL for a relation of a file's lines, as texts `l`. kind, packed: as `logs.read.suffixes` tells them."""
+def lines(path: Path) -> str:
+    """SQL for a relation of a file's lines, or of its rows or items where it is Parquet or a JSON array, as texts `l`."""
+    kind, packed = suffixes(path)
+    file = literal(str(path))
     if kind == "parquet":
-        return f"(SELECT to_json(t)::VARCHAR AS l FROM read_parquet({literal(str(path))}) AS t)"
+        return f"(SELECT to_json(t)::VARCHAR AS l FROM read_parquet({file}) AS t)"
+    if not packed and _is_array(path):
+        return f"(SELECT json::VARCHAR AS l FROM read_json_objects({file}, format = 'array', compression = 'none'))"
     compression = {"gz": ", compression = 'gzip'", "zst": ", compression = 'zstd'"}.get(packed, ", compression = 'none'")
     return (
-        f"read_csv({literal(str(path))}, delim = chr(1), quote = '', escape = '', header = false, "
+        f"read_csv({file}, delim = chr(1), quote = '', escape = '', header = false, "
         f"auto_detect = false, buffer_size = {_BUFFER}, "
         f"columns = {{l: 'VARCHAR'}}{compression})"
     )
+
+
+def _is_array(path: Path) -> bool:
+    """Whether a file begins and ends as a JSON array; DuckDB takes one that is cut off after a comma for whole."""
+    with path.open("rb") as file:
+        begins = file.read(_ENDS).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+        file.seek(max(0, path.stat().st_size - _ENDS))
+        return begins and file.read(_ENDS).rstrip().endswith(b"]")
 
 
 def plain(contract: Contract) -> bool:

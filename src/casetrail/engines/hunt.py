@@ -30,7 +30,7 @@ from casetrail.logs.rows import detects, rows
 from casetrail.pack.contract import Contract
 from casetrail.plan.dispatch import kinds
 from casetrail.plan.nodes import Correlation, Field, Plan, Threshold, fields, searches, sources
-from casetrail.plan.values import TIME_FORMATS, bag
+from casetrail.plan.values import TIME_FORMATS, bag, is_object
 
 _SNIFFED = 20
 _CHUNK = 20_000
@@ -131,13 +131,12 @@ class _Hunt:
 
     def sniff(self, path: Path) -> Contract | None:
         """The contract of a file whose first rows are all plain rows of one log; None for any other."""
-        kind, packed = suffixes(path)
-        if kind in ("csv", "yml", "yaml"):
+        if suffixes(path)[0] in ("csv", "yml", "yaml"):
             return None
         try:
-            lines = self.connection.execute(f"SELECT l FROM {sql.lines(path, kind, packed)} LIMIT {_SNIFFED}").fetchall()
+            lines = self.connection.execute(f"SELECT l FROM {sql.lines(path)} LIMIT {_SNIFFED}").fetchall()
             first = [orjson.loads(line) for (line,) in lines]
-        except (duckdb.Error, orjson.JSONDecodeError):
+        except (duckdb.Error, orjson.JSONDecodeError, OSError):
             return None
         known = [self.contracts[self.source]] if self.source else list(self.contracts.values())
         for contract in known:
@@ -147,7 +146,6 @@ class _Hunt:
 
     def quick(self, path: Path, contract: Contract) -> None:
         """DuckDB reads the file. Raises duckdb.Error or _Shape when it isn't as its contract says; nothing is kept then."""
-        kind, packed = suffixes(path)
         must = [contract.fields[mark] for mark in contract.detect[0]]
         must += [contract.time, *contract.identity, *([contract.event_type] if contract.event_type else [])]
         wanted = dict.fromkeys([*must, *self.fields(contract)])
@@ -164,7 +162,7 @@ class _Hunt:
         odd += [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
         odd.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
         paths = ", ".join(map(literal, places))
-        lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {sql.lines(path, kind, packed)} WHERE l <> ''"
+        lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {sql.lines(path)} WHERE l <> ''"
         relation = f"(SELECT l, CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE x END AS x FROM ({lines}))"
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
         time = parsed(columns[contract.time].sql, contract.time, cased=True)
@@ -175,7 +173,7 @@ class _Hunt:
         newest = None
         if any(waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
             text = f"json_extract_string(l, {literal(sql.place(contract.time.steps))})"
-            newest = self.newest_of(text, f"{sql.lines(path, kind, packed)} WHERE l <> ''", contract)
+            newest = self.newest_of(text, f"{sql.lines(path)} WHERE l <> ''", contract)
         self.connection.commit()
         self.seen(contract.key, count, newest)
 
@@ -302,6 +300,9 @@ class _Hunt:
                     faults.note("row without a readable time or identity", place)
                     continue
                 values = [bag(row, each) for each in wanted[contract.key]]
+                for each, texts in zip(wanted[contract.key], values, strict=True):
+                    if not texts and is_object(row, each):
+                        faults.note(f"an object in {each.path}, which is no value", place)
                 chunks[contract.key].append({"id": event.id, "t": event.time, "b": values})
                 if len(chunks[contract.key]) >= _CHUNK:
                     self.load(contract, wanted[contract.key], chunks.pop(contract.key))

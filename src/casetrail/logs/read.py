@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -17,10 +19,13 @@ import duckdb
 import orjson
 import yaml
 
+from casetrail.logs.array import ArrayError, items
+
 _SHOWN = 5
 _WHOLE = 512 * 1024 * 1024
 _FIELD = 100 * 1024 * 1024
 _PACKED = 64 * 1024
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass
@@ -72,7 +77,7 @@ def documents(path: Path, faults: Faults, follow: Follow | None = None) -> Itera
                 follow(partial(_share, file, max(1, path.stat().st_size)))
             match kind:
                 case "csv":
-                    yield from _csv(path, stream)
+                    yield from _csv(path, stream, faults)
                 case "yml" | "yaml":
                     for number, document in enumerate(yaml.safe_load_all(stream.read(_WHOLE)), 1):
                         yield f"{path}: document {number}", document
@@ -157,41 +162,75 @@ def _parquet(path: Path) -> Iterator[tuple[str, object]]:
             yield f"{path}: row {number}", orjson.loads(text)
 
 
-def _csv(path: Path, stream: IO[bytes]) -> Iterator[tuple[str, object]]:
+def _csv(path: Path, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
     csv.field_size_limit(_FIELD)
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.DictReader(text)
     for row in reader:
-        yield f"{path}:{reader.line_num}", {name: value for name, value in row.items() if name and value is not None}
+        place = f"{path}:{reader.line_num}"
+        if None in row:
+            faults.note("more values than the header has names", place)
+        known = {name: value for name, value in row.items() if name and value is not None}
+        if any(_SURROGATE.search(value) for value in known.values()):
+            faults.note("bad UTF-8", place)
+            known = {name: _SURROGATE.sub("\ufffd", value) for name, value in known.items()}
+        yield place, known
 
 
 def _json(path: Path, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
-    first = b""
-    number = 0
-    for line in stream:
-        number += 1
+    for number, line in enumerate(stream, 1):
         text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
         if not text.strip():
             continue
-        document = _parsed(text)
-        if document is not _BAD:
-            first = b"\n"
-            yield f"{path}:{number}", document
-        elif not first and number <= 2 and text.lstrip()[:1] in b"[{":
-            # The first lines are no documents of their own, so the file may be one document over many lines.
-            whole = text + stream.read(_WHOLE)
-            document = _parsed(whole)
-            if document is not _BAD:
-                yield f"{path}", document
-                return
-            yield from _lines(path, whole, number, faults)
-            return
+        if _parsed(text) is _BAD and text.lstrip()[:1] in (b"{", b"["):
+            # The first line is no document of its own, so the file may be one document over many lines.
+            yield from _document(path, text, number, stream, faults)
         else:
-            faults.note(_why(text), f"{path}:{number}")
+            yield from _lines(path, chain([text], stream), number, faults)
+        return
 
 
-def _lines(path: Path, content: bytes, start: int, faults: Faults) -> Iterator[tuple[str, object]]:
-    for number, text in enumerate(content.split(b"\n"), start):
+def _document(path: Path, first: bytes, number: int, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
+    if first.lstrip().startswith(b"["):
+        place = 0
+        try:
+            for place, text in enumerate(items(cast(IO[bytes], _Joined(first, stream)), _WHOLE), 1):
+                document = _parsed(text.encode())
+                if document is _BAD:
+                    faults.note("malformed item", f"{path}: item {place}")
+                else:
+                    yield f"{path}: item {place}", document
+        except ArrayError as error:
+            faults.fatal.append(f"{path}: {error}; what came before was read")
+        return
+    second = stream.readline()
+    if isinstance(_parsed(second), dict):
+        yield from _lines(path, chain([first, second], stream), number, faults)
+        return
+    whole = first + second + stream.read(_WHOLE)
+    document = _parsed(whole)
+    if document is not _BAD:
+        yield f"{path}", document
+    elif len(whole) > _WHOLE:
+        faults.fatal.append(f"{path}: one document of more than {_WHOLE // 1024 // 1024} MiB; give its rows as NDJSON")
+    else:
+        yield from _lines(path, whole.split(b"\n"), number, faults)
+
+
+class _Joined(io.RawIOBase):
+    """What was read of a stream, and the rest of it."""
+
+    def __init__(self, first: bytes, rest: IO[bytes]) -> None:
+        self.first = first
+        self.rest = rest
+
+    def read(self, size: int = -1) -> bytes:
+        found, self.first = self.first, b""
+        return found or self.rest.read(size)
+
+
+def _lines(path: Path, lines: Iterable[bytes], start: int, faults: Faults) -> Iterator[tuple[str, object]]:
+    for number, text in enumerate(lines, start):
         if not text.strip():
             continue
         document = _parsed(text)
