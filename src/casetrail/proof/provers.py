@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from casetrail.engines.base import Engine
-from casetrail.pack.pack import Pack
+if TYPE_CHECKING:
+    from casetrail.engines.base import Engine
+    from casetrail.pack.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)
