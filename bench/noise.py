@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=date.fromisoformat, default=_FIRST, help="the first day that counts")
     parser.add_argument("--days", type=int, default=30, help="the days that count")
-    parser.add_argument("--lead", type=int, default=30, help="the days of log before")
+    parser.add_argument("--lead", type=int, default=14, help="the days of log before")
     parser.add_argument("--share", type=float, default=1.0, help="the part of the company to have")
     parser.add_argument("--pack", type=Path, default=_ROOT)
     parser.add_argument("--rule", action="append", default=[], help="only this rule; may be given several times")

@@ -26,7 +26,7 @@ def administration(company: Company, day: int, desks: Sequence[Desk], draw: Chan
     admins = [desk for desk in on_duty if desk.person.role == "okta admin"]
     for desk in on_duty:
         for _ in range(draw.count(rate("okta.console_visits"))):
-            yield from console(desk.session, desk.moment(draw), draw)
+            yield from _enter(desk, desk.moment(draw), draw, 1)
     if admins and not weekend(day):
         yield from _routine(company, admins, draw)
         yield from _rare(company, day, admins, draw)
@@ -64,12 +64,18 @@ def console(session: Session, at: int, draw: Chance) -> Iterator[Event]:
 def _act(
     desk: Desk, kind: str, draw: Chance, targets: list[okta.Target], debug: dict[str, str] | None = None
 ) -> Iterator[Event]:
-    """Something done in the console, which is entered for it as often as not."""
+    """Something done in the console."""
     at = desk.moment(draw)
-    if draw.happens(0.6):
-        yield from console(desk.session, at, draw)
-        at += draw.randrange(MINUTE, 20 * MINUTE)
+    yield from _enter(desk, at, draw, 0.6)
+    at += draw.randrange(MINUTE, 20 * MINUTE)
     yield desk.session.row(kind, at, draw, targets=targets, debug=debug)
+
+
+def _enter(desk: Desk, at: int, draw: Chance, often: float) -> Iterator[Event]:
+    """A visit to the console if it isn't open yet, and as often as said if it is."""
+    if desk.entered > at or draw.happens(often):
+        desk.entered = min(desk.entered, at)
+        yield from console(desk.session, at, draw)
 
 
 def _user(person: Person) -> okta.Target:
@@ -171,9 +177,8 @@ def _reports(day: int, admins: Sequence[Desk], draw: Chance) -> Iterator[Event]:
     for desk, number in exporters:
         for _ in range(number):
             at = desk.moment(draw)
-            if draw.happens(0.8):
-                yield from console(desk.session, at, draw)
-                at += draw.randrange(MINUTE, 5 * MINUTE)
+            yield from _enter(desk, at, draw, 0.8)
+            at += draw.randrange(MINUTE, 5 * MINUTE)
             debug = {"jobId": f"job{draw.getrandbits(48):012x}"}
             yield desk.session.row("analytics.reports.export.request", at, draw, debug=debug)
             yield okta.system("analytics.reports.export.generate", at + MINUTE, draw, [], debug)
@@ -187,9 +192,8 @@ def _resets(company: Company, help_desk: Sequence[Desk], desks: Sequence[Desk], 
     for _ in range(draw.count(company.some("okta.factor_resets_a_day"))):
         helper, asker = draw.choice(help_desk), draw.choice(desks)
         at = max(helper.session.start + MINUTE, asker.moment(draw))
-        if draw.happens(0.5):
-            yield from console(helper.session, at, draw)
-            at += draw.randrange(MINUTE, 6 * MINUTE)
+        yield from _enter(helper, at, draw, 0.5)
+        at += draw.randrange(MINUTE, 6 * MINUTE)
         yield helper.session.row("user.mfa.factor.reset_all", at, draw, targets=[_user(asker.person)])
         if draw.happens(0.3):
             yield helper.session.row("user.account.reset_password", at + MINUTE, draw, targets=[_user(asker.person)])

@@ -63,6 +63,8 @@ def _own(desk: Desk, draw: Chance) -> Iterator[Event]:
             parameters = dict(more)
             if name == "logins":
                 parameters["URL"] = draw.choice(_LOGIN_PAGES)
+            if name == "password_reuse":
+                parameters["URL"] = f"https://shop{min(draw.heavy(60, 1.5), 2000)}.example/login"
             yield _row(kind, desk, desk.moment(draw), draw, **parameters)
 
 
@@ -115,7 +117,6 @@ _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "EVENT_REASON": "PASSWORD_REUSED_UNAUTHORIZED_SITE",
             "EVENT_RESULT": "REPORTED",
-            "URL": "https://shop.example/login",
         },
     ),
     "password_changed": ("PASSWORD_CHANGED", {"EVENT_RESULT": "REPORTED"}),

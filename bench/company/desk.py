@@ -27,6 +27,8 @@ class Desk:
     where: Whereabouts
     session: Session
     events: list[Event] = field(default_factory=list)
+    entered: int = 1 << 62
+    """When the Admin Console was first entered, for administrators."""
 
     def moment(self, draw: Chance) -> int:
         """Some moment at work, after the sign-in."""

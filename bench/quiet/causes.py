@@ -13,7 +13,7 @@ import orjson
 from bench.company.networks import VPN_ASN
 from bench.company.people import company
 from bench.company.services import AUTOMATIONS, services
-from casetrail.engines.hunt import Hit
+from casetrail.engines.hits import Hit
 
 _SAMPLE = 60
 _SHOWN = 3
@@ -29,7 +29,9 @@ _NAMES = {
 """For each log the key of a row that names it, and its place in the id of a completion."""
 
 
-def causes(raised: Mapping[str, Sequence[Hit]], logs: Path, seed: int) -> dict[str, tuple[tuple[str, int], ...]]:
+def causes(
+    raised: Mapping[str, Sequence[Hit]], logs: Path, seed: int, share: float
+) -> dict[str, tuple[tuple[str, int], ...]]:
     """For each rule what completed its alerts, the commonest first, with how many of the first sixty."""
     wanted: dict[str, list[str]] = {rule: [hit.id for hit in hits[:_SAMPLE]] for rule, hits in raised.items()}
     rows: dict[str, dict[str, Any]] = {}
@@ -39,7 +41,7 @@ def causes(raised: Mapping[str, Sequence[Hit]], logs: Path, seed: int) -> dict[s
         for line in _lines(path, name, keys):
             row = orjson.loads(line)
             rows[_at(row, name)] = row
-    told = _Teller(seed)
+    told = _Teller(seed, share)
     found = {}
     for rule, ids in wanted.items():
         counts: Counter[str] = Counter()
@@ -74,9 +76,9 @@ def _at(row: Any, path: str) -> str:
 class _Teller:
     """Says what a row is: its kind, whose it is, from where."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, share: float) -> None:
         self.roles: dict[str, str] = {}
-        for person in company(seed).people:
+        for person in company(seed, share).people:
             for key in (person.okta, person.salesforce, person.email):
                 self.roles[key] = person.role
         for service in services():

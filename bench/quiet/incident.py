@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 
 from bench.quiet.measure import Settings
-from casetrail.engines.hunt import Hit, hunt
+from casetrail.engines.hits import Hit
+from casetrail.engines.hunt import hunt
 from casetrail.pack.pack import Pack
 from casetrail.pack.watchlist import read_watchlists
 

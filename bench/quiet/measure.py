@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from typing import Any
 
 from bench.company.times import date_of, number_of
 from bench.quiet.causes import causes
-from casetrail.cli.hunt import alerts
-from casetrail.engines.hunt import Hit, hunt
+from casetrail.engines.hits import Hit
+from casetrail.engines.hunt import hunt
 from casetrail.pack.pack import Pack
 
 A_DAY = 20
@@ -121,15 +122,16 @@ def measure(pack: Pack, logs: Path, settings: Settings, names: Sequence[str] = (
     young: Counter[str] = Counter()
     by_day: Counter[int] = Counter()
     per_rule_day: Counter[tuple[str, int]] = Counter()
-    for run in alerts(report.hits, pack):
-        day = run[0].time // _MICROS
+    found, _ = report.hits.alerts(sys.maxsize)
+    for hit in (alert.first for alert in found):
+        day = hit.time // _MICROS
         if day < first:
-            young[run[0].rule] += 1
+            young[hit.rule] += 1
         elif day < first + settings.days:
-            raised[run[0].rule].append(run[0])
+            raised[hit.rule].append(hit)
             by_day[day] += 1
-            per_rule_day[run[0].rule, day] += 1
-    told = causes({name: hits for name, hits in raised.items() if hits}, logs, settings.seed)
+            per_rule_day[hit.rule, day] += 1
+    told = causes({name: hits for name, hits in raised.items() if hits}, logs, settings.seed, settings.share)
     noise = [
         Noise(
             name,
