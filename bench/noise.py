@@ -33,6 +33,7 @@ _FIRST = date(2026, 2, 9)
 
 def write_logs(folder: Path, settings: Settings) -> dict[str, int]:
     """Write the company's logs and watchlists; gives the rows by source. Logs made before with the same settings are kept."""
+    lists.write(folder / "watchlists")
     made = folder / "made.json"
     wanted = settings.record()
     if made.is_file():
@@ -46,7 +47,6 @@ def write_logs(folder: Path, settings: Settings) -> dict[str, int]:
         for _, event in delivered(work, chance(settings.seed, "delivery")):
             writer.write(event)
     gc.enable()
-    lists.write(folder / "watchlists")
     made.write_text(json.dumps({"settings": wanted, "rows": writer.rows}), "utf-8")
     return dict(writer.rows)
 

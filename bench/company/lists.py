@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench.company.networks import CLOUD_BLOCK, OFFICE_BLOCK, VPN_ASN, VPN_BLOCK
 from bench.company.people import AGENCIES, DOMAIN
-from bench.company.services import AUTOMATIONS, services
+from bench.company.services import AUTOMATIONS, Service, services
 from casetrail.pack.watchlist import other_length
 
 _NEW = range(32, 60)
@@ -33,8 +34,14 @@ def watchlists() -> dict[str, list[tuple[str, str]]]:
         ],
         "known_proxies": [(str(VPN_ASN), "our VPN")],
         "service_accounts": accounts,
+        "roaming_accounts": _ids(each for each in services() if each.hosted),
+        "bulk_file_accounts": _ids(each for each in services() if each.files),
         "integration_clients": [(client, "known integration") for client in known],
     }
+
+
+def _ids(some: Iterable[Service]) -> list[tuple[str, str]]:
+    return [entry for each in some for entry in ((each.salesforce, each.app), (each.salesforce18, each.app))]
 
 
 def _later(number: int) -> list[tuple[str, str]]:
