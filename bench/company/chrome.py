@@ -21,6 +21,7 @@ _SITES = (
     "https://intranet.nordlys-instruments.example",
 )
 _CASES = "https://nordlys.lightning.force.com"
+OWN_SITES = ("nordlys.lightning.force.com", "intranet.nordlys-instruments.example")
 _LOGIN_PAGES = (
     "https://nordlys.my.salesforce.com/",
     "https://nordlys.okta.com/login",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from bench.company.chrome import OWN_SITES
 from bench.company.networks import CLOUD_BLOCK, OFFICE_BLOCK, VPN_ASN, VPN_BLOCK
 from bench.company.people import AGENCIES, DOMAIN
 from bench.company.services import AUTOMATIONS, Service, services
@@ -32,6 +33,7 @@ def watchlists() -> dict[str, list[tuple[str, str]]]:
             (VPN_BLOCK, "VPN egress"),
             (CLOUD_BLOCK, "our addresses in clouds"),
         ],
+        "corporate_sites": [(site, "our own site") for site in OWN_SITES],
         "known_proxies": [(str(VPN_ASN), "our VPN")],
         "service_accounts": accounts,
         "roaming_accounts": _ids(each for each in services() if each.hosted),
