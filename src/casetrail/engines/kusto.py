@@ -1,0 +1,181 @@
+"""Kusto's query language over events at hand: stored as Microsoft Sentinel stores them, the shipped query run by duckdb-kql.
+
+duckdb-kql is no Kusto, but its authors measure it against Kusto's emulator, and what it can't run it refuses. The vendor's own parser
+and binder (`casetrail.nodes.kusto`) look at the same text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from casetrail.dialects.base import Ago, Run, UnsupportedError
+from casetrail.dialects.kql_query import query_of
+from casetrail.dialects.kql_steps import ID, identity
+from casetrail.dialects.kql_text import name, string
+from casetrail.engines.base import Trial
+from casetrail.engines.event import Event
+from casetrail.pack.backend import Backend, Store
+from casetrail.pack.contract import Contract
+from casetrail.plan.nodes import Field, Listed, Plan, Type, searches, tests
+from casetrail.plan.values import bag, parse
+
+NOW = datetime(2100, 1, 1, tzinfo=UTC)
+"""The clock of a run that is given none: after all events, so that nothing is left pending by it."""
+_SQL = {
+    "string": "VARCHAR",
+    "json": "VARCHAR",
+    "dynamic": "JSON",
+    "bool": "BOOLEAN",
+    "int": "INTEGER",
+    "long": "BIGINT",
+    "real": "DOUBLE",
+    "datetime": "TIMESTAMP",
+}
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+_EVENT = "casetrail_event"
+
+
+def columns_of(stores: Iterable[Store]) -> dict[str, str]:
+    """The columns of a table that holds these stores, with their types in KQL (`json` is text of JSON)."""
+    found: dict[str, str] = {}
+    for store in stores:
+        found |= {store.time: "datetime"} | dict.fromkeys(store.only, "string")
+        for place in store.fields.values():
+            if not place.unsupported:
+                held = place.type in ("dynamic", "json")
+                found[place.name.partition(".")[0] if held else place.name] = place.type
+        found |= {column: "string" for column in store.identity if column not in found}
+    return found
+
+
+def tables_of(backend: Backend) -> dict[str, dict[str, str]]:
+    """The tables of a backend: for each its columns with their types in KQL."""
+    found: dict[str, list[Store]] = {}
+    for store in backend.stores.values():
+        found.setdefault(store.index, []).append(store)
+    return {table: columns_of(stores) for table, stores in found.items()}
+
+
+def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
+    """The row that Sentinel keeps for an event: typed columns hold only what parses, text is never null."""
+    row: dict[str, Any] = {column: "" for column, kind in columns_of([store]).items() if kind in ("string", "json")}
+    row |= {**store.only, store.time: _EPOCH + timedelta(microseconds=event.time)}
+    for path, field in contract.fields.items():
+        place = store.fields.get(path)
+        if place is None or place.unsupported or place.name == store.time:
+            continue
+        if place.type in ("dynamic", "json"):
+            root, *inside = place.name.split(".")
+            value = _raw(event.row, field.steps[: len(field.steps) - len(inside)])
+            row[root] = None if value is None else json.dumps(value, ensure_ascii=False)
+            row[root] = "" if row[root] is None and place.type == "json" else row[root]
+            continue
+        values = [text if place.type == "string" else _typed(text, field) for text in bag(event.row, field)]
+        known = [value for value in values if value is not None]
+        if known:
+            row[place.name] = known[0]
+    return row
+
+
+def _raw(value: Any, steps: tuple[str, ...]) -> Any:
+    for step in steps:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _typed(text: str, field: Field) -> object:
+    value = parse(text, field, cased=True)
+    return _EPOCH + timedelta(microseconds=cast(int, value)) if field.type is Type.TIME and value is not None else value
+
+
+def watchlists(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The watchlists that a plan looks up, by name. Raises ValueError for one of two contents."""
+    found: dict[str, tuple[str, ...]] = {}
+    for search in searches(plan):
+        for test in tests(search.where):
+            if isinstance(test.check, Listed):
+                values = tuple(map(str, test.check.values))
+                if found.setdefault(test.check.watchlist, values) != values:
+                    raise ValueError(f"{test.check.watchlist}: one plan holds it with two contents")
+    return found
+
+
+class Kusto:
+    """Runs trials on tables of a backend, each over its own events alone."""
+
+    name = "kusto"
+
+    def __init__(self, backend: Backend, contracts: Mapping[str, Contract]) -> None:
+        try:
+            import duckdb_kql
+        except ImportError as error:
+            raise ImportError("duckdb-kql is missing: pip install 'casetrail[prove]'") from error
+        self.module = duckdb_kql
+        self.connection = duckdb_kql.connect(config={"autoinstall_known_extensions": "false", "threads": "1"})
+        self.backend = backend
+        self.contracts = contracts
+
+    def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
+        return [self.verdict(trial) for trial in trials]
+
+    def verdict(self, trial: Trial) -> frozenset[str] | Exception:
+        run = Run(known=trial.seen_until if trial.seen_until is not None else Ago(0))
+        try:
+            query = query_of(trial.plan, self.backend, run)
+        except UnsupportedError as error:
+            error.rule, error.target = trial.plan.name, self.name
+            return error
+        self.load(trial.events)
+        return frozenset(self.ids(query, watchlists(trial.plan)))
+
+    def load(self, events: Iterable[Event], extra: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """Put events into the backend's tables in place of what was there. extra: more columns (their SQL type) by event id."""
+        unique = {event.id: event for event in reversed(list(events))}
+        more = {column: kind for columns in (extra or {}).values() for column, kind in _kinds(columns).items()}
+        for table, columns in tables_of(self.backend).items():
+            types = {column: _SQL[kind] for column, kind in columns.items()} | more | {_EVENT: "VARCHAR"}
+            listed = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
+            self.connection.execute(f'CREATE OR REPLACE TABLE "{table}" ({listed})')
+            rows = [
+                {**stored(event, store, self.contracts[event.source]), **(extra or {}).get(event.id, {}), _EVENT: event.id}
+                for event in unique.values()
+                if (store := self.backend.stores.get(event.source)) is not None and store.index == table
+            ]
+            if rows:
+                marks = ", ".join(f"({', '.join('?' * len(types))})" for _ in rows)
+                values = [row.get(column) for row in rows for column in types]
+                self.connection.execute(f'INSERT INTO "{table}" VALUES {marks}', values)
+
+    def ids(self, query: str, lists: Mapping[str, Sequence[str]], now: datetime = NOW) -> list[str]:
+        """The ids of the events that a query returns, one a row."""
+        answer = self.module.query(
+            self.connection, query, query_now=now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), functions=[_watchlist_function(lists)]
+        )
+        rows = answer.fetchall()
+        known = self.names() if rows else {}
+        place = answer.columns.index(ID)
+        return [known[row[place]] for row in rows]
+
+    def names(self) -> dict[str, str]:
+        """The events in the tables by what names them there. Raises ValueError when one name is of two."""
+        found: dict[str, str] = {}
+        for source, store in self.backend.stores.items():
+            only = "".join(f" | where {name(column)} == {string(value)}" for column, value in store.only.items())
+            query = f"{name(store.index)}{only} | project {_EVENT}, {ID} = {identity(store)}"
+            for event, known in self.module.query(self.connection, query).fetchall():
+                if found.setdefault(known, event) != event:
+                    raise ValueError(f"{source}: {event} and {found[known]} have one name there: {known!r}")
+        return found
+
+
+def _kinds(columns: Mapping[str, Any]) -> dict[str, str]:
+    return {column: "TIMESTAMP" if isinstance(value, datetime) else "VARCHAR" for column, value in columns.items()}
+
+
+def _watchlist_function(lists: Mapping[str, Sequence[str]]) -> str:
+    cells = ", ".join(f"{string(alias)}, {string(value)}" for alias, values in lists.items() for value in values)
+    table = f"datatable(Alias: string, SearchKey: string)[{cells or repr('') + ', ' + repr('')}]"
+    return f"function _GetWatchlist(alias: string) {{ {table} | where Alias == alias and isnotempty(SearchKey) }}"
