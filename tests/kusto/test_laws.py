@@ -82,7 +82,7 @@ def test_a_run_completes_only_on_its_own_steps(law: str, correlation: dict[str, 
     for start in sorted({one.time for one in made}):
         query = query_of(found, BACKEND, Run(start))
         expected = {one.id for one in made if one.time >= start} & evaluate(found, made).ids
-        assert set(engine.ids(query, {})) == expected, law
+        assert set(engine.ids(query)) == expected, law
         assert problems(checker, query, BACKEND) == (), law
 
 

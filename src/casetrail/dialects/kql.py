@@ -62,6 +62,7 @@ _PARTS = {
 }
 _WHOLE = string(r"^(-?[0-9]+)(?:\.0+)?$")
 _NUMBER = string(r"^-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$")
+_ADDRESS = string("^[0-9A-Fa-f:.]+$")
 _TEXTUAL = ("string", "dynamic")
 _STORED_AS = {
     Type.TEXT: ("string", "dynamic", "int", "long"),
@@ -218,7 +219,8 @@ class KqlExpressions(Expressions[Column]):
             case Type.TEXT:
                 return column.text
             case Type.ADDRESS:
-                return f"parse_ipv6({column.text})"
+                # It would read an address with a prefix length or a zone too, which is none.
+                return f"parse_ipv6(extract({_ADDRESS}, 0, {column.text}))"
             case Type.INTEGER if column.type in _TEXTUAL:
                 return f"tolong(extract({_WHOLE}, 1, {column.text}))"
             case Type.NUMBER if column.type in _TEXTUAL:

@@ -7,14 +7,14 @@ and binder (`casetrail.nodes.kusto`) look at the same text.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from casetrail.dialects.base import Ago, Run, UnsupportedError
 from casetrail.dialects.kql_query import query_of
-from casetrail.dialects.kql_steps import ID, identity
-from casetrail.dialects.kql_text import name, string
+from casetrail.dialects.kql_steps import ID
 from casetrail.engines.base import Trial
 from casetrail.engines.event import Event
 from casetrail.pack.backend import Backend, Store
@@ -22,6 +22,8 @@ from casetrail.pack.contract import Contract
 from casetrail.plan.nodes import Field, Listed, Plan, Type, searches, tests
 from casetrail.plan.values import bag, parse
 
+ARRIVED = "casetrail_arrived"
+"""The column that stands for `ingestion_time()`, which duckdb-kql doesn't know."""
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
 """The clock of a run that is given none: after all events, so that nothing is left pending by it."""
 _SQL = {
@@ -35,7 +37,10 @@ _SQL = {
     "datetime": "TIMESTAMP",
 }
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
-_EVENT = "casetrail_event"
+_LISTS = "casetrail_watchlists"
+_GET_WATCHLIST = f"function _GetWatchlist(alias: string) {{ {_LISTS} | where Alias == alias }}"
+_LITERAL = re.compile(r"@'(?:[^']|'')*'|'(?:[^'\\]|\\.)*'", re.DOTALL)
+_CODE = re.compile(r"(\\\\)|\\u([0-9a-f]{4})")
 
 
 def columns_of(stores: Iterable[Store]) -> dict[str, str]:
@@ -117,6 +122,9 @@ class Kusto:
         self.connection = duckdb_kql.connect(config={"autoinstall_known_extensions": "false", "threads": "1"})
         self.backend = backend
         self.contracts = contracts
+        self.tables = tables_of(backend)
+        self.names: dict[str, str] = {}
+        self.translated: dict[tuple[str, datetime], tuple[str, Mapping[str, Any]]] = {}
 
     def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
         return [self.verdict(trial) for trial in trials]
@@ -129,53 +137,70 @@ class Kusto:
             error.rule, error.target = trial.plan.name, self.name
             return error
         self.load(trial.events)
-        return frozenset(self.ids(query, watchlists(trial.plan)))
+        self.look_up(watchlists(trial.plan))
+        return frozenset(self.ids(query))
 
-    def load(self, events: Iterable[Event], extra: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        """Put events into the backend's tables in place of what was there. extra: more columns (their SQL type) by event id."""
-        unique = {event.id: event for event in reversed(list(events))}
-        more = {column: kind for columns in (extra or {}).values() for column, kind in _kinds(columns).items()}
-        for table, columns in tables_of(self.backend).items():
-            types = {column: _SQL[kind] for column, kind in columns.items()} | more | {_EVENT: "VARCHAR"}
+    def load(self, events: Iterable[Event], arrived: Mapping[str, datetime] | None = None) -> None:
+        """Put events into the backend's tables in place of what was there. arrived: when each did, by its id, in ARRIVED.
+
+        Raises ValueError when two events have one name there.
+        """
+        self.names = {}
+        rows: dict[str, list[dict[str, Any]]] = {table: [] for table in self.tables}
+        for event in {event.id: event for event in reversed(list(events))}.values():
+            store = self.backend.stores.get(event.source)
+            if store is None:
+                continue
+            row = stored(event, store, self.contracts[event.source])
+            known = "|".join(_shown(row[column]) for column in store.identity)
+            if self.names.setdefault(known, event.id) != event.id:
+                raise ValueError(f"{event.source}: {event.id} and {self.names[known]} have one name there: {known!r}")
+            rows[store.index].append({**row, ARRIVED: (arrived or {}).get(event.id)})
+        for table, columns in self.tables.items():
+            types = {column: _SQL[kind] for column, kind in columns.items()} | {ARRIVED: "TIMESTAMP"}
             listed = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
             self.connection.execute(f'CREATE OR REPLACE TABLE "{table}" ({listed})')
-            rows = [
-                {**stored(event, store, self.contracts[event.source]), **(extra or {}).get(event.id, {}), _EVENT: event.id}
-                for event in unique.values()
-                if (store := self.backend.stores.get(event.source)) is not None and store.index == table
-            ]
-            if rows:
-                marks = ", ".join(f"({', '.join('?' * len(types))})" for _ in rows)
-                values = [row.get(column) for row in rows for column in types]
+            if rows[table]:
+                marks = ", ".join(f"({', '.join('?' * len(types))})" for _ in rows[table])
+                values = [row.get(column) for row in rows[table] for column in types]
                 self.connection.execute(f'INSERT INTO "{table}" VALUES {marks}', values)
 
-    def ids(self, query: str, lists: Mapping[str, Sequence[str]], now: datetime = NOW) -> list[str]:
+    def look_up(self, lists: Mapping[str, Sequence[str]]) -> None:
+        """Put watchlists, by their aliases, in place of what was there."""
+        self.connection.execute(f'CREATE OR REPLACE TABLE "{_LISTS}" (Alias VARCHAR, SearchKey VARCHAR)')
+        rows = [[alias, value] for alias, values in lists.items() for value in values]
+        if rows:
+            self.connection.executemany(f'INSERT INTO "{_LISTS}" VALUES (?, ?)', rows)
+
+    def ids(self, query: str, now: datetime = NOW) -> list[str]:
         """The ids of the events that a query returns, one a row."""
-        answer = self.module.query(
-            self.connection, query, query_now=now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), functions=[_watchlist_function(lists)]
-        )
-        rows = answer.fetchall()
-        known = self.names() if rows else {}
-        place = answer.columns.index(ID)
-        return [known[row[place]] for row in rows]
+        if (query, now) not in self.translated:
+            self.translated[query, now] = self.translate(query, now)
+        sql, parameters = self.translated[query, now]
+        answer = self.connection.execute(sql, parameters) if parameters else self.connection.execute(sql)
+        place = [column[0] for column in answer.description].index(ID)
+        return [self.names[row[place]] for row in answer.fetchall()]
 
-    def names(self) -> dict[str, str]:
-        """The events in the tables by what names them there. Raises ValueError when one name is of two."""
-        found: dict[str, str] = {}
-        for source, store in self.backend.stores.items():
-            only = "".join(f" | where {name(column)} == {string(value)}" for column, value in store.only.items())
-            query = f"{name(store.index)}{only} | project {_EVENT}, {ID} = {identity(store)}"
-            for event, known in self.module.query(self.connection, query).fetchall():
-                if found.setdefault(known, event) != event:
-                    raise ValueError(f"{source}: {event} and {found[known]} have one name there: {known!r}")
-        return found
+    def translate(self, query: str, now: datetime) -> tuple[str, Mapping[str, Any]]:
+        """DuckDB's SQL for a query, which many trials of one rule share."""
+        schema = {table: [*columns, ARRIVED] for table, columns in self.tables.items()} | {_LISTS: ["Alias", "SearchKey"]}
+        functions = [_GET_WATCHLIST] if "_GetWatchlist" in query else None
+        clock = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        made = self.module.to_sql(decoded(query), schema=schema, query_now=clock, functions=functions)
+        return str(made), made.parameters
 
 
-def _kinds(columns: Mapping[str, Any]) -> dict[str, str]:
-    return {column: "TIMESTAMP" if isinstance(value, datetime) else "VARCHAR" for column, value in columns.items()}
+def decoded(query: str) -> str:
+    """A query for duckdb-kql 1.1, which reads no `\\u0001` in a text: the characters themselves, where the vendor's parser reads escapes."""
+
+    def text(found: re.Match[str]) -> str:
+        if found[0].startswith("@"):
+            return found[0]
+        return _CODE.sub(lambda code: code[1] or chr(int(code[2], 16)), found[0])
+
+    return _LITERAL.sub(text, query)
 
 
-def _watchlist_function(lists: Mapping[str, Sequence[str]]) -> str:
-    cells = ", ".join(f"{string(alias)}, {string(value)}" for alias, values in lists.items() for value in values)
-    table = f"datatable(Alias: string, SearchKey: string)[{cells or repr('') + ', ' + repr('')}]"
-    return f"function _GetWatchlist(alias: string) {{ {table} | where Alias == alias and isnotempty(SearchKey) }}"
+def _shown(value: object) -> str:
+    return f"{value:%Y-%m-%dT%H:%M:%S.%f}0Z" if isinstance(value, datetime) else str(value)
+
