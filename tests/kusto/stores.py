@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from casetrail.engines.base import Trial
 from casetrail.engines.event import Event
 from casetrail.pack.backend import Backend, Store, StoredField
 from casetrail.plan.nodes import Search
-from casetrail.engines.base import Trial
 from tests.worlds import CONTRACT
 
 FIELDS = {
@@ -27,13 +27,13 @@ FIELDS = {
     "items.n": StoredField("Items.n", "dynamic", "Items"),
     "blank": StoredField("Blank", "string"),
 }
-STORE = Store(
-    CONTRACT.key, "Test_CL", "TimeGenerated", "ours", FIELDS, {"Log": "test.log"}, ("Uid",)
-)
+STORE = Store(CONTRACT.key, "Test_CL", "TimeGenerated", "ours", FIELDS, {"Log": "test.log"}, ("Uid",))
 BACKEND = Backend(
     "test", "Test", "kql", "sentinel", {"interval": 300_000_000}, {CONTRACT.key: STORE}, {"watchlists": "inline"}
 )
-TEXTUAL = {path: StoredField(place.name, "string") for path, place in FIELDS.items() if place.type in ("long", "real", "bool")}
+TEXTUAL = {
+    path: StoredField(place.name, "string") for path, place in FIELDS.items() if place.type in ("long", "real", "bool")
+}
 TEXT_BACKEND = replace(BACKEND, stores={CONTRACT.key: replace(STORE, fields=FIELDS | TEXTUAL)})
 """The same log source, numbers and booleans kept as text, as Sentinel's Salesforce connector keeps them."""
 INSIDE = {
@@ -45,43 +45,32 @@ RAW = replace(STORE, index="Raw_CL", fields=FIELDS | INSIDE)
 RAW_BACKEND = replace(BACKEND, stores={CONTRACT.key: RAW})
 
 
-def _scalar(value: Any) -> bool:
-    return not isinstance(value, list | dict)
+def _kept(value: Any, empty: bool) -> bool:
+    return not isinstance(value, list | dict) and (empty or value != "")
 
 
-def _item(item: Any) -> Any:
-    return {key: value for key, value in item.items() if _scalar(value)} if isinstance(item, dict) else item
+def _item(item: Any, empty: bool) -> Any:
+    return {name: value for name, value in item.items() if _kept(value, empty)} if isinstance(item, dict) else item
 
 
-def plain(event: Event, *, empty: bool) -> Event:
+def plain(event: Event, *, empty: bool, listed: bool) -> Event:
     """The event in the shape of its contract: lists only where it says so, and of scalars or of objects of scalars.
 
-    empty: whether an empty text may be there, which a text column of Sentinel doesn't tell from none.
+    empty, listed: whether a field, and an element of a list, may be an empty text.
     """
-    row = {name: value for name, value in event.row.items() if _scalar(value) and (empty or value != "")}
-    for name, shaped in (("tags", lambda item: item), ("items", _item)):
-        value = event.row.get(name)
-        if isinstance(value, list):
-            kept = [shaped(item) for item in value if (_scalar(item) if name == "tags" else not isinstance(item, list))]
-            row[name] = [item for item in kept if empty or item != ""]
-        elif isinstance(value, dict) and name == "items" and _item(value):
-            row[name] = _item(value)
-    if not empty and isinstance(row.get("items"), list | dict):
-        items = row["items"] if isinstance(row["items"], list) else [row["items"]]
-        row["items"] = [
-            {key: value for key, value in item.items() if value != ""} if isinstance(item, dict) else item for item in items
-        ]
+    row = {name: value for name, value in event.row.items() if _kept(value, empty)}
+    tags, items = event.row.get("tags"), event.row.get("items")
+    if isinstance(tags, list):
+        row["tags"] = [tag for tag in tags if _kept(tag, listed)]
+    if isinstance(items, list | dict):
+        each = [items] if isinstance(items, dict) else items
+        row["items"] = [_item(item, listed) for item in each if not isinstance(item, list)]
     return Event(event.id, event.time, event.source, row)
 
 
 def fitted(trial: Trial, backend: Backend) -> Trial:
-    """The trial with its events as the backend can hold them."""
+    """The trial with its events as the backend can hold them: no empty text in a column of text, nor in a key or a value."""
+    search = isinstance(trial.plan, Search)
     inside = backend.stores[CONTRACT.key].fields["user"].type == "dynamic"
-    events = [plain(event, empty=inside and isinstance(trial.plan, Search)) for event in trial.events]
-    if not inside and isinstance(trial.plan, Search):
-        kept = [plain(event, empty=True) for event in trial.events]
-        events = [
-            Event(one.id, one.time, one.source, {**one.row, **{k: v for k, v in full.row.items() if k in ("tags", "items")}})
-            for one, full in zip(events, kept, strict=True)
-        ]
+    events = [plain(event, empty=search and inside, listed=search) for event in trial.events]
     return replace(trial, events=tuple(events))

@@ -29,7 +29,10 @@ SCHEDULED = replace(BACKEND, options={"alerts": "arrivals"}, clocks={"interval":
 SEARCH = Search("s", CONTRACT.key, Is(CONTRACT.fields["kind"], Equals("a", cased=True)))
 PLANS: dict[str, Plan] = {
     "search": SEARCH,
-    **{name: plan(one) for name, one in [("count", COUNT2), ("ordered", ORDERED), ("together", TOGETHER), ("absent", ABSENT)]},
+    "count": plan(COUNT2),
+    "ordered": plan(ORDERED),
+    "together": plan(TOGETHER),
+    "absent": plan(ABSENT),
     "first": plan(FIRST),
 }
 
@@ -96,7 +99,9 @@ def _row(**more: Any) -> Event:
 def test_a_row_that_is_sent_again_later_alerts_again_only_as_the_same_event() -> None:
     engine = Kusto(SCHEDULED, CONTRACTS)
     engine.load([_row()], {"p": moment(START).replace(tzinfo=None)})
-    engine.connection.execute(f'INSERT INTO "Test_CL" SELECT * REPLACE ("{ARRIVED}" + INTERVAL 7 MINUTE AS "{ARRIVED}") FROM "Test_CL"')
+    engine.connection.execute(
+        f'INSERT INTO "Test_CL" SELECT * REPLACE ("{ARRIVED}" + INTERVAL 7 MINUTE AS "{ARRIVED}") FROM "Test_CL"'
+    )
     query = shipped_query(SEARCH, SCHEDULED, CONTRACTS).replace("ingestion_time()", ARRIVED)
     runs = [engine.ids(query, moment(START + minutes * MINUTE)) for minutes in (4, 9, 14)]
     assert runs == [["p"], ["p"], []]

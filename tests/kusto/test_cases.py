@@ -55,7 +55,7 @@ def older(pack: Pack, folder: Path, generations: dict[str, str]) -> Backend:
 
 
 class Apart(Kusto):
-    """Cases name their events by hand; where two of them are one by their contract, the later gets its own id in a field of its identity."""
+    """Cases name events by hand; where two are one by their contract, the later gets its own id in a field of its identity."""
 
     def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
         return super().verdicts([replace(trial, events=tuple(self.apart(trial.plan, trial.events))) for trial in trials])
@@ -117,7 +117,7 @@ def test_every_column_that_a_rule_maps_is_in_its_result(pack: Pack, checker: Che
         if path.startswith("sentinel/analytics/"):
             rule = yaml.safe_load(content)
             columns = checker.check(rule["query"], tables).columns
-            mapped = [each["columnName"] for one in rule["entityMappings"] for each in one["fieldMappings"]]
+            mapped = [each["columnName"] for one in rule.get("entityMappings", []) for each in one["fieldMappings"]]
             assert set(mapped) | set(rule["customDetails"].values()) <= set(columns), path
             assert all(columns[column] == "string" for column in mapped), path
             assert "TimeGenerated" in columns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -143,12 +144,29 @@ def _blank(made: Event) -> Event:
     return replace(made, row={**made.row, "blank": made.row["code"]})
 
 
-NETWORKS = ["192.0.2.0/24", "192.0.2.4/30", "192.0.2.5/32", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::/33", "::fffe:0:0/95"]
-NETWORKS += [f"192.0.2.128/{prefix}" for prefix in (25, 26, 27, 29, 31)] + ["128.0.0.0/1", "2001:db8::1/128", "::/1", "2000::/3"]
-ADDRESSES = [
-    "192.0.2.0", "192.0.2.5", "192.0.2.128", "192.0.2.255", "198.51.100.1", "::ffff:192.0.2.5", "::FFFF:C000:205", "2001:DB8:0::1",
-    "2001:db8:8000::", "::", "255.255.255.255", "Salesforce.com IP", "", "unknown", "192.0.2", "1.2.3.4.5", "2001:db8::/32", "192.0.2.5/24", "fe80::1%eth0",
-]  # fmt: skip
+NETWORKS = [
+    "192.0.2.0/24",
+    "192.0.2.4/30",
+    "192.0.2.5/32",
+    "0.0.0.0/0",
+    "::/0",
+    "2001:db8::/32",
+    "2001:db8::/33",
+    "::fffe:0:0/95",
+    "::ffff:0:0/96",
+    "::ffff:192.0.2.0/120",
+]
+NETWORKS += [f"192.0.2.128/{prefix}" for prefix in (25, 26, 27, 29, 31)] + [
+    "128.0.0.0/1",
+    "2001:db8::1/128",
+    "::/1",
+    "2000::/3",
+]
+_WRITTEN = """
+192.0.2.0 192.0.2.5 192.0.2.128 192.0.2.255 198.51.100.1 255.255.255.255 ::ffff:192.0.2.5 ::FFFF:C000:205 2001:DB8:0::1 :: 2001:db8:8000::
+Salesforce.com unknown 192.0.2 1.2.3.4.5 2001:db8::/32 192.0.2.5/24 fe80::1%eth0
+"""
+ADDRESSES = _WRITTEN.split()
 
 
 def test_networks_of_both_versions(engine: Kusto, checker: Checker) -> None:
@@ -161,7 +179,7 @@ def test_networks_of_both_versions(engine: Kusto, checker: Checker) -> None:
 def test_two_tests_of_a_list_need_not_hold_for_one_element(engine: Kusto, checker: Checker) -> None:
     name, number = F["items.name"], F["items.n"]
     one, two = Is(name, Equals("bob")), Is(number, Equals(2))
-    rows = [
+    rows: list[Any] = [
         [{"name": "Bob", "n": 1}, {"name": "eve", "n": 2}],
         [{"name": "Bob", "n": 2}],
         [{"name": "eve", "n": 2}],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -75,7 +76,9 @@ def test_random_rules(kind: str, checker: Checker) -> None:
 
 
 @pytest.mark.parametrize(("law", "correlation", "events"), [row[:3] for row in WINDOWS], ids=[row[0] for row in WINDOWS])
-def test_a_run_completes_only_on_its_own_steps(law: str, correlation: dict[str, object], events: str, checker: Checker) -> None:
+def test_a_run_completes_only_on_its_own_steps(
+    law: str, correlation: dict[str, object], events: str, checker: Checker
+) -> None:
     found, made = plan(correlation), log(events)
     engine = Kusto(BACKEND, {CONTRACT.key: CONTRACT})
     engine.load(made)
@@ -89,11 +92,7 @@ def test_a_run_completes_only_on_its_own_steps(law: str, correlation: dict[str, 
 @pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS)
 def test_a_query_on_the_clock_of_the_workspace_is_the_vendors(backend: Backend, checker: Checker) -> None:
     run = Run(Ago(90_000_000), Ago(60_000_000), every=300_000_000)
-    made = Backend(**{**_fields(backend), "options": {"watchlists": "live", "alerts": "arrivals"}})
+    made = replace(backend, options={"watchlists": "live", "alerts": "arrivals"})
     for _, correlation, _, _ in WINDOWS:
         query = query_of(plan(correlation), made, run)
         assert problems(checker, query, made) == (), query
-
-
-def _fields(backend: Backend) -> dict[str, object]:
-    return {name: getattr(backend, name) for name in Backend.__slots__}

@@ -106,13 +106,38 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     # Salesforce audit logs: TimeGenerated = todatetime(CreatedDate), others as text.
     "salesforce/setupaudittrail": (
-        {"Id": "0Ym1", "Action": "changedProfile", "CreatedDate": "2026-01-15T09:00:00.000+0000", "Display": "d", "CreatedById": "005"},
-        {"Id": "0Ym1", "Action": "changedProfile", "TimeGenerated": "2026-01-15 09:00:00", "Display": "d", "CreatedById": "005"},
+        {
+            "Id": "0Ym1",
+            "Action": "changedProfile",
+            "CreatedDate": "2026-01-15T09:00:00.000+0000",
+            "Display": "d",
+            "CreatedById": "005",
+        },
+        {
+            "Id": "0Ym1",
+            "Action": "changedProfile",
+            "TimeGenerated": "2026-01-15 09:00:00",
+            "Display": "d",
+            "CreatedById": "005",
+        },
     ),
     # Salesforce audit logs: TimeGenerated = todatetime(LoginTime), OptionsIsGet = tobool(OptionsIsGet).
     "salesforce/loginhistory": (
-        {"Id": "1", "UserId": "005", "LoginTime": "2026-01-15T09:00:00.000+0000", "LoginType": "i", "SourceIp": "192.0.2.5", "OptionsIsGet": True},
-        {"UserId": "005", "TimeGenerated": "2026-01-15 09:00:00", "LoginType": "i", "SourceIp": "192.0.2.5", "OptionsIsGet": True},
+        {
+            "Id": "1",
+            "UserId": "005",
+            "LoginTime": "2026-01-15T09:00:00.000+0000",
+            "LoginType": "i",
+            "SourceIp": "192.0.2.5",
+            "OptionsIsGet": True,
+        },
+        {
+            "UserId": "005",
+            "TimeGenerated": "2026-01-15 09:00:00",
+            "LoginType": "i",
+            "SourceIp": "192.0.2.5",
+            "OptionsIsGet": True,
+        },
     ),
     # Table reference of GoogleWorkspaceReports: IdApplicationName, EventName, ActorEmail, and a column for most Chrome parameters.
     "gcp/google_workspace.chrome": (

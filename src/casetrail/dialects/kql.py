@@ -7,13 +7,13 @@ text goes through `tolower`. A list is looked into by `mv-expand`: its tests bec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from dataclasses import dataclass
 
 import re2
 
 from casetrail.dialects.base import Expressions, UnsupportedError
+from casetrail.dialects.kql_addresses import address, in_network, parsed_address
+from casetrail.dialects.kql_lists import Lists
 from casetrail.dialects.kql_regex import escaped, kusto
 from casetrail.dialects.kql_text import literal, member, name, string
 from casetrail.dialects.stores import place_of
@@ -62,7 +62,6 @@ _PARTS = {
 }
 _WHOLE = string(r"^(-?[0-9]+)(?:\.0+)?$")
 _NUMBER = string(r"^-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$")
-_ADDRESS = string("^[0-9A-Fa-f:.]+$")
 _TEXTUAL = ("string", "dynamic")
 _STORED_AS = {
     Type.TEXT: ("string", "dynamic", "int", "long"),
@@ -76,40 +75,6 @@ _STORED_AS = {
 
 def operator(op: Op) -> str:
     return _OPS[op]
-
-
-@dataclass
-class Lists:
-    """The lists that a search looks into, each element of which gets a row, and what is asked of any element.
-
-    elements: the columns that hold an element, by role and path; sources: what each is expanded from; asked: conditions by column.
-    """
-
-    elements: dict[tuple[str, str], str] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
-    asked: dict[str, str] = field(default_factory=dict)
-
-    def element(self, role: str, path: str) -> str:
-        """The column with an element of the list at a path. Two roles of one list are never tied to one element."""
-        if (role, path) not in self.elements:
-            column = f"{role}{len(self.elements)}"
-            self.elements[role, path] = column
-            self.sources[column] = path
-        return self.elements[role, path]
-
-    def any(self, condition: str) -> str:
-        """The column that says whether a condition holds for any row."""
-        known = {asked: column for column, asked in self.asked.items()}
-        if condition not in known:
-            known[condition] = f"any{len(self.asked)}"
-            self.asked[known[condition]] = condition
-        return known[condition]
-
-    def expansions(self, *, indexed: bool = False) -> Iterator[str]:
-        """The lines that give each element a row; an event without elements keeps one. indexed: each with its place."""
-        for column, source in self.sources.items():
-            place = f"with_itemindex=place_{column} " if indexed else ""
-            yield f"mv-expand {place}{column} = iff(array_length({source}) == 0, dynamic([null]), {source})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +184,7 @@ class KqlExpressions(Expressions[Column]):
             case Type.TEXT:
                 return column.text
             case Type.ADDRESS:
-                # It would read an address with a prefix length or a zone too, which is none.
-                return f"parse_ipv6(extract({_ADDRESS}, 0, {column.text}))"
+                return parsed_address(column.text)
             case Type.INTEGER if column.type in _TEXTUAL:
                 return f"tolong(extract({_WHOLE}, 1, {column.text}))"
             case Type.NUMBER if column.type in _TEXTUAL:
@@ -252,7 +216,7 @@ class KqlExpressions(Expressions[Column]):
                     return f"{column.text} == {value}"
                 return f"{column.text} =~ {value}" if value.isascii() else f"tolower({column.text}) == {value}"
             case Type.ADDRESS:
-                return f"{self.typed(column, field)} == {string(_address(str(check.value)))}"
+                return f"{self.typed(column, field)} == {string(address(str(check.value)))}"
             case Type.BOOLEAN if column.type in _TEXTUAL:
                 return f"{column.text} =~ {string(str(check.value).lower())}"
             case Type.INTEGER if column.type == "int":
@@ -263,7 +227,7 @@ class KqlExpressions(Expressions[Column]):
     def one_of(self, column: Column, field: Field, check: OneOf) -> str:
         if field.type is Type.BOOLEAN:
             return "(" + " or ".join(self.equals(column, field, Equals(value, check.cased)) for value in check.values) + ")"
-        values = [string(_address(str(value))) if field.type is Type.ADDRESS else literal(value) for value in check.values]
+        values = [string(address(str(value))) if field.type is Type.ADDRESS else literal(value) for value in check.values]
         listed = f"({', '.join(values)})"
         if field.type is not Type.TEXT or check.cased:
             return f"{self.typed(column, field)} in {listed}"
@@ -304,15 +268,7 @@ class KqlExpressions(Expressions[Column]):
         return f"{column.text} matches regex {string(kusto(check))}"
 
     def in_network(self, column: Column, field: Field, check: InNetwork) -> str:
-        address = self.typed(column, field)
-        network = ip_network(check.network)
-        if isinstance(network, IPv4Network):
-            return _in_network(address, _address(str(network[0])), network.prefixlen + 96)
-        inside = _in_network(address, _address(str(network[0])), network.prefixlen)
-        if network.supernet_of(IPv6Network("::ffff:0:0/96")):
-            # A v4 address is written there as the v6 address that it maps to.
-            return f"({inside} and not({_in_network(address, _address('0.0.0.0'), 96)}))"
-        return inside
+        return in_network(self.typed(column, field), check.network)
 
     def compare(self, column: Column, field: Field, check: Compare) -> str:
         return f"coalesce({self.typed(column, field)} {_OPS[check.op]} {literal(check.value)}, false)"
@@ -342,37 +298,7 @@ class KqlExpressions(Expressions[Column]):
 
 def lists_in(expr: Expr) -> bool:
     """Whether an expression looks into a list."""
-    return any(
-        test.field.many or (isinstance(test.check, SameAs) and test.check.other.many) for test in tests(expr)
-    )
-
-
-def _address(text: str) -> str:
-    """An address as `parse_ipv6` writes it."""
-    address = ip_address(text)
-    if address.version == 4:
-        return f"0000:0000:0000:0000:0000:ffff:{int(address) >> 16:04x}:{int(address) & 0xFFFF:04x}"
-    return address.exploded
-
-
-def _in_network(address: str, first: str, prefix: int) -> str:
-    """Whether an address as `parse_ipv6` writes it begins with the bits of a network's first one."""
-    if prefix == 0:
-        return f"isnotempty({address})"
-    digits, bits = divmod(prefix, 4)
-    start = _digits(first, digits)
-    if not bits:
-        return f"{address} startswith_cs {string(start)}" if prefix < 128 else f"{address} == {string(first)}"
-    low = int(_digits(first, digits + 1)[-1], 16)
-    last = "".join(f"{digit:x}" for digit in range(low, low + 2 ** (4 - bits)))
-    colon = ":" if digits and digits % 4 == 0 else ""
-    return f"{address} matches regex {string(f'^{start}{colon}[{last}]')}"
-
-
-def _digits(address: str, count: int) -> str:
-    """The first hexadecimal digits of a written-out address, with the colons between them."""
-    groups = address.replace(":", "")[:count]
-    return ":".join(groups[place : place + 4] for place in range(0, len(groups), 4))
+    return any(test.field.many or (isinstance(test.check, SameAs) and test.check.other.many) for test in tests(expr))
 
 
 def _passes_empty(check: Check) -> bool:
@@ -390,5 +316,3 @@ def _passes_empty(check: Check) -> bool:
             return re2.compile(f"(?{marks}){check.pattern}" if marks else check.pattern, options).search("") is not None
         case _:
             return False
-
-

@@ -1,7 +1,8 @@
 """RE2 to the regular expressions of Kusto, which are those of Rust's `regex` (Microsoft: "Regex syntax").
 
 They search, as RE2 does, and mostly look alike. What differs is written out: `\\d`, `\\w` and `\\s` are of Unicode there, a bracket
-inside a class opens another, `&&`, `--` and `~~` are operations on classes, `\\<` is the start of a word, and a bare brace is an error.
+inside a class opens another, `&&`, `--` and `~~` are operations on classes, `\\<` is the start of a word, and a bare brace or a name given to two
+groups is an error.
 What is written for Kusto means the same in RE2.
 """
 
@@ -16,8 +17,10 @@ _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\f\r "}
 _TOKEN = re.compile(r"\\p\{\^?\w+\}|\\[pP]\w|\\x\{[0-9A-Fa-f]+\}|\\x[0-9A-Fa-f]{2}|\\.|\[:\^?\w+:\]|.", re.DOTALL)
 _SAME = re.compile(r"\\[pPx].+|\\[Aznrtfav]|\[:\^?\w+:\]")
 _REPETITION = re.compile(r"\{\d+(?:,\d*)?\}")
+_NAMED = re.compile(r"\(\?P?<\w+>")
 _META = frozenset("\\.+*?()|[]{}^$")
-_CLASS_META = frozenset("\\[]^-&~")
+_CLASS_NAMED = re.compile(r"\(\?P?<\w+>")
+_META = frozenset("\\[]^-&~")
 _FLAGS = (("i", "ignore_case"), ("m", "multiline"), ("s", "dotall"))
 
 
@@ -35,7 +38,9 @@ def escaped(text: str) -> str:
 def _body(pattern: str) -> str:
     at, found = 0, ""
     while at < len(pattern):
-        if pattern[at] == "[":
+        if named := _NAMED.match(pattern, at):
+            text, at = "(?:", named.end()
+        elif pattern[at] == "[":
             text, at = _char_class(pattern, at + 1)
         elif pattern[at] == "{" and not _REPETITION.match(pattern, at):
             text, at = r"\{", at + 1
@@ -71,12 +76,10 @@ def _char_class(pattern: str, at: int) -> tuple[str, int]:
     at += negated
     items, first = "", True
     while first or not pattern.startswith("]", at):
-        token = _token(pattern, at)
-        at += len(token)
-        if token == "-" and not first and not pattern.startswith("]", at):
-            items += "-"
-        else:
-            items += _class_item(pattern, token)
+        item = _token(pattern, at)
+        at += len(item)
+        is_range = item == "-" and not first and not pattern.startswith("]", at)
+        items += item if is_range else _class_item(pattern, item)
         first = False
         if at >= len(pattern):
             raise UnsupportedError(f"the regular expression {pattern!r} has an open class at {start}")

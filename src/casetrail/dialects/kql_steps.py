@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.kql import KqlExpressions, Lists, lists_in
+from casetrail.dialects.kql import KqlExpressions, lists_in
+from casetrail.dialects.kql_lists import Lists
 from casetrail.dialects.kql_text import moment, name, string
 from casetrail.dialects.stores import Stores, place_of, store_of
 from casetrail.pack.backend import Store
@@ -128,16 +129,16 @@ class Steps:
                 raise ValueError(f"{part.name} has no field in base {number}")
             columns.append(f"key{place} = {reader.readable(column, cased=part.cased, role=f'part{place}_')}")
         columns += [] if plan.key else ["key0 = 0"]
-        columns += [f"shown{place} = {self.seen(part.fields[number], store, reader, place)}" for place, part in _addresses(plan)]
+        columns += [
+            f"shown{place} = {self.seen(part.fields[number], store, reader, place)}" for place, part in _addresses(plan)
+        ]
         value = _value(plan)
         values = Lists()
         if value:
             column = value.fields[number]
             if column is None:
                 raise ValueError(f"{value.name} has no field in base {number}")
-            columns.append(
-                f"value = {KqlExpressions(store, lists=values).readable(column, cased=value.cased, role='held')}"
-            )
+            columns.append(f"value = {KqlExpressions(store, lists=values).readable(column, cased=value.cased, role='held')}")
         if _repeats(plan):
             places = ", ".join(f"tostring(place_{column})" for column in values.sources)
             columns.append(f"place = strcat_delim('.', {places}, '')" if places else "place = ''")

@@ -12,15 +12,23 @@ from casetrail.dialects.base import Ago, Moment
 from casetrail.plan.nodes import Scalar
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = frozenset(
-    "and as asc between bool by contains count database datatable datetime decimal desc distinct dynamic extend external false find"
-    " from guid has in int into invoke join kind let limit long lookup materialize not null of on or order pack parse partition print"
-    " project range real render sample scan search serialize set sort string summarize table take time timespan to top true type typeof"
-    " union where with".split()
-)
+_WORDS = """
+and as asc between bool by contains count database datatable datetime decimal desc distinct dynamic extend external false find from
+guid has in int into invoke join kind let limit long lookup materialize not null of on or order pack parse partition print project
+range real render sample scan search serialize set sort string summarize table take time timespan to top true type typeof union
+where with
+"""
+_RESERVED = frozenset(_WORDS.split())
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("microsecond", 1))
+_UNITS = (
+    ("d", 86_400_000_000),
+    ("h", 3_600_000_000),
+    ("m", 60_000_000),
+    ("s", 1_000_000),
+    ("ms", 1_000),
+    ("microsecond", 1),
+)
 
 
 def string(text: str) -> str:

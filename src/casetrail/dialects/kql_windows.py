@@ -50,9 +50,7 @@ class _Windows:
 
     def completions(self, plan: Correlation, run: Run, new: int | None = None) -> Iterator[str]:
         """Rows of id, at, the key, n and evidence. new: only those that became known since so long before the run."""
-        inner = {
-            number: self.inner(base) for number, base in enumerate(plan.bases) if isinstance(base, Correlation)
-        }
+        inner = {number: self.inner(base) for number, base in enumerate(plan.bases) if isinstance(base, Correlation)}
         table = self.steps.table(plan, inner)
         match plan.condition:
             case Threshold() as threshold:

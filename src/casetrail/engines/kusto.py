@@ -36,7 +36,7 @@ _SQL = {
     "real": "DOUBLE",
     "datetime": "TIMESTAMP",
 }
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+_EPOCH = datetime(1970, 1, 1)
 _LISTS = "casetrail_watchlists"
 _GET_WATCHLIST = f"function _GetWatchlist(alias: string) {{ {_LISTS} | where Alias == alias }}"
 _LITERAL = re.compile(r"@'(?:[^']|'')*'|'(?:[^'\\]|\\.)*'", re.DOTALL)
@@ -191,7 +191,7 @@ class Kusto:
 
 
 def decoded(query: str) -> str:
-    """A query for duckdb-kql 1.1, which reads no `\\u0001` in a text: the characters themselves, where the vendor's parser reads escapes."""
+    """A query for duckdb-kql 1.1, which reads no escape such as `\\u0001` in a text, with the characters themselves."""
 
     def text(found: re.Match[str]) -> str:
         if found[0].startswith("@"):
@@ -203,4 +203,3 @@ def decoded(query: str) -> str:
 
 def _shown(value: object) -> str:
     return f"{value:%Y-%m-%dT%H:%M:%S.%f}0Z" if isinstance(value, datetime) else str(value)
-

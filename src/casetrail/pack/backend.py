@@ -94,7 +94,9 @@ def read_backend(folder: Path, contracts: Mapping[str, Contract]) -> Backend:
 def _store(product: str, item: Mapping[str, Any]) -> Store:
     fields = {path: _field(facts) for path, facts in item["fields"].items()}
     source = f"{product}/{item['service']}"
-    return Store(source, item["index"], item["time"], item["basis"], fields, item.get("only", {}), tuple(item.get("identity", ())))
+    return Store(
+        source, item["index"], item["time"], item["basis"], fields, item.get("only", {}), tuple(item.get("identity", ()))
+    )
 
 
 def _field(facts: Mapping[str, str]) -> StoredField:

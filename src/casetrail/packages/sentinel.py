@@ -30,7 +30,9 @@ _SEVERITY = {"informational": "Informational", "low": "Low", "medium": "Medium",
 _UNITS = (("d", 1440), ("h", 60), ("m", 1))
 _ACCOUNT = ("Account", "FullName")
 _ADDRESS = ("IP", "Address")
-_MOST_ENTITIES = 10
+_MOST_ENTITIES = 5
+_OLDER_TACTIC = {"TA0005": "DefenseEvasion", "TA0112": "DefenseEvasion"}
+"""Sentinel has the tactics as they were before ATT&CK parted this one in two."""
 
 
 def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
@@ -67,7 +69,7 @@ def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "tactics": tactics,
         "relevantTechniques": techniques,
         "query": item.query + "\n",
-        "entityMappings": named,
+        **({"entityMappings": named} if named else {}),
         "customDetails": {"EventId": ID} | ({"Count": "n"} if isinstance(item.plan, Correlation) else {}),
         "alertDetailsOverride": {"alertDisplayNameFormat": _title(rule.sigma.title, named)},
         "eventGroupingSettings": {"aggregationKind": "AlertPerResult"},
@@ -97,14 +99,12 @@ def _attack(tags: Sequence[str]) -> tuple[list[str], list[str]]:
     """Tactics by their names without spaces, and techniques by number."""
     found = threat(tags)
     names = {tactic.id: tactic.name for tactic in attack().tactics.values()}
-    tactics = [names[one["tactic"]["id"]].replace(" ", "") for one in found]
+    ids = [one["tactic"]["id"] for one in found]
+    tactics = [_OLDER_TACTIC.get(tactic) or names[tactic].title().replace(" ", "") for tactic in ids]
     techniques = [
-        each["id"]
-        for one in found
-        for technique in one["technique"]
-        for each in (technique["subtechnique"] or [technique])
+        each["id"] for one in found for technique in one["technique"] for each in (technique["subtechnique"] or [technique])
     ]
-    return tactics, list(dict.fromkeys(techniques))
+    return list(dict.fromkeys(tactics)), list(dict.fromkeys(techniques))
 
 
 def _title(title: str, named: Sequence[Mapping[str, Any]]) -> str:
