@@ -1,9 +1,8 @@
 """RE2 to the regular expressions of Kusto, which are those of Rust's `regex` (Microsoft: "Regex syntax").
 
 They search, as RE2 does, and mostly look alike. What differs is written out: `\\d`, `\\w` and `\\s` are of Unicode there, a bracket
-inside a class opens another, `&&`, `--` and `~~` are operations on classes, `\\<` is the start of a word, and a bare brace or a name given to two
-groups is an error.
-What is written for Kusto means the same in RE2.
+inside a class opens another, `&&`, `--` and `~~` are operations on classes, `\\<` is the start of a word, and a bare brace or one name
+of two groups is an error. What is written for Kusto means the same in RE2.
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ _SAME = re.compile(r"\\[pPx].+|\\[Aznrtfav]|\[:\^?\w+:\]")
 _REPETITION = re.compile(r"\{\d+(?:,\d*)?\}")
 _NAMED = re.compile(r"\(\?P?<\w+>")
 _META = frozenset("\\.+*?()|[]{}^$")
-_CLASS_NAMED = re.compile(r"\(\?P?<\w+>")
-_META = frozenset("\\[]^-&~")
+_CLASS_META = frozenset("\\[]^-&~")
 _FLAGS = (("i", "ignore_case"), ("m", "multiline"), ("s", "dotall"))
 
 
