@@ -85,9 +85,23 @@ def _opensearch(pack: Pack) -> Iterator[Opened]:
         yield Opened(engine, f"OpenSearch {node_version(client)}")
 
 
+@contextmanager
+def _kusto(pack: Pack) -> Iterator[Opened]:
+    import duckdb_kql  # noqa: F401
+
+    from casetrail.nodes.kusto import checking, language_service
+    from casetrail.packages.targets import backend_of
+    from casetrail.proof.vetted import Vetted
+
+    with checking() as checker:
+        engine = Vetted(backend_of(pack, "sentinel"), pack.contracts, checker)
+        yield Opened(engine, f"duckdb-kql {version('duckdb-kql')}, Microsoft's parser {language_service()}")
+
+
 PROVERS = {
     "reference": Prover(_reference),
     "duckdb": Prover(_duckdb),
     "elasticsearch": Prover(_elasticsearch),
     "opensearch": Prover(_opensearch),
+    "kusto": Prover(_kusto),
 }
