@@ -12,6 +12,7 @@ from casetrail.nodes.kusto import Checker
 from casetrail.pack.backend import Backend, read_backend
 from casetrail.pack.cases import case_files
 from casetrail.pack.pack import Pack
+from casetrail.packages.schedule import shipped_query
 from casetrail.packages.targets import build
 from casetrail.proof.run import run
 from casetrail.proof.vetted import Apart
@@ -79,6 +80,21 @@ def test_the_vendor_takes_every_query_of_the_pack(pack: Pack, checker: Checker) 
     found = {path: checker.check(query, tables).problems for path, query in queries(pack)}
     assert found
     assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize(("generations", "refused"), OLDER.values(), ids=OLDER)
+def test_the_vendor_takes_every_query_with_older_names(
+    pack: Pack, tmp_path: Path, checker: Checker, generations: dict[str, str], refused: dict[str, str]
+) -> None:
+    backend = older(pack, tmp_path, generations)
+    plans = {name: rule.plan for name, rule in pack.rules.items() if rule.alone and name not in refused}
+    found = {
+        name: checker.check(shipped_query(plan, backend, pack.contracts), declared(backend)).problems
+        for name, plan in plans.items()
+        if plan is not None
+    }
+    assert len(found) > 20
+    assert {name: problems for name, problems in found.items() if problems} == {}
 
 
 def test_every_column_that_a_rule_maps_is_in_its_result(pack: Pack, checker: Checker) -> None:
