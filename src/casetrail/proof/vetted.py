@@ -14,7 +14,7 @@ from casetrail.engines.kusto import Kusto
 from casetrail.nodes.kusto import Checker
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
-from casetrail.plan.nodes import Plan, Type, fields
+from casetrail.plan.nodes import Field, Plan, Type, fields
 from casetrail.plan.values import bag
 
 
@@ -32,13 +32,20 @@ class Apart(Kusto):
         tested = {field.path for field in fields(plan)}
         taken: dict[tuple[str, ...], str] = {}
         for event in events:
-            contract = self.contracts[event.source]
-            named = (event.source, *("|".join(bag(event.row, field)) for field in contract.identity))
+            named_by = self.named_by(event.source)
+            named = (event.source, *("|".join(bag(event.row, field)) for field in named_by))
             if taken.setdefault(named, event.id) == event.id:
                 yield event
                 continue
-            free = [field for field in contract.identity if field.type is Type.TEXT and field.path not in tested]
+            free = [field for field in named_by if field.type is Type.TEXT and field.path not in tested]
             yield replace(event, row=_put(event.row, free[0].path, event.id))
+
+
+    def named_by(self, source: str) -> list[Field]:
+        """The fields that tell a log's events apart in its table."""
+        store, contract = self.backend.stores[source], self.contracts[source]
+        kept = {stored.name: contract.fields[path] for path, stored in store.fields.items() if stored.name}
+        return [kept[column] for column in store.identity if column in kept]
 
 
 class Vetted(Apart):
