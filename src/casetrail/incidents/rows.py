@@ -22,7 +22,7 @@ from casetrail.plan.nodes import Type
 from casetrail.plan.values import TIME_FORMATS, format_time
 
 _NAMED_BY = {
-    "okta/okta": "uuid",
+    "okta/okta": "uuid transaction.id",
     "salesforce/eventlogfile": "REQUEST_ID",
     "salesforce/realtime": "EventIdentifier",
     "salesforce/setupaudittrail": "Id",
@@ -30,7 +30,7 @@ _NAMED_BY = {
     "gcp/google_workspace.chrome": "id.uniqueQualifier",
     "gcp/google_workspace.admin": "id.uniqueQualifier",
 }
-"""The field of each log that a line's `id` goes to."""
+"""The fields of each log that a line's `id` goes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,8 @@ def _named(contract: Contract, row: Mapping[str, Any], at: int, identity: str) -
         head, *rest = field.steps
         if field.type is Type.TIME and head in row and (not rest or rest[0] in (row[head] or {})):
             _put(part, field.steps, format_time(at, field.time_format))
-    _put(part, tuple(_NAMED_BY[contract.key].split(".")), identity)
+    for path in _NAMED_BY[contract.key].split():
+        _put(part, tuple(path.split(".")), identity)
     return part
 
 
