@@ -113,7 +113,7 @@ class Logbook:
         }
         rows = [
             f'"{source}":{{\n'
-            + ",\n".join(f'{json.dumps(name)}:{_dumped(part)}' for name, part in sorted(self.parts[source].items()))
+            + ",\n".join(f"{json.dumps(name)}:{_dumped(part)}" for name, part in sorted(self.parts[source].items()))
             + "\n}"
             for source in sorted(parts)
         ]

@@ -1,6 +1,6 @@
 """Make the logs of the incidents: the same files each time.
 
-    python bench/incidents/make.py [NAME …]
+python bench/incidents/make.py [NAME …]
 """
 
 from __future__ import annotations

@@ -100,7 +100,9 @@ class Vendor:
             client = program(book, f"app-{user}", agent, agent.partition("/")[0])
             self.robots[name] = account(book, name, f"Svc {user}", f"{user}@{domain}", client, (cloud,))
         self.portal = [
-            account(book, f"cust{number}", f"Portal User{number}", f"contact{number}@customer{number}.example", "", ("portal",))
+            account(
+                book, f"cust{number}", f"Portal User{number}", f"contact{number}@customer{number}.example", "", ("portal",)
+            )
             for number in range(8)
         ]
 
@@ -156,7 +158,9 @@ class Vendor:
                     ("changedroleforuser", f"Changed role for user {other.mail} from Support to Support Lead"),
                 ]
             )
-            work.setup_change(book, day + minutes(draw.uniform(540, 900)), draw.choice(self.admins), action, "Manage Users", text)
+            work.setup_change(
+                book, day + minutes(draw.uniform(540, 900)), draw.choice(self.admins), action, "Manage Users", text
+            )
         if day.day == 1 or day.weekday() == 0:
             session, at = work.keys(book), day + minutes(500 + draw.uniform(0, 90))
             work.sign_in(book, at, chief, chief.places[0], session)
@@ -179,8 +183,14 @@ class Vendor:
         windows = device(book, "intruder-windows", "windows", 109)
         taken = iter(self.taken())
         for number, (day, count) in enumerate(DAYS.items()):
-            begin = moment(f"{day} 14:41:07") if number == 0 else moment(f"{day} 00:00:00") + minutes(book.draw.uniform(180, 500))
-            begin = {"2023-10-02": moment("2023-10-02 15:52:30"), "2023-10-17": moment("2023-10-17 09:20:00")}.get(day, begin)
+            begin = (
+                moment(f"{day} 14:41:07")
+                if number == 0
+                else moment(f"{day} 00:00:00") + minutes(book.draw.uniform(180, 500))
+            )
+            begin = {"2023-10-02": moment("2023-10-02 15:52:30"), "2023-10-17": moment("2023-10-17 09:20:00")}.get(
+                day, begin
+            )
             begin = moment("2023-09-29 12:10:00") if day == "2023-09-29" else begin
             where = self.networks[(number * 3) % len(self.networks)]
             one = Person(victim.name, victim.mail, victim.shown, windows, (where,), 0, victim.sales_id)
@@ -268,9 +278,12 @@ def vendor() -> Logbook:
 
 def doubled(book: Logbook) -> None:
     """One hourly file is sent twice, as the vendor of the case system says may happen."""
-    again = [line for line in book.lines[ELF] if line[1].strftime("%Y%m%d%H") == "2023092609" and '"salesforce/elf_lightn' in line[2]]
+    again = [
+        line
+        for line in book.lines[ELF]
+        if line[1].strftime("%Y%m%d%H") == "2023092609" and '"salesforce/elf_lightn' in line[2]
+    ]
     for came, at, text in again:
         later = came + timedelta(hours=2)
         first = f'"arrived":"{came.isoformat().replace("+00:00", "Z")}"'
         book.lines[ELF].append((later, at, text.replace(first, f'"arrived":"{later.isoformat().replace("+00:00", "Z")}"')))
-

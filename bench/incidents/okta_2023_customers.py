@@ -20,9 +20,18 @@ class Customer:
         self.domain = f"{name}.example"
         self.networks = networks(self.book)
         shown = name.capitalize()
-        office = place(self.book, "office", f"192.0.2.{20 + number * 20}", (64520 + number, shown), "Bergen", NORWAY, (60.4, 5.3))
+        office = place(
+            self.book, "office", f"192.0.2.{20 + number * 20}", (64520 + number, shown), "Bergen", NORWAY, (60.4, 5.3)
+        )
         vpn = place(
-            self.book, "vpn", f"192.0.2.{25 + number * 20}", (64520 + number, shown), "Dublin", IRELAND, (53.3, -6.3), proxy=True
+            self.book,
+            "vpn",
+            f"192.0.2.{25 + number * 20}",
+            (64520 + number, shown),
+            "Dublin",
+            IRELAND,
+            (53.3, -6.3),
+            proxy=True,
         )
         home = place(
             self.book, "home", f"198.51.100.{30 + number}", (64501, "Lakeside Cable"), "Toronto", CANADA, (43.7, -79.4)
@@ -49,21 +58,37 @@ class Customer:
             if draw.random() < 0.6:
                 one = draw.choice(self.people)
                 at = work.begins(self.book, one, day) + minutes(draw.uniform(20, 300))
-                work.moved(self.book, at, one, draw.choice(["notes.pdf", "plan.pdf", "trace.har"]), upload=True, host="files.example")
+                work.moved(
+                    self.book,
+                    at,
+                    one,
+                    draw.choice(["notes.pdf", "plan.pdf", "trace.har"]),
+                    upload=True,
+                    host="files.example",
+                )
 
     taken_days: tuple[str, ...] = ()
 
     def administration(self, one: Person, at: Any, where: str, session: dict[str, Any]) -> None:
         """New people and new phones."""
         other = self.book.draw.choice(self.people[3:])
-        target = {"target": [{"id": f"00u{other.name}", "type": "User", "alternateId": other.mail, "displayName": other.shown}]}
+        target = {
+            "target": [{"id": f"00u{other.name}", "type": "User", "alternateId": other.mail, "displayName": other.shown}]
+        }
         chance = self.book.draw.random()
         if chance < 0.12:
             okta_row(self.book, "okta/user_lifecycle_create", at + minutes(9), one, where, session=session, row=target)
         elif chance < 0.22:
             okta_row(self.book, "okta/user_mfa_factor_reset_all", at + minutes(9), one, where, session=session, row=target)
             later = at + minutes(31)
-            okta_row(self.book, "okta/user_mfa_factor_activate", later, other, other.places[0], session=work.okta_session(self.book))
+            okta_row(
+                self.book,
+                "okta/user_mfa_factor_activate",
+                later,
+                other,
+                other.places[0],
+                session=work.okta_session(self.book),
+            )
 
     def upload(self, day: str, clock: str, fact: str) -> dict[str, Any]:
         """The administrator's morning, and the browser trace that goes to the vendor; the session comes back."""
@@ -77,9 +102,7 @@ class Customer:
         )  # fmt: skip
         okta_row(self.book, "okta/user_session_access_admin_app", at - minutes(11.9), one, one.places[0], session=session)
         work.moved(self.book, at, one, f"{one.name}-trace.har", upload=True, host="support.orvane.example", fact=fact)
-        okta_row(
-            self.book, "okta/user_authentication_sso", at + minutes(5), one, one.places[0], session=session, app="Mail"
-        )
+        okta_row(self.book, "okta/user_authentication_sso", at + minutes(5), one, one.places[0], session=session, app="Mail")
         return session
 
     def replayed(self, system: str, *, jar: bool) -> str:
@@ -102,7 +125,9 @@ def brindlekey() -> Logbook:
     book, one = made.book, made.admins[0]
     session = made.upload("2023-09-29", "11:32:00", "B01")
     theirs, where = made.replayed("linux", jar=True), made.networks[0]
-    new = {"behaviors": "{New Geo-Location=POSITIVE, New Device=NEGATIVE, New IP=POSITIVE, New Country=POSITIVE, Velocity=POSITIVE}"}
+    new = {
+        "behaviors": "{New Geo-Location=POSITIVE, New Device=NEGATIVE, New IP=POSITIVE, New Country=POSITIVE, Velocity=POSITIVE}"
+    }
     at = moment("2023-09-29 13:04:51")
     console = {"debugContext": {"debugData": new}}
     okta_row(
@@ -153,7 +178,15 @@ def tarnaccess() -> Logbook:
         "debugContext": {"debugData": {"requestUri": "/api/v1/users", "url": "/api/v1/users?"}},
     }
     okta_row(
-        book, "okta/user_lifecycle_create", at + minutes(9), one, where, session=session, row=made_up, device=theirs, fact="T04"
+        book,
+        "okta/user_lifecycle_create",
+        at + minutes(9),
+        one,
+        where,
+        session=session,
+        row=made_up,
+        device=theirs,
+        fact="T04",
     )
     second = made.admins[1]
     gone = {"target": made_up["target"]}
@@ -171,9 +204,7 @@ def quillnet() -> Logbook:
     morning = moment("2023-10-18 08:02:14")
     okta_row(book, "okta/user_authentication_sso", morning, one, one.places[0], session=session, app="Chat")
     at = moment("2023-10-18 08:47:33")
-    okta_row(
-        book, "okta/user_authentication_sso", at, one, where, session=session, app="Wiki", device=theirs, fact="Q02"
-    )
+    okta_row(book, "okta/user_authentication_sso", at, one, where, session=session, app="Wiki", device=theirs, fact="Q02")
     okta_row(
         book, "okta/policy_evaluate_sign_on", at + minutes(1), one, where, session=session,
         app="Okta Admin Console", device=theirs, fact="Q02",

@@ -12,7 +12,14 @@ _ACTORS = {"intruder": "the intruder", "company": "the company", "log": "the log
 
 def readme(incident: Incident, logs: Mapping[Path, bytes]) -> bytes:
     """The page: what it is, how it reads, every fact with its standing, the sources, the rows."""
-    lines = [f"# {incident.title}", "", "Made from `incident.yml` by `bench/incidents/make.py`.", "", incident.about.strip(), ""]
+    lines = [
+        f"# {incident.title}",
+        "",
+        "Made from `incident.yml` by `bench/incidents/make.py`.",
+        "",
+        incident.about.strip(),
+        "",
+    ]
     lines += [
         "The companies, people, addresses and ids are made up, the names are of example domains and the networks of those kept for",
         "documentation. What is told of them follows what was published; each fact says whether it was, or is our inference.",
@@ -28,12 +35,20 @@ def readme(incident: Incident, logs: Mapping[Path, bytes]) -> bytes:
     ]
     for company in incident.companies:
         rows = sum(
-            content.count(b"\n") for path, content in logs.items() if path.parent.name == company.name and path.suffix == ".ndjson"
+            content.count(b"\n")
+            for path, content in logs.items()
+            if path.parent.name == company.name and path.suffix == ".ndjson"
         )
         lines.append(
             f"| {company.title} | {rows} | {company.about.strip()} | {company.saw}: {company.saw_how} ({company.saw_standing}) |"
         )
-    lines += ["", "## Facts", "", "| fact | day | company | by | what happened | standing | basis |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "## Facts",
+        "",
+        "| fact | day | company | by | what happened | standing | basis |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for fact in incident.facts:
         lines.append(
             f"| {fact.id} | {fact.day} | {fact.company} | {_ACTORS[fact.by]} | {fact.text} | {fact.standing} | {fact.basis} |"

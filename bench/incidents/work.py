@@ -39,7 +39,9 @@ def sign_in(book: Logbook, at: datetime, one: Person, where: str, session: dict[
     book.add(LOGINS, "salesforce/login_history", at, one.name, where, one.device, fact=fact)
 
 
-def transfer(book: Logbook, at: datetime, one: Person, file: Document, kind: str = "VersionDownloadAction", fact: str = "") -> None:
+def transfer(
+    book: Logbook, at: datetime, one: Person, file: Document, kind: str = "VersionDownloadAction", fact: str = ""
+) -> None:
     """A file downloaded, previewed or uploaded, by the row that names neither address nor case."""
     row = {} if kind == "VersionDownloadAction" else {"TRANSACTION_TYPE": kind}
     if kind == "VersionRenditionDownload":
@@ -48,7 +50,12 @@ def transfer(book: Logbook, at: datetime, one: Person, file: Document, kind: str
 
 
 def support_shift(
-    book: Logbook, one: Person, day: datetime, cases: Sequence[str], files: Sequence[Document], viewed: tuple[int, int] = (3, 6)
+    book: Logbook,
+    one: Person,
+    day: datetime,
+    cases: Sequence[str],
+    files: Sequence[Document],
+    viewed: tuple[int, int] = (3, 6),
 ) -> None:
     """Cases opened one after another, with the files on some of them downloaded or previewed."""
     at, where, session = begins(book, one, day), somewhere(book, one), keys(book)
@@ -125,13 +132,25 @@ def setup_change(book: Logbook, at: datetime, one: Person, action: str, section:
 
 
 def report_exported(
-    book: Logbook, at: datetime, one: Person, where: str, session: dict[str, str], about: tuple[str, str, int], fact: str = ""
+    book: Logbook,
+    at: datetime,
+    one: Person,
+    where: str,
+    session: dict[str, str],
+    about: tuple[str, str, int],
+    fact: str = "",
 ) -> None:
     """A report run and exported, in both logs. about: object, name, rows."""
     entity, name, rows = about
     identity = f"00O{book.text(12)}"
     run = book.hexadecimal(16)
-    row: dict[str, Any] = {**session, "REPORT_ID": identity, "ENTITY_NAME": entity, "ROW_COUNT": str(rows), "URI": f"/{identity}"}
+    row: dict[str, Any] = {
+        **session,
+        "REPORT_ID": identity,
+        "ENTITY_NAME": entity,
+        "ROW_COUNT": str(rows),
+        "URI": f"/{identity}",
+    }
     row["REPORT_ID_DERIVED"] = ""
     book.add(ELF, "salesforce/elf_report", at, one.name, where, one.device, row=row, fact=fact)
     stream = {
@@ -190,7 +209,15 @@ def okta_shift(book: Logbook, one: Person, day: datetime, admin: bool = False) -
 
 
 def moved(
-    book: Logbook, at: datetime, one: Person, name: str, *, upload: bool, host: str, row: dict[str, Any] | None = None, fact: str = ""
+    book: Logbook,
+    at: datetime,
+    one: Person,
+    name: str,
+    *,
+    upload: bool,
+    host: str,
+    row: dict[str, Any] | None = None,
+    fact: str = "",
 ) -> None:
     """A file that went through a managed browser."""
     what = {
@@ -200,11 +227,11 @@ def moved(
         "CONTENT_SIZE": str(book.draw.randrange(20_000, 9_000_000)),
         "CONTENT_TYPE": "application/json" if name.endswith(".har") else "application/pdf",
     }
-    book.add(CHROME, "google_workspace/chrome_content_transfer", at, one.name, one.device, row={**what, **(row or {})}, fact=fact)
+    book.add(
+        CHROME, "google_workspace/chrome_content_transfer", at, one.name, one.device, row={**what, **(row or {})}, fact=fact
+    )
 
 
 def policy_changed(book: Logbook, at: datetime, one: Person, setting: str, old: str, new: str, fact: str = "") -> None:
     row = {"SETTING_NAME": setting, "OLD_VALUE": old, "NEW_VALUE": new, "ORG_UNIT_NAME": "All users"}
-    book.add(
-        ADMIN, "google_workspace/admin_change_chrome_os_user_setting", at, one.name, one.places[0], row=row, fact=fact
-    )
+    book.add(ADMIN, "google_workspace/admin_change_chrome_os_user_setting", at, one.name, one.places[0], row=row, fact=fact)

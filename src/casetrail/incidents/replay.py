@@ -11,9 +11,10 @@ from casetrail.dialects.base import UnsupportedError
 from casetrail.incidents.rows import Arrival, Taken, files_of, log_of, watchlists_of
 from casetrail.incidents.story import Company, Fact, Incident
 from casetrail.incidents.told import Log, Told, told
+from casetrail.pack.backend import Backend
 from casetrail.pack.pack import Pack
-from casetrail.packages.schedule import schedule
-from casetrail.packages.targets import backend_of, query_for
+from casetrail.packages.schedule import Schedule, schedule, shipped_query
+from casetrail.packages.targets import backend_of
 from casetrail.plan.nodes import Plan
 from casetrail.plan.values import bag
 
@@ -115,7 +116,7 @@ def replay(pack: Pack, incident: Incident, targets: Sequence[str], leave_out: It
     found = []
     for company in incident.companies:
         theirs = pack.with_watchlists(known_lists(pack, watchlists_of(incident, company)))
-        found.append(_company(theirs, incident, company, targets, without))
+        found.append(_company(theirs, incident, company, backends, without))
     return Replay(incident, {name: backend.interval for name, backend in backends.items()}, tuple(found))
 
 
@@ -124,7 +125,9 @@ def known_lists(pack: Pack, lists: Mapping[str, tuple[str, ...]]) -> dict[str, t
     return {name: values for name, values in lists.items() if name in pack.watchlists}
 
 
-def _company(pack: Pack, incident: Incident, company: Company, targets: Sequence[str], without: set[str]) -> Replayed:
+def _company(
+    pack: Pack, incident: Incident, company: Company, backends: Mapping[str, Backend], without: set[str]
+) -> Replayed:
     arrivals = log_of(pack, incident, company)
     log = Log(arrivals, pack.contracts)
     facts = {one.event.id: one.fact for one in log.arrivals if one.fact}
@@ -135,7 +138,7 @@ def _company(pack: Pack, incident: Incident, company: Company, targets: Sequence
     for name, plan in pack.plans().items():
         if name in without or pack.rules[name].asleep:
             continue
-        by_target = {target: found for target in targets if (found := _told(pack, name, plan, log, target)) is not None}
+        by_target = _told(pack, plan, log, backends)
         alerts += _alerts(pack, name, plan, by_target, facts)
         for target, found in by_target.items():
             for one in found:
@@ -149,13 +152,20 @@ def _company(pack: Pack, incident: Incident, company: Company, targets: Sequence
     return Replayed(company, log.arrivals, dict(sorted(rows.items())), tuple(alerts), files, days, asleep)
 
 
-def _told(pack: Pack, name: str, plan: Plan, log: Log, target: str) -> list[Told] | None:
-    """None when the target doesn't hold the rule."""
-    try:
-        query_for(pack, pack.rules[name], target)
-    except UnsupportedError:
-        return None
-    return told(plan, log, schedule(plan, backend_of(pack, target), pack.contracts))
+def _told(pack: Pack, plan: Plan, log: Log, backends: Mapping[str, Backend]) -> dict[str, list[Told]]:
+    """What a rule tells on each target that holds it. Targets of one schedule tell the same."""
+    found: dict[str, list[Told]] = {}
+    by_schedule: dict[Schedule, list[Told]] = {}
+    for target, backend in backends.items():
+        try:
+            shipped_query(plan, backend, pack.contracts)
+        except UnsupportedError:
+            continue
+        when = schedule(plan, backend, pack.contracts)
+        if when not in by_schedule:
+            by_schedule[when] = told(plan, log, when)
+        found[target] = by_schedule[when]
+    return found
 
 
 def _alerts(

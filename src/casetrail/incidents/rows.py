@@ -180,4 +180,3 @@ def _micros(text: str) -> int:
     if micros is None:
         raise ValueError(f"{text!r} is no time")
     return micros
-

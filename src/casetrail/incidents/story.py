@@ -113,9 +113,7 @@ def _incident(name: str, folder: Path, document: Mapping[str, Any]) -> Incident:
 
 def _company(item: Mapping[str, Any]) -> Company:
     saw = item["saw"]
-    return Company(
-        item["name"], item["title"], item["about"], _day(saw["day"]), saw["how"], _of(saw["standing"], STANDINGS)
-    )
+    return Company(item["name"], item["title"], item["about"], _day(saw["day"]), saw["how"], _of(saw["standing"], STANDINGS))
 
 
 def _fact(item: Mapping[str, Any]) -> Fact:
