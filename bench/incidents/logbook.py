@@ -34,6 +34,7 @@ class Logbook:
         self.parts: defaultdict[str, dict[str, Part]] = defaultdict(dict)
         self.lines: defaultdict[str, list[tuple[datetime, datetime, str]]] = defaultdict(list)
         self.files: list[tuple[str, str, str]] = []
+        self.lists: dict[str, list[tuple[str, str]]] = {}
         self.late: list[tuple[datetime, datetime, str, datetime]] = []
         self.hours: dict[tuple[str, datetime], timedelta] = {}
 

@@ -32,19 +32,29 @@ def made(name: str) -> dict[Path, bytes]:
     for company, story in STORIES[name].items():
         book = story()
         files |= book.write(folder / company)
-        files[folder / "watchlists" / company / "service_accounts.csv"] = accounts(book)
+        files |= {folder / "watchlists" / company / name: content for name, content in watchlists(book).items()}
     files[folder / "README.md"] = readme(read_incident(Pack.load(_ROOT), name), files)
     return files
 
 
-def accounts(book: Logbook) -> bytes:
-    """The accounts that no person signs in with, as the company lists them: ids in both lengths, and user names."""
-    lines = ["value,note"]
-    for name, part in book.parts["salesforce/eventlogfile"].items():
-        if name.startswith("svc-"):
-            identity, mail = str(part["USER_ID"]), str(part["USER_NAME"])
-            lines += [f"{identity},{name}", f"{other_length(identity)},{name}", f"{mail},{name}"]
-    return ("\n".join(lines) + "\n").encode()
+def watchlists(book: Logbook) -> dict[str, bytes]:
+    """The company's own lists by file name: as the story has them, and the accounts that no person signs in with.
+
+    Those are told by the names of their parts, and listed by their ids in both lengths and their user names.
+    """
+    listed = dict(book.lists)
+    accounts = [
+        (value, name)
+        for name, part in book.parts["salesforce/eventlogfile"].items()
+        if name.startswith("svc-")
+        for value in (part["USER_ID"], other_length(part["USER_ID"]), part["USER_NAME"])
+    ]
+    if accounts:
+        listed["service_accounts"] = accounts
+    return {
+        f"{name}.csv": ("value,note\n" + "".join(f"{value},{note}\n" for value, note in values)).encode()
+        for name, values in listed.items()
+    }
 
 
 def main() -> None:

@@ -59,6 +59,14 @@ class Vendor:
         self.files = [self.file(number) for number in range(190)]
         self.cases = [case_page(self.book, number) for number in range(120)]
         self.people()
+        self.book.lists = {
+            "corporate_domains": [("@orvane.example", "own domain")],
+            "corporate_networks": [("192.0.2.0/25", "offices"), ("192.0.2.128/25", "VPN and cloud")],
+            "known_proxies": [("64496", "our VPN, which Okta calls a proxy")],
+            "integration_clients": [
+                (name, "own integration") for name in ("CaseworkSync", "TicketSync", "BillingBridge", "ColdCopy")
+            ],
+        }
 
     def file(self, number: int) -> Document:
         """A file on a case. Every fourth is a browser trace, whose type Salesforce doesn't know."""

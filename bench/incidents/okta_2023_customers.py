@@ -44,6 +44,11 @@ class Customer:
             places = [(office, vpn), (vpn, office), (vpn, home)][index % 3]
             self.people.append(person(self.book, index + number * 7, self.domain, laptop, places, [7, 8, 13][index % 3]))
         self.admins = self.people[:3]
+        self.book.lists = {
+            "corporate_domains": [(f"@{self.domain}", "own domain")],
+            "corporate_networks": [(f"192.0.2.{20 + number * 20}/32", "office"), (f"192.0.2.{25 + number * 20}/32", "VPN")],
+            "known_proxies": [(str(64520 + number), "our VPN, which Okta calls a proxy")],
+        }
 
     def ordinary(self) -> None:
         draw = self.book.draw
@@ -203,6 +208,7 @@ def quillnet() -> Logbook:
     theirs, where = made.replayed("mac", jar=False), made.networks[3]
     morning = moment("2023-10-18 08:02:14")
     okta_row(book, "okta/user_authentication_sso", morning, one, one.places[0], session=session, app="Chat")
+    okta_row(book, "okta/user_session_access_admin_app", morning + minutes(5), one, one.places[0], session=session)
     at = moment("2023-10-18 08:47:33")
     okta_row(book, "okta/user_authentication_sso", at, one, where, session=session, app="Wiki", device=theirs, fact="Q02")
     okta_row(

@@ -23,10 +23,10 @@ class Person:
     sales_id: str
 
 
-FIRST = (
-    "Ada Bjarke Clio Dario Edda Fenja Goran Hedda Ivo Jorun Kalle Liv Mads Nilo Oda Piet Runa Sven Tova Ulf Vera Wim Ylva Zeno"
-).split()
-LAST = "Aldal Brekke Coster Dahlin Eikeland Falk Gram Holt Isaksen Jarl Kvist Lund Moberg Nygard Opdal Prinz".split()
+FIRST = ("Ada", "Bjarke", "Clio", "Dario", "Edda", "Fenja", "Goran", "Hedda", "Ivo", "Jorun", "Kalle", "Liv")
+FIRST += ("Mads", "Nilo", "Oda", "Piet", "Runa", "Sven", "Tova", "Ulf", "Vera", "Wim", "Ylva", "Zeno")
+LAST = ("Aldal", "Brekke", "Coster", "Dahlin", "Eikeland", "Falk", "Gram", "Holt", "Isaksen", "Jarl", "Kvist", "Lund")
+LAST += ("Moberg", "Nygard", "Opdal", "Prinz")
 
 
 def person(
@@ -45,7 +45,7 @@ def account(
 ) -> Person:
     """An account by its own name, of a person or of a program."""
     sales = f"005{book.text(12)}"
-    user = shown.split()[-1].lower()
+    user = shown.rsplit(maxsplit=1)[-1].lower()
     book.part(
         short,
         elf={"USER_ID": sales, "USER_ID_DERIVED": other_length(sales), "USER_NAME": mail},

@@ -223,7 +223,7 @@ def moved(
     what = {
         "TRIGGER_TYPE": "FILE_UPLOAD" if upload else "FILE_DOWNLOAD",
         "URL": f"https://{host}/",
-        "CONTENT_NAME": f"C:\\Users\\{one.shown.split()[-1].lower()}\\Downloads\\{name}",
+        "CONTENT_NAME": f"C:\\Users\\{one.shown.rsplit(maxsplit=1)[-1].lower()}\\Downloads\\{name}",
         "CONTENT_SIZE": str(book.draw.randrange(20_000, 9_000_000)),
         "CONTENT_TYPE": "application/json" if name.endswith(".har") else "application/pdf",
     }
