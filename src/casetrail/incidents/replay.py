@@ -18,6 +18,9 @@ from casetrail.packages.targets import backend_of
 from casetrail.plan.nodes import Plan
 from casetrail.plan.values import bag
 
+YOUNG = timedelta(days=10)
+"""How long a log must be before what is new in it says anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -64,11 +67,23 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day on which something happened or was told. alerts: those first told on it that rest on a fact's rows."""
+    """A day on which something happened or was told.
+
+    alerts: those first told on it that rest on the intruder's rows; others: on rows of other facts.
+    taken: how many files were first taken on it; named: how many an alert named on it first.
+    """
 
     day: date
     facts: tuple[Fact, ...]
     alerts: tuple[Alert, ...]
+    others: tuple[Alert, ...]
+    taken: int
+    named: int
+
+    @property
+    def first(self) -> Alert | None:
+        """What fired first: on the intruder's rows, or else on others."""
+        return next(iter([*self.alerts, *self.others]), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +106,21 @@ class Replayed:
         wanted = {fact.id for fact in incident.facts if fact.by == by}
         return tuple(alert for alert in self.alerts if wanted.intersection(alert.facts))
 
+    def noise(self, incident: Incident, *, young: bool = False) -> Counter[str]:
+        """Alerts on ordinary work alone, by rule, those taken back left out.
+
+        young: those of the log's first ten days, in which a rule that asks for what is new finds all new; else those after.
+        """
+        return Counter(
+            alert.rule
+            for alert in self.alerts
+            if not alert.facts and not alert.taken_back and (day_of(alert.first) < incident.first + YOUNG) == young
+        )
+
     @property
-    def noise(self) -> Counter[str]:
-        """Alerts on ordinary work alone, by rule."""
-        return Counter(alert.rule for alert in self.alerts if not alert.facts)
+    def taken_back(self) -> Counter[str]:
+        """Alerts that later rows undid, by rule: the row that would have kept the rule quiet came after the run."""
+        return Counter(alert.rule for alert in self.alerts if alert.taken_back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +174,7 @@ def _company(
     rows = Counter(one.event.source for one in arrivals)
     files = tuple(_files(takings, naming, files_of(incident, company), pack))
     asleep = tuple(name for name in pack.plans() if pack.rules[name].asleep)
-    days = tuple(_days(incident, company, alerts))
+    days = tuple(_days(incident, company, alerts, files))
     return Replayed(company, log.arrivals, dict(sorted(rows.items())), tuple(alerts), files, days, asleep)
 
 
@@ -242,11 +268,17 @@ def day_of(micros: int) -> date:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).date()
 
 
-def _days(incident: Incident, company: Company, alerts: Sequence[Alert]) -> Iterable[Day]:
+def _days(incident: Incident, company: Company, alerts: Sequence[Alert], files: Sequence[File]) -> Iterable[Day]:
     told_on: defaultdict[date, list[Alert]] = defaultdict(list)
     for alert in alerts:
         if alert.facts:
             told_on[day_of(alert.first)].append(alert)
     facts = [fact for fact in incident.facts if fact.company == company.name]
-    for day in sorted({*told_on, *(fact.day for fact in facts), company.saw}):
-        yield Day(day, tuple(fact for fact in facts if fact.day == day), tuple(told_on[day]))
+    hostile = {fact.id for fact in facts if fact.by == "intruder"}
+    taken = Counter(day_of(file.time) for file in files)
+    named = Counter(day_of(min(file.told.values())) for file in files if file.told)
+    for day in sorted({*told_on, *taken, *named, *(fact.day for fact in facts), company.saw}):
+        mine = [alert for alert in told_on[day] if hostile.intersection(alert.facts)]
+        others = [alert for alert in told_on[day] if alert not in mine]
+        today = tuple(fact for fact in facts if fact.day == day)
+        yield Day(day, today, tuple(mine), tuple(others), taken[day], named[day])
