@@ -37,6 +37,7 @@ class Logbook:
         self.lists: dict[str, list[tuple[str, str]]] = {}
         self.late: list[tuple[datetime, datetime, str, datetime]] = []
         self.hours: dict[tuple[str, datetime], timedelta] = {}
+        self.sessions = 0
 
     def part(self, name: str, **by_source: Part) -> str:
         """Name a part, with what it says in each log: `elf`, `rtem`, `trail`, `logins`, `okta`, `chrome`, `admin`."""
@@ -54,13 +55,13 @@ class Logbook:
     def name_for(self, source: str) -> str:
         match source:
             case "okta/okta" | "salesforce/realtime":
-                return f"{self.hexadecimal(8)}-{self.hexadecimal(4)}"
+                return f"{self.hexadecimal(8)}"
             case "salesforce/loginhistory":
-                return f"0Ya{self.text(12)}"
-            case "salesforce/setupaudittrail":
+                return f"0Ya{self.text(8)}"
+            case "setupaudittrail":
                 return f"0Ym{self.text(12)}"
             case "salesforce/eventlogfile":
-                return self.text(16)
+                return self.text(10)
         return str(self.draw.randrange(10**17, 10**18))
 
     def add(
@@ -99,7 +100,7 @@ class Logbook:
                     own = random.Random(f"{self.seed} {event} {hour:%Y%m%d%H}")
                     self.hours[event, hour] = timedelta(hours=1, minutes=own.randrange(180, 300))
                 return _polled(hour + self.hours[event, hour], 10)
-            case "salesforce/loginhistory" | "salesforce/setupaudittrail":
+            case "salesforce/loginhistory" | "setupaudittrail":
                 return _polled(at + timedelta(seconds=30), 15)
             case "gcp/google_workspace.chrome":
                 return at + timedelta(seconds=self.draw.randrange(240, 2400))

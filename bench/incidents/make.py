@@ -12,7 +12,7 @@ from pathlib import Path
 _ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(_ROOT))
 
-from bench.incidents import okta_2023, okta_2023_customers  # noqa: E402
+from bench.incidents import okta_2023, okta_2023_customers, salesloft_drift_2025, unc6040_2025  # noqa: E402
 from bench.incidents.logbook import Logbook  # noqa: E402
 from bench.incidents.pages import readme  # noqa: E402
 from casetrail.incidents.story import read_incident  # noqa: E402
@@ -22,6 +22,8 @@ from casetrail.pack.watchlist import other_length  # noqa: E402
 _INCIDENTS = _ROOT / "fixtures" / "incidents"
 STORIES: dict[str, dict[str, Callable[[], Logbook]]] = {
     "okta-2023": {"orvane": okta_2023.vendor, **okta_2023_customers.CUSTOMERS},
+    "salesloft-drift-2025": {"halden": salesloft_drift_2025.halden},
+    "unc6040-2025": {"lindqvist": unc6040_2025.lindqvist},
 }
 
 
@@ -46,7 +48,7 @@ def watchlists(book: Logbook) -> dict[str, bytes]:
     accounts = [
         (value, name)
         for name, part in book.parts["salesforce/eventlogfile"].items()
-        if name.startswith("svc-")
+        if name.startswith("svc-") and "USER_ID" in part
         for value in (part["USER_ID"], other_length(part["USER_ID"]), part["USER_NAME"])
     ]
     if accounts:

@@ -51,12 +51,12 @@ class Vendor:
             (
                 moment("2023-10-17 14:00:00"),
                 moment("2023-10-17 16:00:00"),
-                f"{ELF} salesforce/elf_content_transfer",
+                f"{ELF} elf_content_transfer",
                 moment("2023-10-19 09:40:20"),
             ),
         ]
         self.networks = networks(self.book)
-        self.files = [self.file(number) for number in range(190)]
+        self.files = [self.file(number) for number in range(180)]
         self.cases = [case_page(self.book, number) for number in range(120)]
         self.people()
         self.book.lists = {
@@ -89,12 +89,12 @@ class Vendor:
         place(book, "portal", "198.51.100.30", (64502, "Fjordnet"), "Bergen", NORWAY, (60.4, 5.3))
         device(book, "okta-integrations", "linux", 117)
         self.agents: list[Person] = []
-        for number in range(12):
+        for number in range(10):
             laptop = device(book, f"laptop-{number:02}", ["mac", "windows"][number % 2], 116 + number % 2)
             places, start = [((office, vpn), 7), ((vpn, far), 13), ((vpn, office), 22)][number % 3]
             self.agents.append(person(book, number, domain, laptop, places, start))
         self.admins = []
-        for number in range(12, 16):
+        for number in range(12, 15):
             laptop = device(book, f"laptop-{number:02}", "mac", 117)
             self.admins.append(person(book, number, domain, laptop, (office, vpn), 8))
         robots = {
@@ -119,7 +119,7 @@ class Vendor:
         for day in work.days(FIRST, LAST):
             for one in self.agents:
                 if weekday(day) and draw.random() < 0.85:
-                    work.support_shift(book, one, day, self.cases, self.files)
+                    work.support_shift(book, one, day, self.cases, self.files, (2, 5))
             for number, one in enumerate([*self.admins, *self.agents[:3]]):
                 if weekday(day) and draw.random() < 0.85:
                     work.okta_shift(book, one, day, admin=number < len(self.admins))
@@ -130,7 +130,7 @@ class Vendor:
 
     def programs(self, day: datetime) -> None:
         query, case = "/services/data/v58.0/query", "/services/data/v58.0/sobjects/Case/"
-        pairs = [[(hour, "GET", query, "Case", 40), (hour + 0.1, "PATCH", case, "Case", 1)] for hour in (6, 12, 18)]
+        pairs = [[(hour, "GET", query, "Case", 40), (hour + 0.1, "PATCH", case, "Case", 1)] for hour in (6, 18)]
         work.program_day(self.book, self.robots["svc-casework"], day, [call for pair in pairs for call in pair])
         work.program_day(self.book, self.robots["svc-tickets"], day, [(hour, "GET", query, "Case", 120) for hour in (4, 16)])
         work.program_day(self.book, self.robots["svc-billing"], day, [(3, "GET", query, "Account", 300)])
@@ -170,7 +170,7 @@ class Vendor:
                 book, day + minutes(draw.uniform(540, 900)), draw.choice(self.admins), action, "Manage Users", text
             )
         if day.day == 1 or day.weekday() == 0:
-            session, at = work.keys(book), day + minutes(500 + draw.uniform(0, 90))
+            session, at = work.session_of(book), day + minutes(500 + draw.uniform(0, 90))
             work.sign_in(book, at, chief, chief.places[0], session)
             about = ("Contact", "Customers of the month", 5200) if day.day == 1 else ("Case", "Cases by week", 900)
             work.report_exported(book, at + minutes(6), chief, chief.places[0], session, about)
@@ -182,7 +182,7 @@ class Vendor:
         at = moment("2023-09-19 14:12:09")
         work.moved(self.book, at, one, "tickets.pdf", upload=False, host="drive.mail.example", row=private, fact="V02")
         login = {**private, "URL": "https://support.orvane.example/login", "LOGIN_USER_NAME": "*****@orvane.example"}
-        name = "google_workspace/chrome_login_event"
+        name = "chrome_login_event"
         self.book.add("gcp/google_workspace.chrome", name, at + minutes(4), one.name, one.device, row=login, fact="V02")
 
     def intruder(self) -> None:
@@ -220,20 +220,20 @@ class Vendor:
 
     def visit(self, one: Person, at: datetime, files: list[Document], number: int) -> None:
         """A sign-in, the Files tab, and files one after another; the first visit looks round, searches and runs the report."""
-        book, where, session = self.book, one.places[0], work.keys(self.book)
+        book, where, session = self.book, one.places[0], work.session_of(self.book)
         fact = "V04" if number == 0 else "V08"
         work.sign_in(book, at, one, where, session, fact="V03" if number == 0 else fact)
-        page = "salesforce/elf_lightning_page_view"
+        page = "elf_lightning_page_view"
         blank = {"PAGE_ENTITY_ID": "", "PAGE_ENTITY_TYPE": ""}
         if number == 0:
-            home = {**session, **blank, "PAGE_URL": "/lightning/page/home"}
-            book.add(ELF, page, at + minutes(0.4), one.name, where, one.device, row=home, fact=fact)
-        tab = {**session, **blank, "PAGE_URL": "/lightning/o/ContentDocument/home"}
+            home = {**blank, "PAGE_URL": "/lightning/page/home"}
+            book.add(ELF, page, at + minutes(0.4), one.name, where, one.device, session, row=home, fact=fact)
+        tab = {**blank, "PAGE_URL": "/lightning/o/ContentDocument/home"}
         at += minutes(3)
-        book.add(ELF, page, at, one.name, where, one.device, row=tab, fact=fact)
+        book.add(ELF, page, at, one.name, where, one.device, session, row=tab, fact=fact)
         if number % 4 == 0:
             words = {"SEARCH_QUERY": '"""har"""', "NUM_RESULTS": "61", "QUERY_ID": book.text(12), "PREFIXES_SEARCHED": "069"}
-            book.add(ELF, "salesforce/elf_search", at + minutes(2), one.name, row=words, fact=fact)
+            book.add(ELF, "elf_search", at + minutes(2), one.name, row=words, fact=fact)
         takes = {0: "V06", len(DAYS) - 1: "V12"}.get(number, "V07")
         pace = 395 / len(files) if takes == "V12" else book.draw.uniform(2.1, 4.6)
         at += minutes(4)
@@ -286,11 +286,7 @@ def vendor() -> Logbook:
 
 def doubled(book: Logbook) -> None:
     """One hourly file is sent twice, as the vendor of the case system says may happen."""
-    again = [
-        line
-        for line in book.lines[ELF]
-        if line[1].strftime("%Y%m%d%H") == "2023092609" and '"salesforce/elf_lightn' in line[2]
-    ]
+    again = [line for line in book.lines[ELF] if line[1].strftime("%Y%m%d%H") == "2023092609" and '"elf_lightn' in line[2]]
     for came, at, text in again:
         later = came + timedelta(hours=2)
         first = f'"arrived":"{came.isoformat().replace("+00:00", "Z")}"'

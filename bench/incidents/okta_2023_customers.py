@@ -39,7 +39,7 @@ class Customer:
         place(self.book, "okta-backend", "192.0.2.250", (64500, "Vendor Back End"), "Dublin", IRELAND, (53.3, -6.3))
         device(self.book, "okta-integrations", "linux", 117)
         self.people: list[Person] = []
-        for index in range(9):
+        for index in range(7):
             laptop = device(self.book, f"laptop-{index:02}", ["windows", "mac"][index % 2], 116 + index % 2)
             places = [(office, vpn), (vpn, office), (vpn, home)][index % 3]
             self.people.append(person(self.book, index + number * 7, self.domain, laptop, places, [7, 8, 13][index % 3]))
@@ -74,7 +74,7 @@ class Customer:
 
     taken_days: tuple[str, ...] = ()
 
-    def administration(self, one: Person, at: Any, where: str, session: dict[str, Any]) -> None:
+    def administration(self, one: Person, at: Any, where: str, session: str) -> None:
         """New people and new phones."""
         other = self.book.draw.choice(self.people[3:])
         target = {
@@ -82,32 +82,32 @@ class Customer:
         }
         chance = self.book.draw.random()
         if chance < 0.12:
-            okta_row(self.book, "okta/user_lifecycle_create", at + minutes(9), one, where, session=session, row=target)
+            okta_row(self.book, "user_lifecycle_create", at + minutes(9), one, where, session=session, row=target)
         elif chance < 0.22:
-            okta_row(self.book, "okta/user_mfa_factor_reset_all", at + minutes(9), one, where, session=session, row=target)
+            okta_row(self.book, "user_mfa_factor_reset_all", at + minutes(9), one, where, session=session, row=target)
             later = at + minutes(31)
             okta_row(
                 self.book,
-                "okta/user_mfa_factor_activate",
+                "user_mfa_factor_activate",
                 later,
                 other,
                 other.places[0],
                 session=work.okta_session(self.book),
             )
 
-    def upload(self, day: str, clock: str, fact: str) -> dict[str, Any]:
+    def upload(self, day: str, clock: str, fact: str) -> str:
         """The administrator's morning, and the browser trace that goes to the vendor; the session comes back."""
         one = self.admins[0]
         at = moment(f"{day} {clock}")
         session = work.okta_session(self.book)
-        okta_row(self.book, "okta/user_session_start", at - minutes(96), one, one.places[0], session=session)
+        okta_row(self.book, "user_session_start", at - minutes(96), one, one.places[0], session=session)
         okta_row(
-            self.book, "okta/policy_evaluate_sign_on", at - minutes(12), one, one.places[0], session=session,
+            self.book, "policy_evaluate_sign_on", at - minutes(12), one, one.places[0], session=session,
             app="Okta Admin Console",
         )  # fmt: skip
-        okta_row(self.book, "okta/user_session_access_admin_app", at - minutes(11.9), one, one.places[0], session=session)
+        okta_row(self.book, "user_session_access_admin_app", at - minutes(11.9), one, one.places[0], session=session)
         work.moved(self.book, at, one, f"{one.name}-trace.har", upload=True, host="support.orvane.example", fact=fact)
-        okta_row(self.book, "okta/user_authentication_sso", at + minutes(5), one, one.places[0], session=session, app="Mail")
+        okta_row(self.book, "user_authentication_sso", at + minutes(5), one, one.places[0], session=session, app="Mail")
         return session
 
     def replayed(self, system: str, *, jar: bool) -> str:
@@ -136,17 +136,17 @@ def brindlekey() -> Logbook:
     at = moment("2023-09-29 13:04:51")
     console = {"debugContext": {"debugData": new}}
     okta_row(
-        book, "okta/policy_evaluate_sign_on", at, one, where, session=session, row=console, app="Okta Admin Console",
+        book, "policy_evaluate_sign_on", at, one, where, session=session, row=console, app="Okta Admin Console",
         device=theirs, fact="B02",
     )  # fmt: skip
     okta_row(
-        book, "okta/user_session_access_admin_app", at + minutes(0.1), one, where, session=session, device=theirs, fact="B02"
+        book, "user_session_access_admin_app", at + minutes(0.1), one, where, session=session, device=theirs, fact="B02"
     )
     okta_row(book, "okta_report_request", at + minutes(7), one, where, session=session, device=theirs, fact="B03")
     at = moment("2023-09-29 14:31:10")
     where = one.places[0]
     row = {"debugContext": {"debugData": {"requestUri": "/api/internal/users/me/report-suspicious-activity"}}}
-    okta_row(book, "okta/user_account_report_suspicious_activity", at, one, where, row=row, fact="B04")
+    okta_row(book, "user_account_report_suspicious_activity", at, one, where, row=row, fact="B04")
     return book
 
 
@@ -167,10 +167,10 @@ def tarnaccess() -> Logbook:
         },
     }
     okta_row(
-        book, "okta/policy_evaluate_sign_on", at, one, where, session=session, row=refused, app="Okta Admin Console",
+        book, "policy_evaluate_sign_on", at, one, where, session=session, row=refused, app="Okta Admin Console",
         device=theirs, fact="T02",
     )  # fmt: skip
-    okta_row(book, "okta/admin_page", at + minutes(4), one, where, session=session, device=theirs, fact="T03")
+    okta_row(book, "admin_page", at + minutes(4), one, where, session=session, device=theirs, fact="T03")
     made_up = {
         "target": [
             {
@@ -184,7 +184,7 @@ def tarnaccess() -> Logbook:
     }
     okta_row(
         book,
-        "okta/user_lifecycle_create",
+        "user_lifecycle_create",
         at + minutes(9),
         one,
         where,
@@ -207,19 +207,19 @@ def quillnet() -> Logbook:
     session = made.upload("2023-10-17", "11:50:20", "Q01")
     theirs, where = made.replayed("mac", jar=False), made.networks[3]
     morning = moment("2023-10-18 08:02:14")
-    okta_row(book, "okta/user_authentication_sso", morning, one, one.places[0], session=session, app="Chat")
-    okta_row(book, "okta/user_session_access_admin_app", morning + minutes(5), one, one.places[0], session=session)
+    okta_row(book, "user_authentication_sso", morning, one, one.places[0], session=session, app="Chat")
+    okta_row(book, "user_session_access_admin_app", morning + minutes(5), one, one.places[0], session=session)
     at = moment("2023-10-18 08:47:33")
-    okta_row(book, "okta/user_authentication_sso", at, one, where, session=session, app="Wiki", device=theirs, fact="Q02")
+    okta_row(book, "user_authentication_sso", at, one, where, session=session, app="Wiki", device=theirs, fact="Q02")
     okta_row(
-        book, "okta/policy_evaluate_sign_on", at + minutes(1), one, where, session=session,
+        book, "policy_evaluate_sign_on", at + minutes(1), one, where, session=session,
         app="Okta Admin Console", device=theirs, fact="Q02",
     )  # fmt: skip
     okta_row(
-        book, "okta/user_session_access_admin_app", at + minutes(1.1), one, where, session=session, device=theirs, fact="Q02"
+        book, "user_session_access_admin_app", at + minutes(1.1), one, where, session=session, device=theirs, fact="Q02"
     )
     okta_row(
-        book, "okta/user_authentication_sso", at + minutes(6), one, where, session=session, app="Tickets",
+        book, "user_authentication_sso", at + minutes(6), one, where, session=session, app="Tickets",
         device=theirs, fact="Q02",
     )  # fmt: skip
     return book

@@ -23,9 +23,35 @@ class Person:
     sales_id: str
 
 
-FIRST = ("Ada", "Bjarke", "Clio", "Dario", "Edda", "Fenja", "Goran", "Hedda", "Ivo", "Jorun", "Kalle", "Liv")
+FIRST: tuple[str, ...] = (
+    "Ada",
+    "Bjarke",
+    "Clio",
+    "Dario",
+    "Edda",
+    "Fenja",
+    "Goran",
+    "Hedda",
+    "Ivo",
+    "Jorun",
+    "Kalle",
+    "Liv",
+)
 FIRST += ("Mads", "Nilo", "Oda", "Piet", "Runa", "Sven", "Tova", "Ulf", "Vera", "Wim", "Ylva", "Zeno")
-LAST = ("Aldal", "Brekke", "Coster", "Dahlin", "Eikeland", "Falk", "Gram", "Holt", "Isaksen", "Jarl", "Kvist", "Lund")
+LAST: tuple[str, ...] = (
+    "Aldal",
+    "Brekke",
+    "Coster",
+    "Dahlin",
+    "Eikeland",
+    "Falk",
+    "Gram",
+    "Holt",
+    "Isaksen",
+    "Jarl",
+    "Kvist",
+    "Lund",
+)
 LAST += ("Moberg", "Nygard", "Opdal", "Prinz")
 
 

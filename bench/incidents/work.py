@@ -28,25 +28,48 @@ def begins(book: Logbook, one: Person, day: datetime) -> datetime:
     return day + timedelta(hours=one.start, minutes=book.draw.gauss(20, 15), seconds=book.draw.randrange(60))
 
 
-def keys(book: Logbook) -> dict[str, str]:
-    return {"LOGIN_KEY": book.text(16), "SESSION_KEY": book.text(16)}
+def session_of(book: Logbook) -> str:
+    """A new session in the case system, as a part."""
+    login, session = book.text(12), book.text(12)
+    book.sessions += 1
+    return book.part(
+        f"s{book.sessions}",
+        elf={"LOGIN_KEY": login, "SESSION_KEY": session},
+        rtem={"LoginKey": login, "SessionKey": session},
+    )
 
 
-def sign_in(book: Logbook, at: datetime, one: Person, where: str, session: dict[str, str], fact: str = "") -> None:
+def okta_session(book: Logbook) -> str:
+    """A new session in Okta, as a part."""
+    book.sessions += 1
+    name = f"idx{book.text(14)}"
+    own = {"externalSessionId": name, "rootSessionId": name}
+    return book.part(f"s{book.sessions}", okta={"authenticationContext": own})
+
+
+SIGN_IN, TOKEN = {"SESSION_KEY": "", "URI": "/index.jsp"}, {"SESSION_KEY": "", "URI": "/services/oauth2/token"}
+
+
+def signed_in_row(book: Logbook, like: str) -> str:
+    """The part that a row of a sign-in has beside its session: by the page (`page`) or with a token (`token`)."""
+    return book.part(like, elf=SIGN_IN if like == "page" else TOKEN)
+
+
+def sign_in(book: Logbook, at: datetime, one: Person, where: str, session: str, fact: str = "") -> None:
     """By the login page of the case system."""
-    row = {"LOGIN_KEY": session["LOGIN_KEY"], "URI": "/index.jsp"}
-    book.add(ELF, "salesforce/elf_login", at, one.name, where, one.device, row=row, fact=fact)
-    book.add(LOGINS, "salesforce/login_history", at, one.name, where, one.device, fact=fact)
+    book.add(ELF, "elf_login", at, one.name, where, one.device, session, signed_in_row(book, "page"), fact=fact)
+    book.add(LOGINS, "login_history", at, one.name, where, one.device, fact=fact)
 
 
 def transfer(
     book: Logbook, at: datetime, one: Person, file: Document, kind: str = "VersionDownloadAction", fact: str = ""
 ) -> None:
     """A file downloaded, previewed or uploaded, by the row that names neither address nor case."""
-    row = {} if kind == "VersionDownloadAction" else {"TRANSACTION_TYPE": kind}
-    if kind == "VersionRenditionDownload":
-        row["FILE_PREVIEW_TYPE"] = "THUMB720BY480"
-    book.add(ELF, "salesforce/elf_content_transfer", at, one.name, file.part, row=row, fact=fact)
+    like = [one.name, file.part]
+    if kind != "VersionDownloadAction":
+        preview = {"FILE_PREVIEW_TYPE": "THUMB720BY480"} if kind == "VersionRenditionDownload" else {}
+        like.append(book.part(kind, elf={"TRANSACTION_TYPE": kind, **preview}))
+    book.add(ELF, "elf_content_transfer", at, *like, fact=fact)
 
 
 def support_shift(
@@ -58,12 +81,12 @@ def support_shift(
     viewed: tuple[int, int] = (3, 6),
 ) -> None:
     """Cases opened one after another, with the files on some of them downloaded or previewed."""
-    at, where, session = begins(book, one, day), somewhere(book, one), keys(book)
+    at, where, session = begins(book, one, day), somewhere(book, one), session_of(book)
     sign_in(book, at, one, where, session)
     for _ in range(book.draw.randint(*viewed)):
         at += minutes(book.draw.uniform(12, 95))
         number = book.draw.randrange(len(cases))
-        book.add(ELF, "salesforce/elf_lightning_page_view", at, one.name, where, one.device, cases[number], row=session)
+        book.add(ELF, "elf_lightning_page_view", at, one.name, where, one.device, session, cases[number])
         for offset in range(book.draw.choice([0, 0, 1, 1, 2])):
             at += minutes(book.draw.uniform(0.5, 4))
             kind = book.draw.choice(["VersionDownloadAction", "VersionDownloadAction", "VersionRenditionDownload"])
@@ -71,7 +94,7 @@ def support_shift(
     if book.draw.random() < 0.2:
         words = book.draw.choice(["login loop", "saml error", "invalid_grant", "sync stuck", "mfa prompt"])
         row = {"SEARCH_QUERY": words, "NUM_RESULTS": str(book.draw.randrange(40)), "QUERY_ID": book.text(12)}
-        book.add(ELF, "salesforce/elf_search", at + minutes(3), one.name, row=row)
+        book.add(ELF, "elf_search", at + minutes(3), one.name, row=row)
 
 
 def customers_upload(book: Logbook, portal: Sequence[Person], files: Sequence[Document], day: datetime) -> None:
@@ -87,18 +110,18 @@ def program_day(
     day: datetime,
     calls: Sequence[tuple[float, str, str, str, int]],
     files: Sequence[Document] = (),
-) -> None:
-    """A program's day. calls: (hour, method, path, object, rows); files: what it downloads by the API, at two in the night."""
-    where, session = one.places[0], keys(book)
+) -> str:
+    """A program's day and its session. calls: (hour, method, path, object, rows); files: downloaded by the API, at two in the night."""
+    where, session = one.places[0], session_of(book)
     at = day + minutes(5 + book.draw.uniform(0, 4))
-    row = {"LOGIN_KEY": session["LOGIN_KEY"], "URI": "/services/oauth2/token"}
-    book.add(ELF, "salesforce/elf_login", at, one.name, where, one.device, row=row)
-    book.add(LOGINS, "salesforce/login_history", at, one.name, where, one.device)
+    book.add(ELF, "elf_login", at, one.name, where, one.device, session, signed_in_row(book, "token"))
+    book.add(LOGINS, "login_history", at, one.name, where, one.device)
     for hour, method, path, entity, rows in calls:
         when = day + minutes(hour * 60 + book.draw.uniform(0, 2))
         call(book, when, one, where, session, (method, path, entity, max(1, round(book.draw.gauss(rows, rows / 6)))))
     for number, file in enumerate(files):
         transfer(book, day + minutes(122 + number / 2), one, file, "VersionDownloadApi")
+    return session
 
 
 def call(
@@ -106,7 +129,7 @@ def call(
     at: datetime,
     one: Person,
     where: str,
-    session: dict[str, str],
+    session: str,
     request: tuple[str, str, str, int],
     *,
     by: str = "",
@@ -115,20 +138,15 @@ def call(
 ) -> None:
     """A call of the REST API. request: method, path, object, rows; by: the program, the account's own if not given."""
     method, path, entity, rows = request
-    row = {
-        **session,
-        "URI": path,
-        "METHOD": method,
-        "ENTITY_NAME": entity,
-        "ROWS_PROCESSED": str(rows),
-        "STATUS_CODE": status,
-    }
-    book.add(ELF, "salesforce/elf_rest_api", at, one.name, where, by or one.device, row=row, fact=fact)
+    like = f"{method} {path.rpartition('/services/data/')[2]} {entity}".strip() + ("" if status == "200" else f" {status}")
+    book.part(like, elf={"URI": path, "METHOD": method, "ENTITY_NAME": entity, "STATUS_CODE": status})
+    row = {"ROWS_PROCESSED": str(rows)}
+    book.add(ELF, "elf_rest_api", at, one.name, where, by or one.device, session, like, row=row, fact=fact)
 
 
 def setup_change(book: Logbook, at: datetime, one: Person, action: str, section: str, display: str, fact: str = "") -> None:
     row = {"Action": action, "Section": section, "Display": display}
-    book.add(TRAIL, "salesforce/setup_audit_trail", at, one.name, row=row, fact=fact)
+    book.add(TRAIL, "setup_audit_trail", at, one.name, row=row, fact=fact)
 
 
 def report_exported(
@@ -136,7 +154,7 @@ def report_exported(
     at: datetime,
     one: Person,
     where: str,
-    session: dict[str, str],
+    session: str,
     about: tuple[str, str, int],
     fact: str = "",
 ) -> None:
@@ -145,28 +163,21 @@ def report_exported(
     identity = f"00O{book.text(12)}"
     run = book.hexadecimal(16)
     row: dict[str, Any] = {
-        **session,
         "REPORT_ID": identity,
         "ENTITY_NAME": entity,
         "ROW_COUNT": str(rows),
         "URI": f"/{identity}",
     }
     row["REPORT_ID_DERIVED"] = ""
-    book.add(ELF, "salesforce/elf_report", at, one.name, where, one.device, row=row, fact=fact)
+    book.add(ELF, "elf_report", at, one.name, where, one.device, session, row=row, fact=fact)
     stream = {
-        "LoginKey": session["LOGIN_KEY"],
-        "SessionKey": session["SESSION_KEY"],
         "ReportId": identity,
         "Name": name,
         "QueriedEntities": entity,
         "RowsProcessed": float(rows),
         "ExecutionIdentifier": run,
     }
-    book.add(RTEM, "salesforce/rtem_report_event", at, one.name, where, one.device, row=stream, fact=fact)
-
-
-def okta_session(book: Logbook) -> dict[str, Any]:
-    return {"authenticationContext": {"externalSessionId": f"102{book.text(12)}"}}
+    book.add(RTEM, "rtem_report_event", at, one.name, where, one.device, session, row=stream, fact=fact)
 
 
 def okta_row(
@@ -176,7 +187,7 @@ def okta_row(
     one: Person,
     where: str,
     *,
-    session: dict[str, Any] | None = None,
+    session: str = "",
     row: dict[str, Any] | None = None,
     app: str = "",
     device: str = "",
@@ -186,24 +197,24 @@ def okta_row(
     if app and f"app {app}" not in book.parts[OKTA]:
         target = {"id": f"0oa{book.text(17)}", "type": "AppInstance", "alternateId": app, "displayName": app}
         book.part(f"app {app}", okta={"target": [target]})
-    like = [one.name, where, device or one.device, *([f"app {app}"] if app else [])]
-    book.add(OKTA, event, at, *like, row={**(session or {}), **(row or {})}, fact=fact)
+    like = [one.name, where, device or one.device, session, *([f"app {app}"] if app else [])]
+    book.add(OKTA, event, at, *like, row=row, fact=fact)
 
 
 APPS = ("Mail", "Chat", "Wiki", "Payroll", "Tickets", "Calendar")
 
 
-def okta_shift(book: Logbook, one: Person, day: datetime, admin: bool = False) -> tuple[datetime, str, dict[str, Any]]:
+def okta_shift(book: Logbook, one: Person, day: datetime, admin: bool = False) -> tuple[datetime, str, str]:
     """A working day's sign-in and a few applications; with the admin console, in which Okta's own back end acts, for administrators."""
     at, where, session = begins(book, one, day), somewhere(book, one), okta_session(book)
-    okta_row(book, "okta/user_session_start", at, one, where, session=session)
+    okta_row(book, "user_session_start", at, one, where, session=session)
     for _ in range(book.draw.randint(1, 2)):
         at += minutes(book.draw.uniform(2, 150))
-        okta_row(book, "okta/user_authentication_sso", at, one, where, session=session, app=book.draw.choice(APPS))
+        okta_row(book, "user_authentication_sso", at, one, where, session=session, app=book.draw.choice(APPS))
     if admin and book.draw.random() < 0.6:
         at += minutes(book.draw.uniform(5, 60))
-        okta_row(book, "okta/policy_evaluate_sign_on", at, one, where, session=session, app="Okta Admin Console")
-        okta_row(book, "okta/user_session_access_admin_app", at + minutes(0.05), one, where, session=session)
+        okta_row(book, "policy_evaluate_sign_on", at, one, where, session=session, app="Okta Admin Console")
+        okta_row(book, "user_session_access_admin_app", at + minutes(0.05), one, where, session=session)
         okta_row(book, "okta_backend", at + minutes(0.2), one, "okta-backend", session=session, device="okta-integrations")
     return at, where, session
 
@@ -227,11 +238,9 @@ def moved(
         "CONTENT_SIZE": str(book.draw.randrange(20_000, 9_000_000)),
         "CONTENT_TYPE": "application/json" if name.endswith(".har") else "application/pdf",
     }
-    book.add(
-        CHROME, "google_workspace/chrome_content_transfer", at, one.name, one.device, row={**what, **(row or {})}, fact=fact
-    )
+    book.add(CHROME, "chrome_content_transfer", at, one.name, one.device, row={**what, **(row or {})}, fact=fact)
 
 
 def policy_changed(book: Logbook, at: datetime, one: Person, setting: str, old: str, new: str, fact: str = "") -> None:
     row = {"SETTING_NAME": setting, "OLD_VALUE": old, "NEW_VALUE": new, "ORG_UNIT_NAME": "All users"}
-    book.add(ADMIN, "google_workspace/admin_change_chrome_os_user_setting", at, one.name, one.places[0], row=row, fact=fact)
+    book.add(ADMIN, "admin_change_chrome_os_user_setting", at, one.name, one.places[0], row=row, fact=fact)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup, escape
 
 from casetrail.incidents.record import record, time_of
 from casetrail.incidents.replay import Alert, Replay, Replayed, day_of
@@ -17,6 +18,7 @@ LEFT, RIGHT, WIDTH = 188, 24, 1160
 _TOP, _LANE = 46, 30
 _BIN = 6 * 3_600_000_000
 _SHORT = 3
+_CLOSE = 9
 _TITLES = {
     "okta/okta": "Okta System Log",
     "salesforce/eventlogfile": "Salesforce event log files",
@@ -40,12 +42,16 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark on a lane. to: where its row arrived, when that was late; None otherwise."""
+    """A mark on a lane, of one thing or of several so close that they would cover each other.
+
+    to: where its row arrived, when that was late; None otherwise.
+    """
 
     x: float
     kind: str
     text: str
     to: float | None = None
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,8 @@ def picture(replay: Replay) -> str:
         company.name: [fact for fact in replay.incident.facts if fact.company == company.name]
         for company in replay.incident.companies
     }
+    environment.filters["breaking"] = lambda rule: Markup(escape(rule).replace("_", Markup("_<wbr>")))  # noqa: S704
+    environment.filters["minutes"] = lambda seconds: f"{seconds / 60:g}"
     return environment.get_template("replay.html.j2").render(
         found=record(replay),
         incident=replay.incident,
@@ -180,11 +188,11 @@ class _Drawing:
             of_level = [alert for alert in mine if alert.level == level]
             if of_level:
                 marks = [Mark(self.x(a.first), f"alert {level}", _words(a)) for a in of_level if self.inside(a.first)]
-                yield Lane(f"Alerts, {level}", self.y(number), (), tuple(marks), f"{len(of_level)} alerts")
+                yield Lane(f"Alerts, {level}", self.y(number), (), tuple(_gathered(marks)), _count(of_level))
                 number += 1
         noise = [alert for alert in self.each.alerts if not alert.facts and not alert.taken_back]
         marks = [Mark(self.x(a.first), "noise", _words(a)) for a in noise if self.inside(a.first)]
-        yield Lane("Alerts on ordinary work", self.y(number), (), tuple(marks), f"{len(noise)} alerts")
+        yield Lane("Alerts on ordinary work", self.y(number), (), tuple(marks), _count(noise))
         yield Lane("What the company did", self.y(number + 1), (), tuple(self.deeds()), "by day")
 
     def deeds(self) -> Iterator[Mark]:
@@ -222,7 +230,22 @@ class _Drawing:
             )
         saw = _midnight(self.each.company.saw) + (43_200_000_000 if self.bin == _BIN else 64_800_000_000)
         if self.inside(saw):
-            yield Flag(self.x(saw), f"the victim saw it {self.each.company.saw:%m-%d}", "saw", "start")
+            yield Flag(self.x(saw), f"seen {self.each.company.saw:%m-%d}", "saw", "start")
+
+
+def _count(alerts: Sequence[Alert]) -> str:
+    return "1 alert" if len(alerts) == 1 else f"{len(alerts)} alerts"
+
+
+def _gathered(marks: Sequence[Mark]) -> Iterator[Mark]:
+    """The marks, in order of time, with those that would cover each other as one."""
+    group: list[Mark] = []
+    for mark in [*sorted(marks, key=lambda mark: mark.x), None]:
+        if group and (mark is None or mark.x - group[0].x > _CLOSE):
+            yield Mark(group[0].x, group[0].kind, "\n".join(each.text for each in group), count=len(group))
+            group = []
+        if mark is not None:
+            group.append(mark)
 
 
 def _words(alert: Alert) -> str:

@@ -1,8 +1,9 @@
 """An incident's log lines into rows.
 
 A line says what is particular to it and names the rest: `{"at", "arrived", "id", "like", "row", "fact"}`. `like` begins with an event
-(of `fixtures/events/`, or of `events.yml` beside the incidents) and goes on with parts of the company's `parts.json`: a person, a place,
-a device, a file. A part says only what is in the event already; `row` may add. So a line reads as a sentence, and a row is whole.
+(of its log's folder in `fixtures/events/`, or of `events.yml` beside the incidents) and goes on with parts of the company's `parts.json`:
+a person, a place, a device, a session, a file. A part says only what is in the event already; `row` may add. So a line reads as a
+sentence, and a row is whole.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from casetrail.pack.watchlist import read_watchlists
 from casetrail.plan.nodes import Type
 from casetrail.plan.values import TIME_FORMATS, format_time
 
+_FOLDERS = {"gcp": "google_workspace"}
 _NAMED_BY = {
     "okta/okta": "uuid transaction.id",
     "salesforce/eventlogfile": "REQUEST_ID",
@@ -60,7 +62,10 @@ def log_of(pack: Pack, incident: Incident, company: Company) -> list[Arrival]:
     """
     folder = incident.folder / company.name
     kinds = _Kinds(pack, incident)
-    parts = json.loads((folder / "parts.json").read_bytes())
+    try:
+        parts = json.loads((folder / "parts.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise PackError(f"{folder / 'parts.json'}: {error}") from error
     found: list[Arrival] = []
     for path in sorted(folder.glob("*.ndjson")):
         source = path.stem.replace(".", "/", 1)
@@ -99,17 +104,21 @@ class _Kinds:
         self.absent = incident.absent
         self.known: dict[str, tuple[str, dict[str, Any]]] = {}
 
-    def __getitem__(self, name: str) -> tuple[str, dict[str, Any]]:
+    def get(self, name: str, source: str) -> dict[str, Any]:
         if name not in self.known:
-            self.known[name] = self.read(name)
-        return self.known[name]
+            self.known[name] = self.read(name, source)
+        found, row = self.known[name]
+        if found != source:
+            raise ValueError(f"{name} is an event of {found}")
+        return row
 
-    def read(self, name: str) -> tuple[str, dict[str, Any]]:
+    def read(self, name: str, source: str) -> tuple[str, dict[str, Any]]:
         if name in self.more:
             document = self.more[name]
-            source, row = self[document["like"]] if "like" in document else (document["source"], {})
-            return source, merged(row, document["row"], adds=True)
-        (document,) = documents(self.folder / f"{name}.yml")
+            row = self.get(document["like"], source) if "like" in document else {}
+            return document.get("source", source), merged(row, document["row"], adds=True)
+        product = source.partition("/")[0]
+        (document,) = documents(self.folder / _FOLDERS.get(product, product) / f"{name}.yml")
         row = copy.deepcopy(document["row"])
         for path in self.absent.get(document["source"], ()):
             *way, last = path.split(".")
@@ -140,9 +149,7 @@ def _arrival(
     incident: Incident,
 ) -> Arrival:
     event, *names = line["like"]
-    source, row = kinds[event]
-    if source != contract.key:
-        raise ValueError(f"{event} is an event of {source}")
+    row = kinds.get(event, contract.key)
     for name in names:
         row = merged(row, parts[name], adds=False)
     at, arrived = _micros(line["at"]), _micros(line["arrived"])
