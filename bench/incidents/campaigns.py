@@ -109,7 +109,7 @@ def queried(
 ) -> None:
     """A query by the API, as real-time event monitoring has it."""
     row = {"Query": query, "QueriedEntities": entity, "RowsProcessed": float(rows), "Operation": "Query"}
-    book.add(RTEM, "rtem_api_event", at, one.name, where, by or one.device, session, row=row, fact=fact)
+    book.add(RTEM, "rtem_api_event", at, one.name, where, by or one.device, work.streamed(book, session), row=row, fact=fact)
 
 
 def bulk_export(
@@ -134,7 +134,9 @@ def bulk_export(
         row = {**status, "JOB_STATUS": state, "RECORDS_PROCESSED": str(rows)}
         book.add(ELF, "elf_bulk_job", at + minutes(offset), one.name, where, session, row=row, fact=took)
     result = {"Query": export.query}
-    book.add(RTEM, "rtem_bulk_result", at + minutes(2), one.name, where, by, session, row=result, fact=took)
+    book.add(
+        RTEM, "rtem_bulk_result", at + minutes(2), one.name, where, by, work.streamed(book, session), row=result, fact=took
+    )
     work.call(
         book, at + minutes(2), one, where, session, ("GET", f"{path}/{job}/results", "", export.rows), by=by, fact=took
     )

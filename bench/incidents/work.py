@@ -32,11 +32,13 @@ def session_of(book: Logbook) -> str:
     """A new session in the case system, as a part."""
     login, session = book.text(12), book.text(12)
     book.sessions += 1
-    return book.part(
-        f"s{book.sessions}",
-        elf={"LOGIN_KEY": login, "SESSION_KEY": session},
-        rtem={"LoginKey": login, "SessionKey": session},
-    )
+    return book.part(f"s{book.sessions}", elf={"LOGIN_KEY": login, "SESSION_KEY": session})
+
+
+def streamed(book: Logbook, session: str) -> str:
+    """The same session as real-time event monitoring names it."""
+    known = book.parts[ELF][session]
+    return book.part(session, rtem={"LoginKey": known["LOGIN_KEY"], "SessionKey": known["SESSION_KEY"]})
 
 
 def okta_session(book: Logbook) -> str:
@@ -177,7 +179,7 @@ def report_exported(
         "RowsProcessed": float(rows),
         "ExecutionIdentifier": run,
     }
-    book.add(RTEM, "rtem_report_event", at, one.name, where, one.device, session, row=stream, fact=fact)
+    book.add(RTEM, "rtem_report_event", at, one.name, where, one.device, streamed(book, session), row=stream, fact=fact)
 
 
 def okta_row(
