@@ -31,7 +31,7 @@ class Format(Protocol):
         ...
 
 
-FORMATS = {"kibana": "casetrail.packages.kibana"}
+FORMATS = {"kibana": "casetrail.packages.kibana", "opensearch": "casetrail.packages.opensearch"}
 
 
 def format_of(backend: Backend) -> Format:

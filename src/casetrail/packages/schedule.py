@@ -38,9 +38,16 @@ class Schedule:
 def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:
     """The schedule of a plan: any event that arrives within the greatest delay of its log is looked at."""
     delay = max(contracts[source].delay.greatest for source in sources(plan))
-    waits = isinstance(plan, Correlation) and isinstance(plan.condition, Order) and bool(plan.condition.after)
-    fresh = delay + 2 * backend.interval + (plan.span if isinstance(plan, Correlation) and waits else 0)
+    fresh = delay + 2 * backend.interval + _wait(plan)
     return Schedule(backend.interval, fresh, fresh + _reach(plan), delay)
+
+
+def _wait(plan: Plan) -> int:
+    """How long after a completing event it may take to know that nothing followed, of itself or of what it stands on."""
+    if isinstance(plan, Search):
+        return 0
+    own = plan.span if isinstance(plan.condition, Order) and plan.condition.after else 0
+    return own + max(_wait(base) for base in plan.bases)
 
 
 def _reach(plan: Plan) -> int:

@@ -68,8 +68,25 @@ def node_version(client: Any) -> str:
     return str(next(iter(nodes.values()))["version"])
 
 
+@contextmanager
+def _opensearch(pack: Pack) -> Iterator[Opened]:
+    from opensearchpy import OpenSearch
+
+    from casetrail.engines.opensearch import OpenSearchEngine
+    from casetrail.nodes.opensearch import running
+    from casetrail.packages.targets import backend_of
+
+    with (
+        running() as node,
+        closing(OpenSearch(node.url, timeout=60)) as client,
+        closing(OpenSearchEngine(client, backend_of(pack, "opensearch"), pack.contracts)) as engine,
+    ):
+        yield Opened(engine, f"OpenSearch {node_version(client)}")
+
+
 PROVERS = {
     "reference": Prover(_reference),
     "duckdb": Prover(_duckdb),
     "elasticsearch": Prover(_elasticsearch),
+    "opensearch": Prover(_opensearch),
 }
