@@ -203,6 +203,12 @@ def okta_row(
     book.add(OKTA, event, at, *like, row=row, fact=fact)
 
 
+def about(book: Logbook, one: Person) -> dict[str, Any]:
+    """The target of an administrator's act on somebody."""
+    known = book.parts[OKTA][one.name]["actor"]
+    return {"target": [{**known, "type": "User"}]}
+
+
 APPS = ("Mail", "Chat", "Wiki", "Payroll", "Tickets", "Calendar")
 
 
