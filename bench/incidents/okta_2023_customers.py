@@ -77,12 +77,12 @@ class Customer:
     def administration(self, one: Person, at: Any, where: str, session: str) -> None:
         """New people and new phones."""
         other = self.book.draw.choice(self.people[3:])
-        target = {
-            "target": [{"id": f"00u{other.name}", "type": "User", "alternateId": other.mail, "displayName": other.shown}]
-        }
+        target = work.about(self.book, other)
         chance = self.book.draw.random()
         if chance < 0.12:
-            okta_row(self.book, "user_lifecycle_create", at + minutes(9), one, where, session=session, row=target)
+            mail = f"new.colleague{at:%m%d}@{self.domain}"
+            new = {"id": f"00u{self.book.text(17)}", "type": "User", "alternateId": mail, "displayName": "New Colleague"}
+            okta_row(self.book, "user_lifecycle_create", at + minutes(9), one, where, session=session, row={"target": [new]})
         elif chance < 0.22:
             okta_row(self.book, "user_mfa_factor_reset_all", at + minutes(9), one, where, session=session, row=target)
             later = at + minutes(31)
@@ -93,6 +93,7 @@ class Customer:
                 other,
                 other.places[0],
                 session=work.okta_session(self.book),
+                row=target,
             )
 
     def upload(self, day: str, clock: str, fact: str) -> str:

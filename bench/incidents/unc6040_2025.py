@@ -68,9 +68,7 @@ def signs_in(made: SalesCompany, called: Person, where: str) -> None:
     """The help desk resets the employee's factors, and the caller enrols one and signs in."""
     book, desk = made.book, made.people[1]
     at = moment("2025-06-04 15:12:30")
-    target = {
-        "target": [{"id": f"00u{book.text(17)}", "type": "User", "alternateId": called.mail, "displayName": called.shown}]
-    }
+    target = work.about(book, called)
     okta_row(
         book,
         "user_mfa_factor_reset_all",

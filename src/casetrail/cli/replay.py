@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from casetrail.incidents.record import record, time_of
-from casetrail.incidents.replay import Day, Replay, Replayed, day_of, replay
+from casetrail.incidents.replay import Alert, Day, Replay, Replayed, day_of, replay
 from casetrail.incidents.rows import log_of
 from casetrail.incidents.story import Incident, incidents, read_incident
 
@@ -92,7 +92,10 @@ def _write_rows(pack: Pack, incident: Incident, folder: Path) -> None:
 def _print(found: Replay) -> None:
     width = max(shutil.get_terminal_size().columns, _LEAST_WIDTH)
     console = Console(width=width, highlight=False)
-    console.print(Text(f"{found.incident.title}\n"))
+    console.print(Text(found.incident.title))
+    for interval, targets in found.groups.items():
+        console.print(Text(f"searches every {interval / 60_000_000:g} minutes: {', '.join(targets)}"))
+    console.print()
     for each in found.companies:
         for line in _headline(each, found):
             console.print(Text(line), soft_wrap=True)
@@ -118,32 +121,40 @@ def _headline(each: Replayed, found: Replay) -> Iterator[str]:
 def _days(each: Replayed, found: Replay) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("day", no_wrap=True)
-    table.add_column("what happened", ratio=1)
+    table.add_column("what happened", ratio=1, min_width=34)
     for heading in ("fired first", "happened", "came"):
         table.add_column(heading, no_wrap=True)
-    for target in found.intervals:
-        table.add_column(f"{target} tells", no_wrap=True)
-    for heading in ("alerts", "taken", "named"):
+    for interval in found.groups:
+        table.add_column(f"told, every {interval / 60_000_000:g}m", no_wrap=True)
+    for heading in ("alerts", "taken", "named") if each.files else ("alerts",):
         table.add_column(heading, justify="right")
     table.add_column("the victim", no_wrap=True)
     for day in each.days:
-        table.add_row(*_day(day, each, list(found.intervals)))
+        table.add_row(*_day(day, each, list(found.groups.values())))
     return table
 
 
-def _day(day: Day, each: Replayed, targets: Sequence[str]) -> Iterator[Text]:
+def _day(day: Day, each: Replayed, groups: Sequence[Sequence[str]]) -> Iterator[Text]:
     saw = each.company.saw
     yield Text(day.day.isoformat())
     yield Text(" ".join(fact.text for fact in day.facts))
     if day.first:
         yield Text(f"{day.first.rule} ({day.first.level})")
         yield from (Text(_clock(moment, day)) for moment in (day.first.time, day.first.arrived))
-        told = day.first.told
-        yield from (Text(_clock(told[target], day) if target in told else "refused") for target in targets)
+        yield from (Text(_told(day.first, targets, day)) for targets in groups)
     else:
-        yield from (Text("") for _ in range(3 + len(targets)))
-    yield from (Text(str(count or "")) for count in (len(day.alerts) + len(day.others), day.taken, day.named))
+        yield from (Text("") for _ in range(3 + len(groups)))
+    counts = (len(day.alerts) + len(day.others), day.taken, day.named)
+    yield from (Text(str(count or "")) for count in (counts if each.files else counts[:1]))
     yield Text("sees it" if day.day == saw else "has seen it" if day.day > saw else "unaware")
+
+
+def _told(alert: Alert, targets: Sequence[str], day: Day) -> str:
+    """When the targets of one interval tell, and which of them don't hold the rule."""
+    times = [alert.told[target] for target in targets if target in alert.told]
+    without = [target for target in targets if target not in alert.told]
+    text = _clock(min(times), day) if times else "refused"
+    return f"{text} (not {', '.join(without)})" if times and without else text
 
 
 def _clock(moment: int, day: Day) -> str:
@@ -163,7 +174,7 @@ def _files(each: Replayed, found: Replay) -> Iterator[str]:
     if late:
         yield f"  of these {len(late)} came late:"
     for file in late:
-        told = ", ".join(f"{target} {time_of(at)}" for target, at in file.told.items()) or "no alert names it"
+        told = f"told {time_of(min(file.told.values()))}" if file.told else "no alert names it"
         yield f"    {file.id} {file.name}: taken {time_of(file.time)}, came {time_of(file.arrived)}; {told}"
     for file in each.files:
         if not file.told and not file.late:

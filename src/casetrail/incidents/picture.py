@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -100,7 +100,7 @@ def picture(replay: Replay) -> str:
         for company in replay.incident.companies
     }
     environment.filters["breaking"] = lambda rule: Markup(escape(rule).replace("_", Markup("_<wbr>")))  # noqa: S704
-    environment.filters["minutes"] = lambda seconds: f"{seconds / 60:g}"
+    environment.filters["among"] = _among
     return environment.get_template("replay.html.j2").render(
         found=record(replay),
         incident=replay.incident,
@@ -113,6 +113,15 @@ def picture(replay: Replay) -> str:
         top=_TOP,
         summary=[_summary(each, replay.incident) for each in replay.companies],
     )
+
+
+def _among(told: Mapping[str, str], targets: Sequence[str]) -> str:
+    """The first time at which one of some targets told, and those of them that don't hold the rule."""
+    times = [told[target] for target in targets if target in told]
+    without = [target for target in targets if target not in told]
+    if not times:
+        return "refused"
+    return min(times)[5:16].replace("T", " ") + (f" (not {', '.join(without)})" if without else "")
 
 
 def _summary(each: Replayed, incident: Incident) -> dict[str, str]:

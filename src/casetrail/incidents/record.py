@@ -24,6 +24,9 @@ def record(replay: Replay) -> dict[str, Any]:
         "title": incident.title,
         "first": incident.first.isoformat(),
         "last": incident.last.isoformat(),
+        "groups": [
+            {"minutes": interval / 60_000_000, "targets": list(targets)} for interval, targets in replay.groups.items()
+        ],
         "targets": {name: interval // 1_000_000 for name, interval in replay.intervals.items()},
         "references": [{"name": each.name, "title": each.title, "url": each.url} for each in incident.references],
         "companies": [_company(each, incident) for each in replay.companies],

@@ -131,6 +131,14 @@ class Replay:
     intervals: Mapping[str, int]
     companies: tuple[Replayed, ...]
 
+    @property
+    def groups(self) -> dict[int, tuple[str, ...]]:
+        """The targets that search equally often, which tell at the same times, by interval."""
+        return {
+            interval: tuple(name for name, other in self.intervals.items() if other == interval)
+            for interval in sorted(set(self.intervals.values()))
+        }
+
 
 def replay(pack: Pack, incident: Incident, targets: Sequence[str], leave_out: Iterable[str] = ()) -> Replay:
     """What the rules of a pack would have told of an incident, with each company's own watchlists.

@@ -9,7 +9,7 @@ from casetrail.dialects.base import Ago, Run
 from casetrail.dialects.languages import language_of
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
-from casetrail.plan.nodes import Correlation, Order, Plan, Search, sources
+from casetrail.plan.nodes import Order, Plan, Search, sources
 
 
 @dataclass(frozen=True, slots=True)
