@@ -39,7 +39,7 @@ class SalesCompany:
         place(book, "okta-backend", "192.0.2.250", (64500, "Vendor Back End"), "Dublin", IRELAND, (53.3, -6.3))
         device(book, "okta-integrations", "linux", 137)
         self.people: list[Person] = []
-        for number in range(7):
+        for number in range(6):
             laptop = device(book, f"laptop-{number:02}", ["windows", "mac"][number % 2], 136 + number % 2)
             self.people.append(person(book, number + 3, self.domain, laptop, ((office, vpn), (vpn, office))[number % 2], 7))
         self.admin = self.people[0]

@@ -61,7 +61,7 @@ class Logbook:
             case "setupaudittrail":
                 return f"0Ym{self.text(12)}"
             case "salesforce/eventlogfile":
-                return self.text(10)
+                return self.text(9)
         return str(self.draw.randrange(10**17, 10**18))
 
     def add(

@@ -57,7 +57,7 @@ class Vendor:
         ]
         self.networks = networks(self.book)
         self.files = [self.file(number) for number in range(180)]
-        self.cases = [case_page(self.book, number) for number in range(120)]
+        self.cases = [case_page(self.book, number) for number in range(80)]
         self.people()
         self.book.lists = {
             "corporate_domains": [("@orvane.example", "own domain")],
@@ -119,7 +119,7 @@ class Vendor:
         for day in work.days(FIRST, LAST):
             for one in self.agents:
                 if weekday(day) and draw.random() < 0.85:
-                    work.support_shift(book, one, day, self.cases, self.files, (2, 5))
+                    work.support_shift(book, one, day, self.cases, self.files, (2, 4))
             for number, one in enumerate([*self.admins, *self.agents[:3]]):
                 if weekday(day) and draw.random() < 0.85:
                     work.okta_shift(book, one, day, admin=number < len(self.admins))

@@ -39,7 +39,7 @@ class Customer:
         place(self.book, "okta-backend", "192.0.2.250", (64500, "Vendor Back End"), "Dublin", IRELAND, (53.3, -6.3))
         device(self.book, "okta-integrations", "linux", 117)
         self.people: list[Person] = []
-        for index in range(7):
+        for index in range(6):
             laptop = device(self.book, f"laptop-{index:02}", ["windows", "mac"][index % 2], 116 + index % 2)
             places = [(office, vpn), (vpn, office), (vpn, home)][index % 3]
             self.people.append(person(self.book, index + number * 7, self.domain, laptop, places, [7, 8, 13][index % 3]))

@@ -21,7 +21,7 @@ from casetrail.incidents.story import Incident, incidents, read_incident
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
 
-_LEAST_WIDTH = 150
+_LEAST_WIDTH = 176
 
 
 @click.command(epilog="Example: casetrail replay okta-2023 --html okta-2023.html")
@@ -121,7 +121,7 @@ def _headline(each: Replayed, found: Replay) -> Iterator[str]:
 def _days(each: Replayed, found: Replay) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("day", no_wrap=True)
-    table.add_column("what happened", ratio=1, min_width=34)
+    table.add_column("what happened", ratio=1, min_width=28)
     for heading in ("fired first", "happened", "came"):
         table.add_column(heading, no_wrap=True)
     for interval in found.groups:
