@@ -237,9 +237,22 @@ class _Drawing:
             yield Flag(
                 self.x(alerts[0].first), f"first alert {time_of(alerts[0].first)[5:16].replace('T', ' ')}", "told", "end"
             )
-        saw = _midnight(self.each.company.saw) + (43_200_000_000 if self.bin == _BIN else 64_800_000_000)
+        saw = self.saw()
         if self.inside(saw):
-            yield Flag(self.x(saw), f"seen {self.each.company.saw:%m-%d}", "saw", "start")
+            at = self.x(saw)
+            yield Flag(at, f"seen {self.each.company.saw:%m-%d}", "saw", "start" if at < WIDTH * 0.92 else "end")
+
+    def saw(self) -> int:
+        """When the victim saw it: at the last thing that it did that day, or no hour being known, in the middle or at the end of it."""
+        day = _midnight(self.each.company.saw)
+        if self.bin == _BIN:
+            return day + 43_200_000_000
+        deeds = [
+            one.event.time
+            for one in self.each.log
+            if one.fact and self.facts[one.fact].by == "company" and day_of(one.event.time) == self.each.company.saw
+        ]
+        return max(deeds, default=day + 86_000_000_000)
 
 
 def _count(alerts: Sequence[Alert]) -> str:
