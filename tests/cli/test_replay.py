@@ -40,7 +40,7 @@ def test_the_table_says_what_fired_first_and_when_the_victim_saw_it() -> None:
     result = run("unc6040-2025", "--target", "elastic")
     assert result.exit_code == 0
     assert "searches every 5 minutes: elastic" in result.output
-    assert re.search(r"2025-06-04 .*okta_signin_new_network", result.output)
+    assert re.search(r"2025-06-03 .*salesforce_application_new_to_company \(medium\)", result.output)
     assert re.search(r"2025-07-24 .*sees it", result.output)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 
@@ -11,8 +11,6 @@ from tests.incidents.replays import NAMES, company, indicators, pack, replayed
 
 CUSTOMERS = ("brindlekey", "tarnaccess", "quillnet")
 HOUR = 3_600_000_000
-NOT_YET = {"unc6040-2025": "an application that is new to a person, and bulk jobs by one"}
-"""Campaigns that no rule of the pack sees on their first day, with what such a rule must see; an entry that is untrue fails."""
 
 
 def about(name: str, of: str) -> tuple[Alert, ...]:
@@ -107,10 +105,14 @@ def test_each_later_campaign_is_seen_within_a_day_of_its_first_row(name: str) ->
     hostile = {fact.id for fact in replayed(name).incident.facts if fact.by == "intruder"}
     began = min(one.event.time for one in each.log if one.fact in hostile)
     alerts = about(name, each.company.name)
-    seen = bool(alerts) and alerts[0].first - began <= timedelta(days=1) // timedelta(microseconds=1)
-    assert seen == (name not in NOT_YET), NOT_YET.get(name, "no alert on the first day")
-    assert alerts
+    assert alerts[0].first - began < 24 * HOUR
     assert day_of(alerts[0].first) < each.company.saw
+
+
+def test_the_steps_of_a_stolen_token_are_seen_one_by_one() -> None:
+    """The first use, the counting, the export, the deleted job and the search for secrets."""
+    seen = {fact for alert in about("salesloft-drift-2025", "halden") for fact in alert.facts}
+    assert {"D01", "D02", "D05", "D06", "D07"} <= seen
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -15,7 +15,7 @@ from casetrail.pack.backend import Backend
 from casetrail.pack.pack import Pack
 from casetrail.packages.schedule import Schedule, schedule, shipped_query
 from casetrail.packages.targets import backend_of
-from casetrail.plan.nodes import Plan
+from casetrail.plan.nodes import Plan, sources
 from casetrail.plan.values import bag
 
 YOUNG = timedelta(days=10)
@@ -90,7 +90,8 @@ class Day:
 class Replayed:
     """What one company's logs would have told.
 
-    rows: by log source; alerts: all of them, by when they were told; asleep: rules that wait for an empty watchlist.
+    rows: by log source; alerts: all of them, by when they were told; asleep: rules about logs that it has which
+    wait for an empty watchlist.
     """
 
     company: Company
@@ -181,7 +182,9 @@ def _company(
     alerts.sort(key=lambda alert: (alert.first, alert.time, alert.rule, sorted(alert.key.items())))
     rows = Counter(one.event.source for one in arrivals)
     files = tuple(_files(takings, naming, files_of(incident, company), pack))
-    asleep = tuple(name for name in pack.plans() if pack.rules[name].asleep)
+    asleep = tuple(
+        name for name, plan in pack.plans().items() if pack.rules[name].asleep and set(sources(plan)) & rows.keys()
+    )
     days = tuple(_days(incident, company, alerts, files))
     return Replayed(company, log.arrivals, dict(sorted(rows.items())), tuple(alerts), files, days, asleep)
 
