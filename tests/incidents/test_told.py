@@ -14,7 +14,9 @@ from casetrail.engines.reference import evaluate
 from casetrail.incidents.rows import Arrival
 from casetrail.incidents.told import Log, Told, told
 from casetrail.packages.schedule import Schedule
-from casetrail.plan.nodes import Correlation, Order, Plan, Search
+from casetrail.packages.schedule import schedule as shipped_schedule
+from casetrail.plan.nodes import Correlation, Figure, KeyPart, Op, Order, Plan, Search, Threshold, Type
+from tests.elastic.stores import BACKEND
 from tests.engines.test_reference import ABSENT, COUNT2, FIRST, ORDERED, plan
 from tests.laws import strategies
 from tests.worlds import CONTRACT, SECOND, START, event
@@ -90,6 +92,18 @@ def test_a_row_later_than_any_run_looks_back_is_never_told() -> None:
     assert not shown(tell(COUNT2, (at(0, "a", "x"), 1), (at(1, "a", "y"), late + 11)))
 
 
+def test_a_schedule_grants_the_time_for_a_wait_inside_a_chain() -> None:
+    """The inner rule is known a timespan and the greatest delay after its event; the outer one completes on that same event."""
+    inner = plan(ABSENT)
+    assert isinstance(inner, Correlation)
+    part = KeyPart("user", (None,), Type.TEXT, cased=False)
+    outer = Correlation("outer", (inner,), (part,), SECOND, Threshold(Figure.EVENTS, Op.GTE, 1))
+    assert [part.name for part in inner.key] == ["user"]
+    when = shipped_schedule(outer, BACKEND, CONTRACTS)
+    (only,) = told(outer, Log([Arrival(at(1, "a", "x"), START + 2 * MINUTE)], CONTRACTS), when)
+    assert only.at >= START + MINUTE + inner.span + DELAY
+
+
 @st.composite
 def arriving(draw: st.DrawFn) -> list[Arrival]:
     """Events with the times of their arrival, each within the greatest delay."""
@@ -101,7 +115,7 @@ def nested_waiting(found: Plan) -> bool:
     return isinstance(found, Correlation) and any(waits(base) or nested_waiting(base) for base in found.bases)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(found=strategies.correlations(depth=1) | strategies.searches("s"), log=arriving())
 def test_all_that_is_told_and_stands_is_what_the_whole_log_holds(found: Plan, log: list[Arrival]) -> None:
     """But for a wait inside a chain, which no schedule grants the chain's own last step time for."""
