@@ -9,7 +9,7 @@ from casetrail.dialects.base import Ago, Run
 from casetrail.dialects.languages import language_of
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
-from casetrail.plan.nodes import Correlation, Order, Plan, Search, sources
+from casetrail.plan.nodes import Order, Plan, Search, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,16 @@ def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) ->
 
 def _every(interval: int, plan: Plan, contracts: Mapping[str, Contract]) -> Schedule:
     delay = max(contracts[source].delay.greatest for source in sources(plan))
-    waits = isinstance(plan, Correlation) and isinstance(plan.condition, Order) and bool(plan.condition.after)
-    fresh = delay + 2 * interval + (plan.span if isinstance(plan, Correlation) and waits else 0)
+    fresh = delay + 2 * interval + _wait(plan)
     return Schedule(interval, fresh, fresh + _reach(plan), delay)
+
+
+def _wait(plan: Plan) -> int:
+    """How long after a completing event it may take to know that nothing followed, of itself or of what it stands on."""
+    if isinstance(plan, Search):
+        return 0
+    own = plan.span if isinstance(plan.condition, Order) and plan.condition.after else 0
+    return own + max(_wait(base) for base in plan.bases)
 
 
 def _reach(plan: Plan) -> int:

@@ -40,7 +40,6 @@ class Apart(Kusto):
             free = [field for field in named_by if field.type is Type.TEXT and field.path not in tested]
             yield replace(event, row=_put(event.row, free[0].path, event.id))
 
-
     def named_by(self, source: str) -> list[Field]:
         """The fields that tell a log's events apart in its table."""
         store, contract = self.backend.stores[source], self.contracts[source]
