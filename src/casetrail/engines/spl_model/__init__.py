@@ -14,3 +14,11 @@ figures short of an error, time zones other than UTC, searches of _raw by terms,
 Numbers are exact fractions, and `_time` is exact to the microsecond, so that the edge of a window is an edge;
 `Readings(exact=False)` computes in doubles as Splunk says it does.
 """
+
+from casetrail.engines.spl_model.context import Lookup
+from casetrail.engines.spl_model.engine import run
+from casetrail.engines.spl_model.errors import LimitError, SplError, UnspecifiedError
+from casetrail.engines.spl_model.extract import extracted
+from casetrail.engines.spl_model.readings import ALL, Readings
+
+__all__ = ["ALL", "LimitError", "Lookup", "Readings", "SplError", "UnspecifiedError", "extracted", "run"]
