@@ -87,11 +87,28 @@ def test_arithmetic() -> None:
             value(doubtful)
 
 
-def test_a_window_edge_is_exact_and_in_doubles_is_not() -> None:
-    row = {"t0": "1700000000.100001", "t1": "1700000600.100001"}
-    assert kept("t1-t0<=600", row) == ["1"]
-    wide = {"t0": "1700000000.0000012", "t1": "1700000600.0000012"}
-    assert kept("t1-t0=600", wide) == ["1"]
+def test_guards_guard() -> None:
+    """What isn't documented of one side doesn't matter where the other decides."""
+    rows: tuple[Row, ...] = ({"x": ["a", "b"]}, {"x": "a"})
+    assert kept('mvcount(x)=1 AND x="a"', *rows) == ["2"]
+    assert kept('x="a" AND mvcount(x)=1', *rows) == ["2"]
+    assert kept('mvcount(x)>1 OR x="a"', *rows) == ["1", "2"]
+    with pytest.raises(UnspecifiedError):
+        kept('mvcount(x)=1 AND x="a"', *rows, readings=LOOSE)
+    with pytest.raises(UnspecifiedError):
+        kept('mvcount(x)=2 AND x="a"', *rows)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_window_edge_is_an_edge_in_doubles_too(exact: bool) -> None:
+    readings = Readings(exact=exact)
+    for micros in range(0, 1_000_000, 4999):
+        row = {"t0": f"1699999999.{micros:06d}", "t1": f"1700863999.{micros:06d}"}
+        assert kept("t1-t0=864000", row, readings=readings) == ["1"]
+    assert kept("t1-t0<=600", {"t0": "1700000000.1", "t1": "1700000600.100001"}, readings=readings) == []
+
+
+def test_decimals_in_doubles_drift() -> None:
     drifting = {"t0": "1.1", "t1": "2.2"}
     assert kept("t1-t0=1.1", drifting) == ["1"]
     assert kept("t1+t0=3.3", drifting) == ["1"]

@@ -108,6 +108,12 @@ def test_names_of_figures() -> None:
     ]
 
 
+def test_time_as_a_group_stays_a_time() -> None:
+    rows: list[Row] = [{"_time": START + 0.25, "u": "a"}, {"_time": START + 0.25, "u": "a"}]
+    query = "id=* | stats count AS n BY u _time | sort 0 _time | eventstats latest(n) AS l | eval d=_time-1"
+    assert run(query, events(*rows)) == [{"u": "a", "_time": START + 0.25, "n": 2, "l": 2, "d": START - 0.75}]
+
+
 def test_eventstats() -> None:
     rows = ({"u": "a"}, {"u": "b"}, {"u": "a"})
     assert column("id=* | eventstats count AS n BY u", "n", rows) == [2, 1, 2]

@@ -54,8 +54,8 @@ def evaluate(expr: EvalExpr, scope: Scope) -> Result:
             return None if found is None else not found
         case Unary(arg=arg):
             return _arithmetic("-", 0.0 if not scope.readings.exact else Fraction(0), _operand(arg, scope, "-"), scope)
-        case Binary(op="AND" | "OR" | "XOR" as op, left=left, right=right, at=at):
-            return _logic(op, truth(left, scope, at), truth(right, scope, at), scope.readings)
+        case Binary(op="AND" | "OR" | "XOR"):
+            return _logic(expr, scope)
         case Binary(op=op, left=left, right=right) if op in COMPARE:
             ours, theirs = _operand(left, scope, op), _operand(right, scope, op)
             return None if ours is None or theirs is None else compare(op, ours, theirs, scope.readings)
@@ -87,7 +87,23 @@ def _operand(expr: EvalExpr, scope: Scope, op: str) -> Single | None:
     return single(value(expr, scope, op), op)
 
 
-def _logic(op: str, left: bool | None, right: bool | None, readings: Readings) -> bool | None:
+def _logic(expr: Binary, scope: Scope) -> bool | None:
+    """Where one side decides alone, the other may be undocumented: a guard such as `mvcount(x)=1 AND x="a"` guards."""
+    sides: list[bool | None] = []
+    silence: UnspecifiedError | None = None
+    for side in (expr.left, expr.right):
+        try:
+            sides.append(truth(side, scope, expr.at))
+        except UnspecifiedError as error:
+            silence = error
+    if silence is None:
+        return _combined(expr.op, sides[0], sides[1], scope.readings)
+    if scope.readings.kleene and sides and expr.op != "XOR" and sides[0] is (expr.op == "OR"):
+        return sides[0]
+    raise silence
+
+
+def _combined(op: str, left: bool | None, right: bool | None, readings: Readings) -> bool | None:
     if left is not None and right is not None:
         return {"AND": left and right, "OR": left or right, "XOR": left != right}[op]
     if op == "XOR" or not readings.kleene:

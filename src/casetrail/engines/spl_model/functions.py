@@ -20,14 +20,19 @@ _PATTERNS = ("match", "replace", "mvfind")
 
 
 def check(node: Call) -> None:
-    """Raises SplError for an unknown function, a wrong number of arguments, or a literal pattern that isn't modelled;
-    Splunk too checks an expression before it runs ("eval: expression").
+    """Raises SplError for an unknown function, a wrong number of arguments, a literal pattern that isn't modelled,
+    or not one field in mvfilter; Splunk too checks an expression before it runs ("eval: expression").
     """
     _known(node)
+    if node.name in ("mvfilter", "mvmap"):
+        multivalue.only_field(node)
     if node.name in _PATTERNS:
         pattern = node.args[1]
         if isinstance(pattern, Literal) and isinstance(pattern.value, str):
-            regexes.compiled(pattern.value)
+            try:
+                regexes.compiled(pattern.value)
+            except SplError as error:
+                raise SplError(str(error), node.at) from error
 
 
 def call(node: Call, scope: Scope) -> Result:

@@ -45,8 +45,9 @@ def _fields(expr: EvalExpr) -> Iterator[str]:
             pass
 
 
-def _only_field(expr: EvalExpr, node: Call) -> str:
-    names = set(_fields(expr))
+def only_field(node: Call) -> str:
+    """The one field in the first argument of mvfilter or mvmap; raises SplError for none or several."""
+    names = set(_fields(node.args[0]))
     if len(names) != 1:
         raise SplError(f"{node.name}() over an expression with {len(names)} fields instead of one", node.at)
     return names.pop()
@@ -126,7 +127,7 @@ def _mvfind(node: Call, scope: Scope) -> Result:
 
 def _mvfilter(node: Call, scope: Scope) -> Result:
     """The values of which the condition is true; null when none is left. It may name one field alone."""
-    name = _only_field(node.args[0], node)
+    name = only_field(node)
     kept = []
     for one in many(scope.row.get(name)):
         verdict = truth(node.args[0], scope.with_field(name, one), node.at)
@@ -139,7 +140,7 @@ def _mvfilter(node: Call, scope: Scope) -> Result:
 
 def _mvmap(node: Call, scope: Scope) -> Result:
     """The expression on each value; the field that it runs over is the one in the first argument."""
-    name = _only_field(node.args[0], node)
+    name = only_field(node)
     results = []
     for one in _values(node, 0, scope):
         result = value(node.args[1], scope.with_field(name, one), node.name)

@@ -44,7 +44,7 @@ def parse(text: str, macros: Mapping[str, str]) -> tuple[Command, ...]:
 
 def _base(stage: Stage) -> Search:
     name = _COMMAND.match(stage.text, stage.start, stage.end)
-    if name and name[1].lower() == "search":
+    if name and name[1] == "search":
         stage = Stage(stage.text, name.end(), stage.end)
     return Search(parse_search(words(stage), base=True))
 
@@ -55,7 +55,7 @@ def _command(stage: Stage) -> Command:
     if name is None:
         raise SplError("no command", at)
     rest = Stage(stage.text, name.end(), stage.end)
-    match name[1].lower():
+    match name[1]:
         case "search":
             return Search(parse_search(words(rest), base=False))
         case "where":
@@ -148,8 +148,11 @@ def _head(cursor: Cursor) -> Head:
         key, value = cursor.option()
         if key.text != "limit":
             raise SplError(f"the option {key.text!r} of head isn't modelled", key.at)
-        return Head(whole(value))
-    return Head(whole(cursor.next()))
+    else:
+        value = cursor.next()
+    if whole(value) == 0:
+        raise UnspecifiedError("head 0", value.at)
+    return Head(whole(value))
 
 
 def _dedup(cursor: Cursor) -> Dedup:

@@ -15,7 +15,8 @@ class Readings:
     """One way to read the documentation.
 
     exact: numbers are exact (times to the microsecond); else they are IEEE doubles, as "eval: Usage, Numeric
-        calculations" says. An edge of exactly the span on `_time` with a fraction can differ between the two.
+        calculations" says. The difference of two times (from 2004 to 2038, in microseconds) that are a whole number of
+        seconds apart is that number in both, since the two are rounded alike; sums of decimals can differ.
     kleene: `true OR null` is true and `false AND null` is false; else null makes both null. "eval" names the
         operators and says nothing about null.
     null_match_is_null: match, like, cidrmatch and in give null for a null input; else they give false, as their

@@ -9,7 +9,7 @@ from casetrail.engines.spl_model.aggregates import Seen, result, see
 from casetrail.engines.spl_model.context import Context
 from casetrail.engines.spl_model.errors import LimitError, UnspecifiedError
 from casetrail.engines.spl_model.nodes import Stats
-from casetrail.engines.spl_model.values import Row, Value, many, store, text_of
+from casetrail.engines.spl_model.values import Row, Value, many, number, store, text_of
 
 _MAX_STREAM_WINDOW = 10_000
 
@@ -41,6 +41,8 @@ def _stats(command: Stats, rows: Sequence[Row], context: Context) -> list[Row]:
     found = []
     for key in context.any_order(sorted(groups)):
         out: Row = dict(zip(command.by, key, strict=True))
+        if "_time" in out:
+            store(out, "_time", number(str(out["_time"]), context.readings))
         for name, value in _figures(command, groups[key], context):
             store(out, name, value)
         found.append(out)
