@@ -32,7 +32,10 @@ class Language:
         return cast(Writer, import_module(self.module)).query_of(plan, backend, run)
 
 
-LANGUAGES = {"esql": Language("casetrail.dialects.esql_query", "esql")}
+LANGUAGES = {
+    "esql": Language("casetrail.dialects.esql_query", "esql"),
+    "spl": Language("casetrail.dialects.spl_query", "spl"),
+}
 
 
 def language_of(backend: Backend) -> Language:

@@ -19,11 +19,8 @@ _METACHARACTERS = ".^*+?()[]{}|"
 _OUTSIDE = {'"': r"\"", "\\": r"[\\\\]", "`": r"\x60", "$": r"[\x24]"} | {char: f"\\{char}" for char in _METACHARACTERS}
 _INSIDE = {'"': r"\"", "\\": r"\\\\", "`": r"\x60", "$": r"\x24"} | {char: f"\\{char}" for char in "]^-["}
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\x09\x0A\x0C\x0D\x20"}
-_COMPLEMENTS = {
-    "D": r"\x00-\x2F\x3A-\x{10FFFF}",
-    "W": r"\x00-\x2F\x3A-\x40\x5B-\x5E\x60\x7B-\x{10FFFF}",
-    "S": r"\x00-\x08\x0B\x0E-\x1F\x21-\x{10FFFF}",
-}
+_COMPLEMENTS = {"D": r"\D", "W": r"\W", "S": r"\S\x0B"}
+"""Without PCRE's option for Unicode classes these take all that isn't ASCII, as in RE2."""
 _NAMED = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
@@ -65,9 +62,7 @@ def pcre(check: Matches) -> str:
 def _character(char: str, escapes: dict[str, str]) -> str:
     if char in escapes:
         return escapes[char]
-    if char.isprintable():
-        return char
-    return f"\\x{ord(char):02X}" if ord(char) < 256 else f"\\x{{{ord(char):X}}}"
+    return char if char.isprintable() or not char.isascii() else f"\\x{ord(char):02X}"
 
 
 @dataclass
@@ -138,7 +133,7 @@ class _Reader:
         char = self.next()
         match char:
             case ".":
-                return r"[\x00-\x{10FFFF}]" if self.dotall else r"[^\x0A]"
+                return r"[\s\S]" if self.dotall else r"[^\x0A]"
             case "^":
                 return _OPENING if self.multiline else "^"
             case "$":
@@ -199,7 +194,7 @@ class _Reader:
         if char in "bB":
             return f"\\{char}"
         if char == "A":
-            return "(?<![\\x00-\\x{10FFFF}])" if self.multiline else "^"
+            return "^"
         if char == "z":
             return END
         return _character(self.escaped(char), _OUTSIDE)

@@ -32,7 +32,7 @@ class Store:
 
     index: the table or index pattern; time: the name of the event's time.
     only: columns and the value that each has in this log's rows alone, where a table holds several logs.
-    basis: whose names these are.
+    basis: whose names these are; identity: the fields that together name an event, by its log's contract.
     """
 
     source: str
@@ -41,6 +41,7 @@ class Store:
     basis: str
     fields: Mapping[str, StoredField]
     only: Mapping[str, str] = field(default_factory=dict)
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ def read_backend(folder: Path, contracts: Mapping[str, Contract]) -> Backend:
                 strangers = set(store.fields) - set(contracts[store.source].fields)
                 if strangers:
                     raise PackError(f"{path}: {store.source} has no field {min(strangers)}")
-                stores[store.source] = store
+                identity = tuple(known.path for known in contracts[store.source].identity)
+                stores[store.source] = replace(store, identity=identity)
     clocks = {name: parse_span(span) for name, span in main["clocks"].items()}
     return Backend(main["name"], main["title"], main["language"], main["package"], clocks, stores, main.get("options", {}))
 

@@ -12,6 +12,7 @@ from casetrail.engines.spl_model.context import Context
 from casetrail.engines.spl_model.errors import LimitError, UnspecifiedError
 from casetrail.engines.spl_model.evaluate import truth, value
 from casetrail.engines.spl_model.nodes import (
+    AddInfo,
     Bin,
     Command,
     Dedup,
@@ -44,6 +45,8 @@ def apply(command: Command, rows: Sequence[Row], context: Context) -> list[Row]:
     match command:
         case Search(where=where):
             return [row for row in rows if passes(where, row, context.now, context.readings)]
+        case AddInfo():
+            return [_add_info(row, context) for row in rows]
         case Where(where=expr, at=at):
             return [row for row in rows if truth(expr, context.scope(row), at)]
         case Eval():
@@ -74,6 +77,11 @@ def apply(command: Command, rows: Sequence[Row], context: Context) -> list[Row]:
             return tables.bin_time(command, rows)
         case FillNull():
             return tables.fill_null(command, rows)
+
+
+def _add_info(row: Row, context: Context) -> Row:
+    """The time range of the search, `+Infinity` for one without an end ("addinfo"); its other fields aren't modelled."""
+    return {**row, "info_max_time": "+Infinity" if context.latest is None else context.latest}
 
 
 def _assign(command: Eval, row: Row, context: Context) -> Row:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from casetrail.engines.spl_model.evaluate import Scope
 from casetrail.engines.spl_model.readings import Readings
-from casetrail.engines.spl_model.values import Row
+from casetrail.engines.spl_model.values import Number, Row
 
 T = TypeVar("T")
 
@@ -29,7 +29,10 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Context:
+    """latest: the end of the search's time range; None when it has none."""
+
     now: Fraction | None
+    latest: Number | None
     lookups: Mapping[str, Lookup]
     readings: Readings
     seed: int

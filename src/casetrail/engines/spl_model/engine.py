@@ -25,6 +25,7 @@ def run(
     lookups: Mapping[str, Lookup] | None = None,
     macros: Mapping[str, str] | None = None,
     now: float | Decimal | Fraction | None = None,
+    latest: float | Decimal | Fraction | None = None,
     seed: int = 0,
     readings: Readings | None = None,
 ) -> list[dict[str, object]]:
@@ -33,6 +34,7 @@ def run(
     events: fields as `extract.extracted` names them, with `_time` (epoch seconds) in each, and `_indextime`, `index`,
         `sourcetype`, `source` and `_raw` as the query needs.
     lookups: by name. macros: definitions by name, without arguments. now: epoch seconds, for relative times.
+    latest: the end of the search's time range, of which addinfo tells; it leaves no event out.
     seed: which order things have whose order Splunk leaves open; 0 leaves them as they come.
     readings: how to read the documentation where it leaves room; by default as most would.
 
@@ -43,6 +45,7 @@ def run(
     commands = parse(query, macros or {})
     context = Context(
         None if now is None else Fraction(_seconds(now)),
+        None if latest is None else _time("latest", latest, readings),
         lookups or {},
         readings,
         seed,

@@ -5,10 +5,12 @@ A name that is in none of them is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 from casetrail.engines.spl_model import multivalue, regexes, scalars
-from casetrail.engines.spl_model.arguments import single_arg, text_arg
+from casetrail.engines.spl_model.arguments import single_arg, text_arg, whole_arg
 from casetrail.engines.spl_model.errors import SplError, UnspecifiedError
 from casetrail.engines.spl_model.evaluate import Result, Scope, evaluate, truth
 from casetrail.engines.spl_model.networks import block, within
@@ -169,8 +171,19 @@ def _is_str(node: Call, scope: Scope) -> Result:
 
 
 def _tonumber(node: Call, scope: Scope) -> Result:
-    """null for a field that can't be read, spaces around included; an error for a literal."""
+    """null for a field that can't be read, spaces around included; an error for a literal. A base makes text of its digits."""
     found = single_arg(node, 0, scope)
+    if len(node.args) == 2:
+        base, text = whole_arg(node, 1, scope), None if found is None else text_of(found)
+        if text is None or base is None:
+            return None
+        if not re.fullmatch("[0-9A-Za-z]+", text) or not 2 <= base <= 36:
+            raise UnspecifiedError(f"tonumber() of {text!r} to the base {base}", node.at)
+        try:
+            digits = int(text, base)
+        except ValueError:
+            return None
+        return Fraction(digits) if scope.readings.exact else float(digits)
     if not isinstance(found, str):
         return found
     result = None if found != found.strip() else number(found, scope.readings)
@@ -203,7 +216,7 @@ _FUNCTIONS: Mapping[str, tuple[Function, int, int]] = {
     "isnum": (_is_num, 1, 1),
     "isstr": (_is_str, 1, 1),
     "typeof": (_typeof, 1, 1),
-    "tonumber": (_tonumber, 1, 1),
+    "tonumber": (_tonumber, 1, 2),
     "tostring": (_tostring, 1, 1),
     "in": (_in, 2, _ANY),
     "match": (_match, 2, 2),

@@ -226,8 +226,14 @@ class FillNull:
     fields: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AddInfo:
+    pass
+
+
 Command = (
     Search
+    | AddInfo
     | Where
     | Eval
     | Fields

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from casetrail.engines.spl_model.cursor import Cursor, boolean, whole
 from casetrail.engines.spl_model.errors import SplError, UnspecifiedError
 from casetrail.engines.spl_model.nodes import (
+    AddInfo,
     Bin,
     Command,
     Dedup,
@@ -259,6 +260,12 @@ def _fillnull(cursor: Cursor) -> FillNull:
     return FillNull(value, () if cursor.done else cursor.names())
 
 
+def _addinfo(cursor: Cursor) -> AddInfo:
+    if not cursor.done:
+        raise cursor.refuse("addinfo takes no arguments; expected the end")
+    return AddInfo()
+
+
 _ARGUMENTS: Mapping[str, Callable[[Cursor], Command]] = {
     "fields": _fields,
     "table": _table,
@@ -273,4 +280,5 @@ _ARGUMENTS: Mapping[str, Callable[[Cursor], Command]] = {
     "bin": _bin,
     "bucket": _bin,
     "fillnull": _fillnull,
+    "addinfo": _addinfo,
 }

@@ -75,6 +75,35 @@ def _json_extract(node: Call, scope: Scope) -> Result:
     raise UnspecifiedError(f"json_extract() of {type(found).__name__}", node.at)
 
 
+def _trimmed(node: Call, scope: Scope) -> Result:
+    """Spaces and tabs at either end go ("Text functions: trim"); other characters aren't modelled."""
+    text = text_arg(node, 0, scope)
+    return None if text is None else text.strip(" \t")
+
+
+def _spath(node: Call, scope: Scope) -> Result:
+    """What lies at a path of JSON, `{}` after an array for each of its elements; an object comes as JSON ("Text functions: spath",
+    "spath: path"). Raises UnspecifiedError for null, of which nothing is said.
+    """
+    text, path = text_arg(node, 0, scope), text_arg(node, 1, scope)
+    if text is None or path is None:
+        return None
+    if not re.fullmatch(r"\w+(\{\})?(\.\w+(\{\})?)*", path, re.ASCII):
+        raise SplError(f"the path {path!r} isn't modelled", node.at)
+    try:
+        found = [json.loads(text)]
+    except ValueError:
+        return None
+    for step in path.split("."):
+        name = step.removesuffix("{}")
+        inner = [each[name] for each in found if isinstance(each, dict) and name in each]
+        found = [one for each in inner if isinstance(each, list) for one in each] if step.endswith("{}") else inner
+    if any(one is None for one in found):
+        raise UnspecifiedError("spath() of null", node.at)
+    texts: list[Single] = [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in found]
+    return joined(texts)
+
+
 # --- numbers and times ("Mathematical functions", "Statistical eval functions", "Date and Time functions")
 
 
@@ -96,6 +125,27 @@ def _to_whole(change: Callable[[Number], int]) -> Function:
         return None if found is None else Fraction(change(found)) if scope.readings.exact else float(change(found))
 
     return apply
+
+
+def _exact(node: Call, scope: Scope) -> Result:
+    """The same number, with more digits where it is written ("Mathematical functions: exact")."""
+    return number_arg(node, 0, scope)
+
+
+def _pow(node: Call, scope: Scope) -> Result:
+    """Whole exponents alone are modelled ("Mathematical functions: pow")."""
+    base, exponent = number_arg(node, 0, scope), whole_arg(node, 1, scope)
+    return None if base is None or exponent is None else base**exponent
+
+
+def _printf(node: Call, scope: Scope) -> Result:
+    """Whole numbers by `%x` and `%d` ("Conversion functions: printf"); other conversions aren't modelled."""
+    layout, numbers = text_arg(node, 0, scope), [whole_arg(node, index, scope) for index in range(1, len(node.args))]
+    if layout is None or None in numbers:
+        return None
+    if re.findall(r"%.?", layout) != re.findall(r"%[xd]", layout) or layout.count("%") != len(numbers):
+        raise SplError(f"printf() by {layout!r} isn't modelled", node.at)
+    return layout % tuple(numbers)
 
 
 def _abs(node: Call, scope: Scope) -> Result:
@@ -151,6 +201,11 @@ FUNCTIONS: Mapping[str, tuple[Function, int, int]] = {
     "substr": (_substr, 2, 3),
     "replace": (_replace, 3, 3),
     "json_extract": (_json_extract, 2, 2),
+    "trim": (_trimmed, 1, 1),
+    "spath": (_spath, 2, 2),
+    "exact": (_exact, 1, 1),
+    "pow": (_pow, 2, 2),
+    "printf": (_printf, 1, _ANY),
     "round": (_rounded, 1, 2),
     "floor": (_to_whole(floor), 1, 1),
     "ceil": (_to_whole(ceil), 1, 1),

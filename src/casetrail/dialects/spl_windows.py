@@ -1,0 +1,210 @@
+"""SPL for correlations, in exact sliding windows and without joins: what a window holds is a running sum.
+
+A step adds to its window when it comes and takes away again a microsecond after the timespan, so each step is two rows, in order
+of time, and `streamstats` sums them. What all steps of one instant add is summed first and counted at the instant's first row,
+so the order of rows with one time is nothing. A chain carries the start of its latest part along in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from casetrail.dialects.spl import number, operator
+from casetrail.plan.nodes import (
+    AllOf,
+    AnyOf,
+    Figure,
+    Op,
+    Order,
+    Step,
+    Threshold,
+    Together,
+    Without,
+    wanted_bases,
+)
+
+_RANK = {
+    Op.GTE: "below_sum<rank",
+    Op.GT: "upto_sum<rank",
+    Op.LTE: "upto_sum>=rank",
+    Op.LT: "below_sum>=rank",
+    Op.EQ: "below_sum<rank AND upto_sum>=rank",
+    Op.NEQ: "(below_sum>=rank OR upto_sum<rank)",
+}
+"""The value of a rank compares with a number as the rank does with how many values are less, or no more, than that."""
+_NONE = '"-"'
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The window of one correlation over rows of steps, `base` the number of a base.
+
+    keys: the fields that group; span: in microseconds; bases: how many there are; chained: whether there are rows besides whose
+        `base` is no number, which take no part.
+    """
+
+    keys: tuple[str, ...]
+    span: int
+    bases: int
+    chained: bool
+
+    def by(self, *more: str) -> str:
+        listed = ", ".join([*self.keys, *more])
+        return f" by {listed}" if listed else ""
+
+    @property
+    def members(self) -> str:
+        return 'match(base,"^[0-9]")' if self.chained else ""
+
+    def of_member(self, value: str, other: str) -> str:
+        return f"if({self.members},{value},{other})" if self.chained else value
+
+    def is_base(self, bases: Sequence[int]) -> str:
+        tests = [f'base="{base}"' for base in sorted(set(bases))]
+        return tests[0] if len(tests) == 1 else f"({' OR '.join(tests) or '1=0'})"
+
+    def at_base(self, column: str, bases: Sequence[int], value: str = "at") -> str:
+        return f"{column}=if({self.is_base(bases)},{value},null())"
+
+    def threshold(self, threshold: Threshold) -> Iterator[str]:
+        op, count = operator(threshold.op), number(threshold.count)
+        tests = [self.members] if self.chained else []
+        match threshold.figure:
+            case Figure.EVENTS:
+                if self.bases > 1:
+                    yield f"eval member={self.of_member('1', '0')}"
+                    yield f"streamstats count as copy{self.by('event_id', 'member')}"
+                yield f"eval change={self.of_member('if(copy=1,1,0)' if self.bases > 1 else '1', '0')}"
+                yield from self.slide(["change"])
+                figure, tests = "change_sum", [*tests, f"change_sum{op}{count}"]
+            case Figure.DISTINCT:
+                yield from self.distinct()
+                figure, tests = "change_sum", [*tests, f"change_sum{op}{count}"]
+            case Figure.SUM | Figure.AVG:
+                yield from self.slide(["held", "amount"])
+                average = threshold.figure is Figure.AVG
+                figure = "amount_sum/held_sum" if average else "amount_sum"
+                tests += ["held_sum>0", f"amount_sum{op}{f'{count}*held_sum' if average else count}"]
+            case _:
+                yield from self.slide(["held", "below", "upto"])
+                yield f"eval rank=max(1,ceil({threshold.percentile or 0}*held_sum/100))"
+                figure, tests = "held_sum", [*tests, "held_sum>0", _RANK[threshold.op]]
+        yield f"eval hit=if({' AND '.join(tests)},1,0), n=if(hit=1,{figure},null())"
+
+    def distinct(self) -> Iterator[str]:
+        """A value is there from its first step until its last one has left: what comes in between changes nothing."""
+        yield f"eval value={self.of_member(f'coalesce(value,{_NONE})', _NONE)}"
+        yield "mvexpand value"
+        yield from self.edges()
+        yield "sort 0 +num(when), -num(edge)"
+        yield f'eval one=if(value={_NONE},0,1), come=if(one=1 AND edge="0",at,null())'
+        yield f"streamstats count as copy{self.by('value', 'at', 'edge')}"
+        yield f"streamstats current=f max(come) as seen{self.by('value')}"
+        since = f"if(seen>=at-{self.span},0,1)"
+        yield f'eval change=case(one=0 OR copy>1,0,edge="0",{since},seen=at,-1,1=1,0)'
+        yield from self.summed(["change"])
+
+    def slide(self, changes: Sequence[str]) -> Iterator[str]:
+        if self.chained:
+            yield "eval " + ", ".join(f"{change}=if({self.members},{change},0)" for change in changes)
+        yield from self.edges()
+        yield "eval " + ", ".join(f'{change}=if(edge="1",0-{change},{change})' for change in changes)
+        yield from self.summed(changes)
+
+    def edges(self) -> Iterator[str]:
+        both, alone = 'split("0 1"," ")', '"0"'
+        yield f"eval edge={self.of_member(both, alone)}"
+        yield "mvexpand edge"
+        yield f'eval when=if(edge="1",at+{self.span + 1},at)'
+
+    def summed(self, changes: Sequence[str]) -> Iterator[str]:
+        """The running sums at each instant, of all that happens up to and at it."""
+        yield f"eventstats {', '.join(f'sum({one}) as {one}_here' for one in changes)}{self.by('when')}"
+        yield "sort 0 +num(when)"
+        yield f"streamstats count as place{self.by('when')}"
+        yield "eval " + ", ".join(f"{one}_here=if(place=1,{one}_here,0)" for one in changes)
+        yield f"streamstats {', '.join(f'sum({one}_here) as {one}_sum' for one in changes)}{self.by()}"
+        yield 'where edge="0"'
+
+    def together(self, together: Together) -> Iterator[str]:
+        """A base has a step in the window when its latest one up to this instant isn't older than the timespan."""
+        used = sorted(_bases(together))
+        yield "sort 0 +num(at)"
+        yield "eval " + ", ".join(self.at_base(f"at{base}", [base]) for base in used)
+        yield f"streamstats {', '.join(f'max(at{base}) as last{base}' for base in used)}{self.by()}"
+        yield f"eventstats {', '.join(f'max(last{base}) as last{base}' for base in used)}{self.by('at')}"
+        wanted = self.is_base(sorted(wanted_bases(together)))
+        yield f"eval hit=if({wanted} AND {self.present(together)},1,0)"
+
+    def present(self, together: Together) -> str:
+        match together:
+            case Step(base=base):
+                return f"if(last{base}>=at-{self.span},1,0)=1"
+            case Without(arg=arg):
+                return f"NOT ({self.present(arg)})"
+            case AllOf(args=args):
+                return "(" + " AND ".join(map(self.present, args)) + ")"
+            case AnyOf(args=args):
+                return "(" + " OR ".join(map(self.present, args)) + ")"
+
+    def order(self, order: Order) -> Iterator[str]:
+        first, *later = order.wanted
+        tests = [self.is_base([order.wanted[-1]])]
+        yield "sort 0 +num(at)"
+        yield f"streamstats count as place{self.by('at')}"
+        yield f"eval {self.at_base('start', [first])}"
+        for base in later:
+            yield from self.strictly("start", "max")
+            yield f"eval {self.at_base('start', [base], 'start_other')}"
+        if later:
+            tests.append(f"if(at-start<={self.span},1,0)=1")
+        if order.before and not later:
+            yield f"eval {self.at_base('seen', order.before)}"
+            yield from self.strictly("seen", "max")
+            tests.append(f"if(seen_other>=at-{self.span},1,0)=0")
+        if order.before and later:
+            yield f"eval {self.at_base('opening', [first])}"
+            yield f"streamstats max(opening) as opened{self.by()}"
+            yield f"eventstats max(opened) as opened{self.by('at')}"
+        if order.after:
+            yield "sort 0 -num(at)"
+            yield f"streamstats count as place{self.by('at')}"
+            yield f"eval {self.at_base('next', order.after)}"
+            yield from self.strictly("next", "min")
+            tests.append(f"if(next_other<=at+{self.span},1,0)=0")
+        if order.before and later:
+            yield from self.preceded(order.before)
+            tests.append("preceded_sum=0")
+        yield f"eval hit=if({' AND '.join(tests)},1,0)"
+
+    def strictly(self, column: str, figure: str) -> Iterator[str]:
+        """A figure of a field over the rows of other instants before this one, as they are sorted."""
+        yield f"streamstats current=f {figure}({column}) as {column}_other{self.by()}"
+        yield f"eval {column}_other=if(place=1,{column}_other,null())"
+        yield f"eventstats max({column}_other) as {column}_other{self.by('at')}"
+
+    def preceded(self, before: Sequence[int]) -> Iterator[str]:
+        """For how many steps of `before` a window has nothing that begins the chain before or with them.
+
+        Such a step at s spoils the windows that end from s on, unless they still hold an opening at or before s: so from when the
+        latest of these has left until s itself leaves.
+        """
+        spoils = f"{self.is_base(before)} AND if(opened=at,1,0)=0"
+        yield f'eval edge=if({spoils},split("0 1 2"," "),"0")'
+        yield "mvexpand edge"
+        left = f"if(opened+{self.span + 1}>at,opened+{self.span + 1},at)"
+        yield f'eval when=case(edge="0",at,edge="1",{left},1=1,at+{self.span + 1})'
+        yield 'eval preceded=case(edge="0",0,edge="1",1,1=1,-1)'
+        yield from self.summed(["preceded"])
+
+
+def _bases(together: Together) -> set[int]:
+    match together:
+        case Step(base=base):
+            return {base}
+        case Without(arg=arg):
+            return _bases(arg)
+        case AllOf(args=args) | AnyOf(args=args):
+            return {base for arg in args for base in _bases(arg)}
+
