@@ -15,7 +15,7 @@ import re2
 
 from casetrail.dialects import spl_regex
 from casetrail.dialects.base import Expressions, UnsupportedError
-from casetrail.dialects.spl_values import BOOLEAN, INTEGER, NUMBER, canonical_integer, in_network, numeric, whole
+from casetrail.dialects.spl_values import BOOLEAN, INTEGER, canonical_integer, in_network, numeric, whole
 from casetrail.dialects.stores import place_of
 from casetrail.pack.backend import Store, StoredField
 from casetrail.plan.nodes import (
@@ -63,7 +63,7 @@ _DAY = (
 _WEEK = (
     "utc_days=floor(_time/86400)",
     "utc_thursday=utc_days-(utc_days+3)%7+3",
-    "utc_near=floor((utc_thursday+0.5)/365.2425)+1970",
+    "utc_near=floor((utc_thursday*400+200)/146097)+1970",
     "utc_first=(utc_near-1970)*365+floor((utc_near-1969)/4)-floor((utc_near-1901)/100)+floor((utc_near-1601)/400)",
     "utc_first=if(utc_first>utc_thursday,utc_first-365-if(utc_near%4=1 AND (utc_near%100!=1 OR utc_near%400=1),1,0),utc_first)",
 )
@@ -92,7 +92,7 @@ def name(path: str) -> str:
 def search_name(path: str) -> str:
     """A field's name in `search`, `table` and their kin."""
     name(path)
-    return path if re.fullmatch(r"[A-Za-z_][\w.]*", path, re.ASCII) else f'"{path}"'
+    return path if re.fullmatch(r"[A-Za-z_][\w.{}]*", path, re.ASCII) else f'"{path}"'
 
 
 def same_text(text: str, value: str) -> str:
@@ -181,8 +181,10 @@ class SplExpressions(Expressions[Column]):
             return self.two_valued(Test(test.field, Exists()), holds=not holds)
         if test.field.many and not isinstance(test.check, SameAs):
             each = self.predicate(test)
+            if each == self.NEVER:
+                return each if holds else self.ALWAYS
             # What becomes of a value for which the condition of mvfilter is null isn't documented.
-            each = f"if({each},1,0)=1" if "tonumber(" in each else each
+            each = f"if({each},1,0)=1" if "null()" in each else each
             return f"coalesce(mvcount(mvfilter({each})),0){'>0' if holds else '=0'}"
         return f"if({self.predicate(test)},1,0)={'1' if holds else '0'}"
 
@@ -201,7 +203,7 @@ class SplExpressions(Expressions[Column]):
             case Type.INTEGER:
                 return f'match({column.sql},"{whole(int(value))}")'
             case Type.NUMBER:
-                return f'match({column.sql},"{NUMBER}") AND {numeric(column.sql, field.type)}={number(float(value))}'
+                return f"{numeric(column.sql, field.type)}={number(float(value))}"
             case Type.BOOLEAN:
                 return f'lower({column.sql})="{str(value).lower()}"'
             case Type.ADDRESS if "." in str(value):
@@ -256,8 +258,7 @@ class SplExpressions(Expressions[Column]):
     def compare(self, column: Column, field: Field, check: Compare) -> str:
         if abs(check.value) >= _LARGEST:
             raise UnsupportedError(f"{field.path}: {check.value} is larger than Splunk's numbers are exact")
-        form = INTEGER if field.type is Type.INTEGER else NUMBER
-        return f'match({column.sql},"{form}") AND {numeric(column.sql, field.type)}{_OPS[check.op]}{number(check.value)}'
+        return f"{numeric(column.sql, field.type)}{_OPS[check.op]}{number(check.value)}"
 
     def in_part(self, column: Column, field: Field, check: InPart) -> str:
         if column.stored.type != "event_time":
@@ -282,7 +283,9 @@ class SplExpressions(Expressions[Column]):
             case Overlap.ENDSWITH:
                 return _ends(one, two)
             case Overlap.CONTAINS:
-                return f"({_starts(one, two)} OR {_ends(one, two)} OR mvcount(split({one},{two}))>1)"
+                longer = f"len({one})>len({two}) AND len({two})>0"
+                inside = f"if({longer},mvcount(split({one},{two})),0)>1"
+                return f"({_starts(one, two)} OR {_ends(one, two)} OR {inside})"
 
     def form(self, column: Column, field: Field, cased: bool) -> str:
         """One value as text that is the same where the values are; null where there is none."""

@@ -8,7 +8,7 @@ from casetrail.dialects.base import Run, UnsupportedError
 from casetrail.dialects.spl import search_name
 from casetrail.dialects.spl_source import ID, Leaves
 from casetrail.dialects.spl_steps import NONE, Node, Steps, Tree
-from casetrail.dialects.spl_windows import Window
+from casetrail.dialects.spl_windows import MEMBER, Window
 from casetrail.pack.backend import Backend
 from casetrail.plan.nodes import Correlation, KeyPart, Order, Plan, Search, Threshold, Type, fields
 
@@ -51,13 +51,13 @@ class _Pipeline:
         *inner, root = self.tree.nodes
         for node in inner:
             yield from self.stage(node)
-            yield f'where hit=1 OR match(base,"^{NONE}")'
-            yield f'eval base=if(match(base,"^{NONE}"),substr(base,2),"{node.name}")'
+            yield f'where hit=1 OR NOT match(base,"^{MEMBER}")'
+            yield f'eval base=if(match(base,"^{MEMBER}"),"{node.name}",base)'
         yield from self.stage(root)
         yield from self.result(root)
 
     def stage(self, node: Node) -> Iterator[str]:
-        """A correlation's steps, each with whether it completes it (`hit`). Steps of others pass, `-` before their `base`."""
+        """A correlation's steps, each with whether it completes it (`hit`). Steps of others pass."""
         chained = len(self.tree.nodes) > 1
         if chained:
             yield from self.members(node)
@@ -69,30 +69,31 @@ class _Pipeline:
                 yield from window.order(order)
             case together:
                 yield from window.together(together)
+        if node.settled:
+            yield f"eval hit=if(hit=1 AND {node.settled}=1,1,0)"
 
     def members(self, node: Node) -> Iterator[str]:
-        told = [f'base="{unit}","{number}"' for number, unit in enumerate(node.units)]
-        yield f'eval base=case({",".join(told)},1=1,"{NONE}".base)'
+        told = [f'base="{unit}","{MEMBER}{number}"' for number, unit in enumerate(node.units)]
+        yield f"eval base=case({','.join(told)},1=1,base)"
         inner = {number: base for number, base in enumerate(node.plan.bases) if isinstance(base, Correlation)}
-        if not inner:
+        if node is self.tree.nodes[0]:
             return
-        if node.threshold and node.threshold.value:
+        if inner and node.threshold and node.threshold.value:
             raise UnsupportedError("it counts the values of a correlation's completions")
         moved = []
         for place, key in enumerate(self.keys):
             part = node.plan.key[place] if place < len(node.plan.key) else None
-            cases = [f'base="{number}",{_inner(base, part)}' for number, base in inner.items()]
+            cases = [f'base="{MEMBER}{number}",{_inner(base, part)}' for number, base in inner.items()]
             moved.append(f"new{place}=case({','.join(cases)},1=1,{key})")
-        if moved:
+        if inner and moved:
             yield f"eval {', '.join(moved)}"
             yield "eval " + ", ".join(f"{key}=new{place}" for place, key in enumerate(self.keys))
         carried = ", ".join(self.steps.carried(amounts="max"))
         yield f"stats {carried} by {', '.join(['base', ID, *self.keys])}"
 
     def result(self, node: Node) -> Iterator[str]:
-        bounds = [f"{one}=1" for one in ("fresh", "settled") if f"max({one}) as {one}" in self.steps.carried(amounts="max")]
-        if bounds:
-            yield f"eval hit=if(hit=1 AND {' AND '.join(bounds)},1,0)"
+        if self.run.start is not None or self.run.end is not None:
+            yield "eval hit=if(hit=1 AND fresh=1,1,0)"
         by = f" by {', '.join(self.keys)}" if self.keys else ""
         here = f" by {', '.join([*self.keys, 'at'])}"
         yield f"eventstats max(hit) as kept{by}"

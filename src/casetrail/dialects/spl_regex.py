@@ -1,8 +1,8 @@
 r"""RE2 to PCRE, as the text of an SPL string literal.
 
-What the two read differently is written out: `$` is the very end, `\d`, `\w` and `\s` are ASCII's, `(?m)` is look-around. Nothing
-that comes out rests on how often SPL takes a backslash away: a backslash stands before a letter or punctuation that keeps it in
-Splunk's own examples (`\.`, `\d`), or four of them stand in a class, where two mean the same.
+What the two read differently is written out: `$` is the very end, `\d`, `\w` and `\s` are ASCII's, `(?m)` is look-around. In a
+literal `\\` is a backslash, and so before `x` and `n`; before `d`, `z` and signs a single one stays, as in Splunk's own examples.
+A backslash of the pattern's own is four in a class, where two would mean the same.
 https://help.splunk.com/en/splunk-enterprise/search/search-manual/9.4/expressions-and-predicates (string literals),
 https://www.pcre.org/original/doc/html/pcrepattern.html
 """
@@ -16,17 +16,17 @@ from casetrail.plan.nodes import Matches, Wildcard
 
 END = r"\z"
 _METACHARACTERS = ".^*+?()[]{}|"
-_OUTSIDE = {'"': r"\"", "\\": r"[\\\\]", "`": r"\x60", "$": r"[\x24]"} | {char: f"\\{char}" for char in _METACHARACTERS}
-_INSIDE = {'"': r"\"", "\\": r"\\\\", "`": r"\x60", "$": r"\x24"} | {char: f"\\{char}" for char in "]^-["}
-_CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\x09\x0A\x0C\x0D\x20"}
-_COMPLEMENTS = {"D": r"\D", "W": r"\W", "S": r"\S\x0B"}
+_OUTSIDE = {'"': r"\"", "\\": r"[\\\\]", "`": r"\\x60", "$": r"\\x24"} | {char: f"\\{char}" for char in _METACHARACTERS}
+_INSIDE = {'"': r"\"", "\\": r"\\\\", "`": r"\\x60", "$": r"\\x24"} | {char: f"\\{char}" for char in "]^-["}
+_CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r" \\t\\n\\r\\x0C"}
+_COMPLEMENTS = {"D": r"\D", "W": r"\W", "S": r"\S\\x0B"}
 """Without PCRE's option for Unicode classes these take all that isn't ASCII, as in RE2."""
 _NAMED = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
-    "ascii": r"\x00-\x7F",
-    "blank": r"\x09\x20",
-    "cntrl": r"\x00-\x1F\x7F",
+    "ascii": r"\\x00-\\x7F",
+    "blank": r" \\t",
+    "cntrl": r"\\x00-\\x1F\\x7F",
     "digit": "0-9",
     "lower": "a-z",
     "upper": "A-Z",
@@ -34,8 +34,9 @@ _NAMED = {
     "xdigit": "0-9A-Fa-f",
 }
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
-_OPENING = r"(?:^|(?<=\x0A))"
-_CLOSING = r"(?=\x0A|\z)"
+_WRITTEN = {"\n": r"\\n", "\t": r"\\t", "\r": r"\\r"}
+_OPENING = r"(?:^|(?<=\\n))"
+_CLOSING = r"(?=\\n|\z)"
 
 
 def quoted(text: str) -> str:
@@ -62,7 +63,9 @@ def pcre(check: Matches) -> str:
 def _character(char: str, escapes: dict[str, str]) -> str:
     if char in escapes:
         return escapes[char]
-    return char if char.isprintable() or not char.isascii() else f"\\x{ord(char):02X}"
+    if char in _WRITTEN:
+        return _WRITTEN[char]
+    return char if char.isprintable() or not char.isascii() else f"\\\\x{ord(char):02X}"
 
 
 @dataclass
@@ -133,7 +136,7 @@ class _Reader:
         char = self.next()
         match char:
             case ".":
-                return r"[\s\S]" if self.dotall else r"[^\x0A]"
+                return r"[\s\S]" if self.dotall else r"[^\\n]"
             case "^":
                 return _OPENING if self.multiline else "^"
             case "$":

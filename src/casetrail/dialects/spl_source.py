@@ -9,7 +9,7 @@ figures. From EPOCH the numbers have fifteen digits at most until 2052, and so a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from casetrail.dialects.base import Ago, Moment, Run, UnsupportedError
 from casetrail.dialects.spl import TIME, SplExpressions, name, search_name
@@ -21,6 +21,8 @@ EPOCH = 1_600_000_000
 """2020-09-13, in seconds since 1970."""
 ID = "event_id"
 """The column of the completing event's id in what a query returns."""
+BASE = "s"
+"""Begins what tells a search's events, so that no comparison takes it for a number."""
 _SECOND = 1_000_000
 _TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.: -]*", re.ASCII)
 _FRACTION = r"^[^.]*\.?([0-9]{0,6}).*\z"
@@ -60,7 +62,7 @@ class Leaves:
         if len(set(conditions)) == 1:
             told += [f"where {conditions[0]}"] if conditions[0] != SplExpressions.ALWAYS else []
         else:
-            marks = ".".join(f'if({condition},"{number} ","")' for number, condition in enumerate(conditions))
+            marks = ".".join(f'if({condition},"{BASE}{number} ","")' for number, condition in enumerate(conditions))
             told += [f"eval base={marks}", 'where base!=""']
         ids = self.by_store([self.event_id(number) for number in range(len(self.searches))])
         times = self.by_store([_time(store) for store in self.stores])
@@ -74,10 +76,11 @@ class Leaves:
             yield 'makemv delim=" " base'
             yield "mvexpand base"
         elif len(conditions) > 1:
-            yield f'eval base=split("{" ".join(map(str, range(len(conditions))))}"," ")'
+            yield f'eval base="{" ".join(f"{BASE}{number}" for number in range(len(conditions)))}"'
+            yield 'makemv delim=" " base'
             yield "mvexpand base"
         else:
-            yield 'eval base="0"'
+            yield f'eval base="{BASE}0"'
 
     def condition(self, number: int) -> str:
         """What tells a search's events; null is false to whoever asks."""
@@ -139,9 +142,11 @@ def narrow(expr: Expr, store: Store) -> str | None:
             return None
 
 
-def bounds(run: Run, span: int, *, waits: bool) -> Iterator[str]:
-    """Commands that mark the steps on which a run may complete (`fresh`) and, if asked for, those whose time after is known
-    (`settled`)."""
+def bounds(run: Run, waits: Mapping[str, int]) -> Iterator[str]:
+    """Commands that mark the steps on which a run may complete (`fresh`) and those after which so long a time is known.
+
+    waits: the fields of such marks, with the time in microseconds.
+    """
     if any(isinstance(moment, Ago) for moment in (run.start, run.end, run.known if waits else None)):
         latest = 'if(info_max_time="+Infinity",now(),info_max_time)'
         yield "addinfo"
@@ -149,8 +154,8 @@ def bounds(run: Run, span: int, *, waits: bool) -> Iterator[str]:
     marks = [f"at{op}{_moment(moment)}" for moment, op in ((run.start, ">="), (run.end, "<=")) if moment is not None]
     if marks:
         yield f"eval fresh=if({' AND '.join(marks)},1,0)"
-    if waits:
-        yield f"eval settled=if(at+{span}<={_moment(run.known)},1,0)"
+    for mark, span in waits.items():
+        yield f"eval {mark}=if(at+{span}<={_moment(run.known)},1,0)"
 
 
 def _moment(moment: Moment) -> str:

@@ -1,6 +1,6 @@
 """SPL for the steps of a correlation: a row for each search that an event matches and each of its keys, once.
 
-Rows carry `base` (the number of the search, as text), `event_id`, `_time`, `at`, `key0`, `key1`, … and, where a condition is of
+Rows carry `base` (`s` and the number of the search), `event_id`, `_time`, `at`, `key0`, `key1`, … and, where a condition is of
 values, `value` (the distinct ones, each after `=`), `held` (how many), `amount` (their sum), `below` and `upto` (how many are less
 than, and no more than, the condition's number). They come out of `stats`, after which `streamstats` looks back without a limit
 (https://help.splunk.com/en/splunk-enterprise/spl-search-reference/9.4/search-commands/streamstats).
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from casetrail.dialects.base import Run, UnsupportedError
 from casetrail.dialects.spl import number
-from casetrail.dialects.spl_source import ID, Leaves, bounds
+from casetrail.dialects.spl_source import BASE, ID, Leaves, bounds
 from casetrail.dialects.spl_values import INTEGER, NUMBER, canonical, numeric
 from casetrail.pack.backend import Backend
 from casetrail.plan.nodes import Correlation, Figure, KeyPart, Order, Search, Threshold, Type
@@ -26,11 +26,17 @@ _COUNTED = (Figure.SUM, Figure.AVG)
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A correlation of a plan. units: for each base, what `base` holds for its steps: a search's number, or a node's name."""
+    """A correlation of a plan. units: for each base, what `base` holds for its steps: a search's name, or a node's."""
 
     plan: Correlation
     name: str
     units: tuple[str, ...]
+
+    @property
+    def settled(self) -> str:
+        """The field that says whether the time after a step is known, where the condition is that nothing follows."""
+        condition = self.plan.condition
+        return f"settled_{self.name}" if isinstance(condition, Order) and condition.after else ""
 
     @property
     def threshold(self) -> Threshold | None:
@@ -60,7 +66,7 @@ class Tree:
                 units.append(self.grow(base))
             else:
                 self.leaves.append(Leaf(base, plan, place))
-                units.append(str(len(self.leaves) - 1))
+                units.append(f"s{len(self.leaves) - 1}")
         made = Node(plan, f"c{len(self.nodes)}", tuple(units))
         self.nodes.append(made)
         return made.name
@@ -77,9 +83,7 @@ class Steps:
         self.tree = tree
         self.run = run
         self.leaves = Leaves([leaf.search for leaf in tree.leaves], backend)
-        root = tree.nodes[-1].plan
-        self.span = root.span
-        self.waits = isinstance(root.condition, Order) and bool(root.condition.after)
+        self.waits = {node.settled: node.plan.span for node in tree.nodes if node.settled}
         self.keys = [f"key{place}" for place in range(tree.width)]
         self.figures = {node.threshold.figure for node in tree.nodes if node.threshold and node.threshold.value}
 
@@ -90,7 +94,7 @@ class Steps:
         yield from body
 
     def body(self) -> Iterator[str]:
-        yield from bounds(self.run, self.span, waits=self.waits)
+        yield from bounds(self.run, self.waits)
         for place, key in enumerate(self.keys):
             yield from self.column(key, [self.key(leaf, place) for leaf in self.tree.leaves])
         if self.figures:
@@ -101,7 +105,7 @@ class Steps:
         """What a row of a step keeps when steps are made one. amounts: how the figures of its values come together."""
         kept = ["min(_time) as _time", "min(at) as at"]
         kept += ["max(fresh) as fresh"] if self.run.start is not None or self.run.end is not None else []
-        kept += ["max(settled) as settled"] if self.waits else []
+        kept += [f"max({mark}) as {mark}" for mark in self.waits]
         kept += ["values(value) as value"] if Figure.DISTINCT in self.figures else []
         kept += [f"{amounts}({one}) as {one}" for one in self.amounts()]
         return kept
@@ -249,4 +253,4 @@ def _quoted(text: str) -> str:
 
 
 def _either(numbers: Sequence[int]) -> str:
-    return " OR ".join(f'base="{number}"' for number in numbers)
+    return " OR ".join(f'base="{BASE}{number}"' for number in numbers)

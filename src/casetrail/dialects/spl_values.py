@@ -27,11 +27,15 @@ _MAPPED_START = r"(?i)^::ffff:(?=[0-9.]+\z)"
 
 
 def numeric(sql: str, kind: Type) -> str:
-    """The number that a text of this type's form is; whether Splunk reads an exponent isn't documented, so it is worked out."""
+    """The number that a text is; null where it has not the form of its type.
+
+    Whether Splunk reads an exponent isn't documented, so it is worked out.
+    """
     if kind is Type.INTEGER:
-        return f"tonumber({sql})"
+        return f'if(match({sql},"{INTEGER}"),tonumber({sql}),null())'
     power = f'pow(10,tonumber(replace({sql},"^.*[eE]\\+?","")))'
-    return f'if(match({sql},"[eE]"),tonumber(replace({sql},"[eE].*",""))*{power},tonumber({sql}))'
+    raised = f'if(match({sql},"[eE]"),tonumber(replace({sql},"[eE].*",""))*{power},tonumber({sql}))'
+    return f'if(match({sql},"{NUMBER}"),{raised},null())'
 
 
 def whole(value: int) -> str:
@@ -83,7 +87,7 @@ def _address(column: str) -> Iterator[str]:
     hexed = f'replace({column},"[^:]*\\z","").printf("%x:%x",{high},{low})'
     yield f"eval {column}=if(isnull(quad),{column},{hexed})"
     groups = f'mvcount(split(replace(replace({column},":+",":"),"^:|:\\z",""),":"))'
-    yield f'eval gap=if({column}="::",8,8-{groups})'
+    yield f'eval gap=if(match({column},"[0-9a-f]"),8-{groups},8)'
     yield f'eval zeros=if(gap>0,substr("0:0:0:0:0:0:0:0",1,2*gap-1),"")'
     filled = f'replace(replace({column},"::",":".zeros.":"),"^:|:\\z","")'
     broken = r"^:[^:]|[^:]:\z"
@@ -94,5 +98,6 @@ def _address(column: str) -> Iterator[str]:
     shorter = f'replace({column},"(?<![0-9a-f])0+(?=[0-9a-f])","")'
     yield f'eval {column}=case(match({column},"{V4}"),{column},match({column},"{_V6_FULL}"),{shorter},1=1,null())'
     yield f'eval quad=if(match({column},"^0:0:0:0:0:ffff:"),split({column},":"),null())'
-    octets = '.".".'.join(f"floor(tonumber(mvindex(quad,{place}),16)/256).\".\".tonumber(mvindex(quad,{place}),16)%256" for place in (6, 7))
+    groups = [f"tonumber(mvindex(quad,{place}),16)" for place in (6, 7)]
+    octets = '.".".'.join(f'floor({group}/256).".".({group}%256)' for group in groups)
     yield f"eval {column}=if(isnull(quad),{column},{octets})"

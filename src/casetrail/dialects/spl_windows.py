@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from casetrail.dialects.spl import number, operator
+from casetrail.dialects.spl_source import BASE
 from casetrail.plan.nodes import (
     AllOf,
     AnyOf,
@@ -34,14 +35,16 @@ _RANK = {
 }
 """The value of a rank compares with a number as the rank does with how many values are less, or no more, than that."""
 _NONE = '"-"'
+MEMBER = "b"
+"""Begins the `base` of a correlation's own steps, before the number of the base, where there are others too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The window of one correlation over rows of steps, `base` the number of a base.
+    """The window of one correlation over rows of steps.
 
-    keys: the fields that group; span: in microseconds; bases: how many there are; chained: whether there are rows besides whose
-        `base` is no number, which take no part.
+    keys: the fields that group; span: in microseconds; bases: how many there are; chained: whether there are rows besides, whose
+        `base` doesn't begin with MEMBER and which take no part.
     """
 
     keys: tuple[str, ...]
@@ -55,13 +58,14 @@ class Window:
 
     @property
     def members(self) -> str:
-        return 'match(base,"^[0-9]")' if self.chained else ""
+        return f'match(base,"^{MEMBER}")' if self.chained else ""
 
     def of_member(self, value: str, other: str) -> str:
         return f"if({self.members},{value},{other})" if self.chained else value
 
     def is_base(self, bases: Sequence[int]) -> str:
-        tests = [f'base="{base}"' for base in sorted(set(bases))]
+        mark = MEMBER if self.chained else BASE
+        tests = [f'base="{mark}{base}"' for base in sorted(set(bases))]
         return tests[0] if len(tests) == 1 else f"({' OR '.join(tests) or '1=0'})"
 
     def at_base(self, column: str, bases: Sequence[int], value: str = "at") -> str:
@@ -97,26 +101,26 @@ class Window:
         yield f"eval value={self.of_member(f'coalesce(value,{_NONE})', _NONE)}"
         yield "mvexpand value"
         yield from self.edges()
-        yield "sort 0 +num(when), -num(edge)"
-        yield f'eval one=if(value={_NONE},0,1), come=if(one=1 AND edge="0",at,null())'
+        yield "sort 0 +num(when), -str(edge)"
+        yield f'eval one=if(value={_NONE},0,1), come=if(one=1 AND edge="in",at,null())'
         yield f"streamstats count as copy{self.by('value', 'at', 'edge')}"
         yield f"streamstats current=f max(come) as seen{self.by('value')}"
         since = f"if(seen>=at-{self.span},0,1)"
-        yield f'eval change=case(one=0 OR copy>1,0,edge="0",{since},seen=at,-1,1=1,0)'
+        yield f'eval change=case(one=0 OR copy>1,0,edge="in",{since},seen=at,-1,1=1,0)'
         yield from self.summed(["change"])
 
     def slide(self, changes: Sequence[str]) -> Iterator[str]:
         if self.chained:
             yield "eval " + ", ".join(f"{change}=if({self.members},{change},0)" for change in changes)
         yield from self.edges()
-        yield "eval " + ", ".join(f'{change}=if(edge="1",0-{change},{change})' for change in changes)
+        yield "eval " + ", ".join(f'{change}=if(edge="out",0-{change},{change})' for change in changes)
         yield from self.summed(changes)
 
     def edges(self) -> Iterator[str]:
-        both, alone = 'split("0 1"," ")', '"0"'
+        both, alone = 'split("in out"," ")', '"in"'
         yield f"eval edge={self.of_member(both, alone)}"
         yield "mvexpand edge"
-        yield f'eval when=if(edge="1",at+{self.span + 1},at)'
+        yield f'eval when=if(edge="out",at+{self.span + 1},at)'
 
     def summed(self, changes: Sequence[str]) -> Iterator[str]:
         """The running sums at each instant, of all that happens up to and at it."""
@@ -125,7 +129,7 @@ class Window:
         yield f"streamstats count as place{self.by('when')}"
         yield "eval " + ", ".join(f"{one}_here=if(place=1,{one}_here,0)" for one in changes)
         yield f"streamstats {', '.join(f'sum({one}_here) as {one}_sum' for one in changes)}{self.by()}"
-        yield 'where edge="0"'
+        yield 'where edge="in"'
 
     def together(self, together: Together) -> Iterator[str]:
         """A base has a step in the window when its latest one up to this instant isn't older than the timespan."""
@@ -154,11 +158,13 @@ class Window:
         yield "sort 0 +num(at)"
         yield f"streamstats count as place{self.by('at')}"
         yield f"eval {self.at_base('start', [first])}"
-        for base in later:
-            yield from self.strictly("start", "max")
-            yield f"eval {self.at_base('start', [base], 'start_other')}"
+        start = "start"
+        for place, base in enumerate(later):
+            yield from self.strictly(start, "max")
+            before, start = f"{start}_other", f"start{place}"
+            yield f"eval {self.at_base(start, [base], before)}"
         if later:
-            tests.append(f"if(at-start<={self.span},1,0)=1")
+            tests.append(f"if(at-{start}<={self.span},1,0)=1")
         if order.before and not later:
             yield f"eval {self.at_base('seen', order.before)}"
             yield from self.strictly("seen", "max")
@@ -191,11 +197,11 @@ class Window:
         latest of these has left until s itself leaves.
         """
         spoils = f"{self.is_base(before)} AND if(opened=at,1,0)=0"
-        yield f'eval edge=if({spoils},split("0 1 2"," "),"0")'
+        yield f'eval edge=if({spoils},split("in from until"," "),"in")'
         yield "mvexpand edge"
         left = f"if(opened+{self.span + 1}>at,opened+{self.span + 1},at)"
-        yield f'eval when=case(edge="0",at,edge="1",{left},1=1,at+{self.span + 1})'
-        yield 'eval preceded=case(edge="0",0,edge="1",1,1=1,-1)'
+        yield f'eval when=case(edge="in",at,edge="from",{left},1=1,at+{self.span + 1})'
+        yield 'eval preceded=case(edge="in",0,edge="from",1,1=1,-1)'
         yield from self.summed(["preceded"])
 
 
