@@ -321,7 +321,7 @@ def _starts(one: str, two: str) -> str:
 
 
 def _ends(one: str, two: str) -> str:
-    return f'(len({one})>=len({two}) AND substr({one}."=",0-len({two}."="))={two}."=")'
+    return f'if(len({one})>=len({two}),substr({one}."=",0-len({two}."=")),null())={two}."="'
 
 
 def lookup_name(watchlist: str, *, cased: bool) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from casetrail.dialects import spl_regex
 from casetrail.dialects.base import Ago, Moment, Run, UnsupportedError
 from casetrail.dialects.spl import TIME, SplExpressions, name, search_name
 from casetrail.dialects.stores import store_of
@@ -85,7 +86,7 @@ class Leaves:
     def condition(self, number: int) -> str:
         """What tells a search's events; null is false to whoever asks."""
         where = self.expressions[number].where(self.searches[number].where)
-        only = [f'{name(key)}="{value}"' for key, value in self.stores[number].only.items()] if self.several else []
+        only = _alone(self.stores[number]) if self.several else []
         return " AND ".join([*only, where] if where != SplExpressions.ALWAYS or not only else only)
 
     def by_store(self, texts: Sequence[str]) -> str:
@@ -93,11 +94,19 @@ class Leaves:
             return texts[0]
         cases = {}
         for store, text in zip(self.stores, texts, strict=True):
-            cases[" AND ".join(f'{name(key)}="{value}"' for key, value in store.only.items())] = text
+            cases[" AND ".join(_alone(store))] = text
         return f"case({','.join(f'{only},{text}' for only, text in cases.items())})"
 
     def event_id(self, number: int) -> str:
         return event_id(self.stores[number], self.expressions[number])
+
+
+def _alone(store: Store) -> list[str]:
+    """What an event of a store has that events of others haven't; `*` at the end of a value is a wildcard."""
+    return [
+        f'match({name(key)},"^{spl_regex.quoted(value[:-1])}")' if value.endswith("*") else f'{name(key)}="{value}"'
+        for key, value in store.only.items()
+    ]
 
 
 def event_id(store: Store, expressions: SplExpressions) -> str:

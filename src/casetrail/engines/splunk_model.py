@@ -37,7 +37,7 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
     """
     seconds = Fraction(event.time, _SECOND)
     row: dict[str, Any] = {TIME: seconds if store.time == TIME else Fraction(event.time // _SECOND), "index": store.index}
-    row.update(store.only)
+    row.update((column, value.replace("*", "event")) for column, value in store.only.items())
     parameters: list[dict[str, str]] = []
     for path, field in contract.fields.items():
         place = store.fields.get(path)
