@@ -7,19 +7,26 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from casetrail.dialects.base import Run, UnsupportedError
 from casetrail.dialects.spl_query import query_of
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate
 from casetrail.engines.splunk_model import SplunkModel
-from casetrail.plan.nodes import Search
+from casetrail.plan.nodes import AllOf, Correlation, Order, Search, Step
 from tests.engines.test_reference import FIGURES, TRUE, WINDOWS, log, plan
 from tests.laws import strategies
 from tests.splunk.stores import BACKEND, single
 from tests.worlds import CONTRACT, event
 
 EXAMPLES = int(os.environ.get("CASETRAIL_FUZZ", "500"))
+RANDOM = settings(
+    deadline=None,
+    phases=[Phase.generate],
+    derandomize="CASETRAIL_FUZZ" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
 ENGINE = SplunkModel(BACKEND, {CONTRACT.key: CONTRACT})
 
 
@@ -52,15 +59,25 @@ def test_figures() -> None:
     assert "value_median" in refused[0]
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    phases=[Phase.generate],
-    derandomize="CASETRAIL_FUZZ" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-)
+@settings(parent=RANDOM, max_examples=EXAMPLES)
 @given(trial=strategies.trials())
 def test_random_rules(trial: Trial) -> None:
+    check(replace(trial, events=tuple(map(single, trial.events))))
+
+
+@st.composite
+def siblings(draw: st.DrawFn) -> Trial:
+    """A correlation over two others, whose steps pass through each other's windows."""
+    inner = [draw(strategies.correlations(depth=0, name=f"c{number}")) for number in range(2)]
+    shared = {part.name for part in inner[0].key} & {part.name for part in inner[1].key}
+    key = tuple(strategies.part(name, [*inner]) for name in sorted(shared))
+    condition = draw(st.sampled_from([Order((0, 1)), Order((1,), before=(0,)), AllOf((Step(0), Step(1)))]))
+    return Trial(Correlation("c", tuple(inner), key, strategies.SPAN, condition), draw(strategies.logs(most=10)))
+
+
+@settings(parent=RANDOM, max_examples=EXAMPLES // 5)
+@given(trial=siblings())
+def test_correlations_side_by_side(trial: Trial) -> None:
     check(replace(trial, events=tuple(map(single, trial.events))))
 
 

@@ -34,11 +34,9 @@ from casetrail.plan.nodes import (
     Not,
     OneOf,
     Op,
-    Or,
     Overlap,
     Part,
     SameAs,
-    Scalar,
     Test,
     Type,
     Wildcard,
@@ -232,7 +230,9 @@ class SplExpressions(Expressions[Column]):
     def is_absent(self, column: Column, field: Field, value: str) -> bool:
         """Whether a text stands for no value. Raises UnsupportedError where Splunk has it for null as well."""
         if column.stored.type in ("json", "parameter") and value.lower() == _NULL:
-            raise UnsupportedError(f"{field.path}: Splunk writes the null of JSON as the text null, so that one can't be asked for")
+            raise UnsupportedError(
+                f"{field.path}: Splunk writes the null of JSON as the text null, so that one can't be asked for"
+            )
         return field.empty_is_missing and not value
 
     def present(self, column: Column, field: Field, unless: Callable[[str], bool] = lambda _: True) -> list[str]:

@@ -50,7 +50,9 @@ class Leaves:
         """The base search: for each store its macro, what it has alone, and what all its searches ask of exact fields."""
         parts = []
         for store in {store.source: store for store in self.stores}.values():
-            wheres = [search.where for search, own in zip(self.searches, self.stores, strict=True) if own.source == store.source]
+            wheres = [
+                search.where for search, own in zip(self.searches, self.stores, strict=True) if own.source == store.source
+            ]
             terms = [f"`{store.index}`", *(f'{search_name(key)}="{value}"' for key, value in store.only.items())]
             terms += [text for text in [narrow(Or(tuple(wheres)), store)] if text]
             parts.append(" ".join(terms))

@@ -217,7 +217,9 @@ class Steps:
                 ]
                 yield f"eval {column}={self.by_leaf(tests)}"
         if Figure.DISTINCT in self.figures:
-            distinct = [part if self.figure(leaf) is Figure.DISTINCT else None for leaf, part in zip(leaves, parts, strict=True)]
+            distinct = [
+                part if self.figure(leaf) is Figure.DISTINCT else None for leaf, part in zip(leaves, parts, strict=True)
+            ]
             yield from self.canonical("value", distinct)
             yield 'eval value=if(held=1,"=".value,null())'
 

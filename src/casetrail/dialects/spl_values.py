@@ -88,7 +88,7 @@ def _address(column: str) -> Iterator[str]:
     yield f"eval {column}=if(isnull(quad),{column},{hexed})"
     groups = f'mvcount(split(replace(replace({column},":+",":"),"^:|:\\z",""),":"))'
     yield f'eval gap=if(match({column},"[0-9a-f]"),8-{groups},8)'
-    yield f'eval zeros=if(gap>0,substr("0:0:0:0:0:0:0:0",1,2*gap-1),"")'
+    yield 'eval zeros=if(gap>0,substr("0:0:0:0:0:0:0:0",1,2*gap-1),"")'
     filled = f'replace(replace({column},"::",":".zeros.":"),"^:|:\\z","")'
     broken = r"^:[^:]|[^:]:\z"
     yield (

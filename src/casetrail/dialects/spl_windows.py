@@ -26,12 +26,12 @@ from casetrail.plan.nodes import (
 )
 
 _RANK = {
-    Op.GTE: "below_sum<rank",
-    Op.GT: "upto_sum<rank",
-    Op.LTE: "upto_sum>=rank",
-    Op.LT: "below_sum>=rank",
-    Op.EQ: "below_sum<rank AND upto_sum>=rank",
-    Op.NEQ: "(below_sum>=rank OR upto_sum<rank)",
+    Op.GTE: "below_now<rank",
+    Op.GT: "upto_now<rank",
+    Op.LTE: "upto_now>=rank",
+    Op.LT: "below_now>=rank",
+    Op.EQ: "below_now<rank AND upto_now>=rank",
+    Op.NEQ: "(below_now>=rank OR upto_now<rank)",
 }
 """The value of a rank compares with a number as the rank does with how many values are less, or no more, than that."""
 _NONE = '"-"'
@@ -81,40 +81,40 @@ class Window:
                     yield f"streamstats count as copy{self.by('event_id', 'member')}"
                 yield f"eval change={self.of_member('if(copy=1,1,0)' if self.bases > 1 else '1', '0')}"
                 yield from self.slide(["change"])
-                figure, tests = "change_sum", [*tests, f"change_sum{op}{count}"]
+                figure, tests = "change_now", [*tests, f"change_now{op}{count}"]
             case Figure.DISTINCT:
                 yield from self.distinct()
-                figure, tests = "change_sum", [*tests, f"change_sum{op}{count}"]
+                figure, tests = "change_now", [*tests, f"change_now{op}{count}"]
             case Figure.SUM | Figure.AVG:
                 yield from self.slide(["held", "amount"])
                 average = threshold.figure is Figure.AVG
-                figure = "amount_sum/held_sum" if average else "amount_sum"
-                tests += ["held_sum>0", f"amount_sum{op}{f'{count}*held_sum' if average else count}"]
+                figure = "amount_now/held_now" if average else "amount_now"
+                tests += ["held_now>0", f"amount_now{op}{f'{count}*held_now' if average else count}"]
             case _:
                 yield from self.slide(["held", "below", "upto"])
-                yield f"eval rank=max(1,ceil({threshold.percentile or 0}*held_sum/100))"
-                figure, tests = "held_sum", [*tests, "held_sum>0", _RANK[threshold.op]]
+                yield f"eval rank=max(1,ceil({threshold.percentile or 0}*held_now/100))"
+                figure, tests = "held_now", [*tests, "held_now>0", _RANK[threshold.op]]
         yield f"eval hit=if({' AND '.join(tests)},1,0), n=if(hit=1,{figure},null())"
 
     def distinct(self) -> Iterator[str]:
         """A value is there from its first step until its last one has left: what comes in between changes nothing."""
-        yield f"eval value={self.of_member(f'coalesce(value,{_NONE})', _NONE)}"
-        yield "mvexpand value"
+        yield f"eval each={self.of_member(f'coalesce(value,{_NONE})', _NONE)}"
+        yield "mvexpand each"
         yield from self.edges()
         yield "sort 0 +num(when), -str(edge)"
-        yield f'eval one=if(value={_NONE},0,1), come=if(one=1 AND edge="in",at,null())'
-        yield f"streamstats count as copy{self.by('value', 'at', 'edge')}"
-        yield f"streamstats current=f max(come) as seen{self.by('value')}"
+        yield f'eval one=if(each={_NONE},0,1), come=if(one=1 AND edge="in",at,null())'
+        yield f"streamstats count as copy{self.by('each', 'at', 'edge')}"
+        yield f"streamstats current=f max(come) as seen{self.by('each')}"
         since = f"if(seen>=at-{self.span},0,1)"
         yield f'eval change=case(one=0 OR copy>1,0,edge="in",{since},seen=at,-1,1=1,0)'
         yield from self.summed(["change"])
 
     def slide(self, changes: Sequence[str]) -> Iterator[str]:
-        if self.chained:
-            yield "eval " + ", ".join(f"{change}=if({self.members},{change},0)" for change in changes)
         yield from self.edges()
-        yield "eval " + ", ".join(f'{change}=if(edge="out",0-{change},{change})' for change in changes)
-        yield from self.summed(changes)
+        for change in changes:
+            moved = f'if(edge="out",0-{change},{change})'
+            yield f"eval {change}_moved={self.of_member(moved, '0')}"
+        yield from self.summed(changes, "_moved")
 
     def edges(self) -> Iterator[str]:
         both, alone = 'split("in out"," ")', '"in"'
@@ -122,13 +122,13 @@ class Window:
         yield "mvexpand edge"
         yield f'eval when=if(edge="out",at+{self.span + 1},at)'
 
-    def summed(self, changes: Sequence[str]) -> Iterator[str]:
+    def summed(self, changes: Sequence[str], suffix: str = "") -> Iterator[str]:
         """The running sums at each instant, of all that happens up to and at it."""
-        yield f"eventstats {', '.join(f'sum({one}) as {one}_here' for one in changes)}{self.by('when')}"
+        yield f"eventstats {', '.join(f'sum({one}{suffix}) as {one}_here' for one in changes)}{self.by('when')}"
         yield "sort 0 +num(when)"
         yield f"streamstats count as place{self.by('when')}"
         yield "eval " + ", ".join(f"{one}_here=if(place=1,{one}_here,0)" for one in changes)
-        yield f"streamstats {', '.join(f'sum({one}_here) as {one}_sum' for one in changes)}{self.by()}"
+        yield f"streamstats {', '.join(f'sum({one}_here) as {one}_now' for one in changes)}{self.by()}"
         yield 'where edge="in"'
 
     def together(self, together: Together) -> Iterator[str]:
@@ -181,7 +181,7 @@ class Window:
             tests.append(f"if(next_other<=at+{self.span},1,0)=0")
         if order.before and later:
             yield from self.preceded(order.before)
-            tests.append("preceded_sum=0")
+            tests.append("preceded_now=0")
         yield f"eval hit=if({' AND '.join(tests)},1,0)"
 
     def strictly(self, column: str, figure: str) -> Iterator[str]:
@@ -213,4 +213,3 @@ def _bases(together: Together) -> set[int]:
             return _bases(arg)
         case AllOf(args=args) | AnyOf(args=args):
             return {base for arg in args for base in _bases(arg)}
-

@@ -1,19 +1,20 @@
 """Splunk as its documentation has it: events stored as Splunk stores them, and the shipped query run by a model of SPL.
 
 This is a model and not Splunk: no Splunk runs offline. What agrees here means what Splunk's documentation says; whether a
-Splunk does what its documentation says is for the reader's own to show. Each trial is run several times, with the rows whose order
-Splunk leaves open in other orders, and under each of the readings that the documentation leaves room for; all must agree.
+Splunk does what its documentation says is for the reader's own to show. Each trial is run several times: rows whose order Splunk
+leaves open come in other orders, what its documentation can be read to say in two ways is read in both, and the null of JSON comes
+as the text null, as Splunk is seen to extract it, and not at all. All runs must agree.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from casetrail.dialects.base import Ago, Run, UnsupportedError
+from casetrail.dialects.base import Run, UnsupportedError
 from casetrail.dialects.spl import TIME
 from casetrail.dialects.spl_query import query_of
 from casetrail.dialects.spl_source import ID
@@ -25,15 +26,30 @@ from casetrail.pack.contract import Contract
 from casetrail.plan.nodes import Field, Type, fields
 from casetrail.plan.values import scalar_text
 
-SEEDS = (0, 1, 2)
-READINGS = tuple(Readings(exact=exact, kleene=exact, null_match_is_null=exact) for exact in (True, False))
+_NULL = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in which a query could run. seed: chooses the order of rows; nulls: whether null comes as text."""
+
+    seed: int
+    readings: Readings
+    nulls: bool
+
+
+WAYS = (
+    Way(0, Readings(), nulls=True),
+    Way(1, Readings(exact=False, kleene=False, null_match_is_null=False), nulls=True),
+    Way(2, Readings(), nulls=False),
+)
 _SECOND = 1_000_000
 
 
-def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
+def stored(event: Event, store: Store, contract: Contract, *, nulls: bool = True) -> dict[str, Any]:
     """The fields that Splunk has for an event, as the backend names them: text, a list of texts where there are several.
 
-    From JSON null comes as the text null, from a key=value line an empty value not at all.
+    nulls: whether the null of JSON comes as the text null. An empty value of a key=value line doesn't come at all.
     """
     seconds = Fraction(event.time, _SECOND)
     row: dict[str, Any] = {TIME: seconds if store.time == TIME else Fraction(event.time // _SECOND), "index": store.index}
@@ -43,7 +59,7 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
         place = store.fields.get(path)
         if place is None or place.unsupported or place.name == TIME:
             continue
-        texts = list(_texts(event.row, field, place))
+        texts = list(_texts(event.row, field, place, nulls=nulls))
         if place.type == "parameter":
             parameters += [{"name": place.name, "value": text} for text in texts[:1]]
             row["_raw"] = json.dumps({"event": {"parameters": parameters}}, ensure_ascii=False)
@@ -52,12 +68,12 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
     return row
 
 
-def _texts(row: Mapping[str, Any], field: Field, place: StoredField) -> Iterator[str]:
+def _texts(row: Mapping[str, Any], field: Field, place: StoredField, *, nulls: bool) -> Iterator[str]:
     for value in _values(row, field.steps):
         text = scalar_text(value)
-        if text is None and value is None and place.type == "json":
-            yield "null"
-        elif text or (text is not None and place.type in ("json", "parameter")):
+        if value is None and nulls and place.type == "json":
+            yield _NULL
+        elif text or (text is not None and place.type != "text"):
             yield text
 
 
@@ -117,17 +133,19 @@ class SplunkModel:
 
         now: microseconds since 1970 (UTC). Raises UnsupportedError when they aren't the same, or when the model can't say.
         """
-        rows = list(self.rows(trial))
+        events = list(self.events(trial))
         macros = {store.index: f"index={store.index}" for store in self.backend.stores.values()}
         at = None if now is None else Fraction(now, _SECOND)
         found: set[frozenset[str]] = set()
-        for readings in READINGS:
-            for seed in SEEDS:
-                answer = run(query, rows, macros=macros, now=at, seed=seed, readings=readings)
-                found.add(frozenset(str(row[ID]) for row in answer))
+        for way in WAYS:
+            rows = [
+                stored(one, self.backend.stores[one.source], self.contracts[one.source], nulls=way.nulls) for one in events
+            ]
+            answer = run(query, rows, macros=macros, now=at, seed=way.seed, readings=way.readings)
+            found.add(frozenset(str(row[ID]) for row in answer))
         if len(found) > 1:
             raise UnsupportedError(f"its verdict depends on what Splunk leaves open: {sorted(map(sorted, found))}")
-        names = dict(self.names(trial))
+        names = {self.identity(event): event.id for event in events}
         return frozenset(names[identity] for identity in found.pop())
 
     def events(self, trial: Trial) -> Iterator[Event]:
@@ -136,22 +154,16 @@ class SplunkModel:
             if event.source in self.backend.stores:
                 yield named(event, self.contracts[event.source], tested)
 
-    def rows(self, trial: Trial) -> Iterator[dict[str, Any]]:
-        for event in self.events(trial):
-            yield stored(event, self.backend.stores[event.source], self.contracts[event.source])
-
-    def names(self, trial: Trial) -> Iterator[tuple[str, str]]:
-        for event in self.events(trial):
-            store, contract = self.backend.stores[event.source], self.contracts[event.source]
-            row = stored(event, store, contract)
-            parts = []
-            for path in store.identity:
-                place = store.fields.get(path)
-                if place is not None and not place.unsupported:
-                    texts = list(_texts(event.row, contract.fields[path], place))
-                    value = texts[0] if texts else ""
-                    parts.append("" if value == "null" else value)
-            yield "|".join(parts), event.id
+    def identity(self, event: Event) -> str:
+        """What a query calls an event."""
+        store, contract = self.backend.stores[event.source], self.contracts[event.source]
+        parts = []
+        for path in store.identity:
+            place = store.fields.get(path)
+            if place is not None and not place.unsupported:
+                texts = list(_texts(event.row, contract.fields[path], place, nulls=False))
+                parts.append(texts[0] if texts else "")
+        return "|".join(parts)
 
 
 _FOREVER = 10 * 366 * 86_400 * _SECOND

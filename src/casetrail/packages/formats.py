@@ -31,7 +31,7 @@ class Format(Protocol):
         ...
 
 
-FORMATS = {"kibana": "casetrail.packages.kibana"}
+FORMATS = {"kibana": "casetrail.packages.kibana", "splunk": "casetrail.packages.splunk"}
 
 
 def format_of(backend: Backend) -> Format:
