@@ -1,6 +1,6 @@
 # make run    check the pack, prove its cases on the embedded engines, compile it to dist/
 # make test   lint, types and all tests
-# make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite
+# make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite; an hour on two cores
 # make bench  how fast a hunt is, as ratios
 # make docs   the pages that are generated
 
@@ -20,7 +20,7 @@ test: $(STAMP)
 	@$(BIN)/pytest -n auto
 
 fuzz: $(STAMP)
-	@CASETRAIL_FUZZ=100000 $(BIN)/pytest -n auto tests/engines/test_differential.py
+	@CASETRAIL_FUZZ=100000 $(BIN)/pytest -n auto tests/engines/test_differential.py tests/engines/test_sqlite.py
 
 bench: $(STAMP)
 	@$(BIN)/python bench/hunt.py

@@ -45,3 +45,9 @@ def _url(name: str) -> str:
 def elasticsearch_url() -> str:
     """The address of a real Elasticsearch node."""
     return _url("elasticsearch")
+
+
+@pytest.fixture(scope="session")
+def opensearch_url() -> str:
+    """The address of a real OpenSearch node."""
+    return _url("opensearch")

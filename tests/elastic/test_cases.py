@@ -14,6 +14,7 @@ from casetrail.proof.run import run
 
 REFUSED = {
     "okta_factors_reset_not_renewed": "flattened",
+    "okta_session_hijack_suspected": "risk",
     "okta_session_protection_weakened": "target.changeDetails",
 }
 """The rules that Elastic can't hold, with a word of the reason. A rule that it has learned to hold must leave this list."""

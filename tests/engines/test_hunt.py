@@ -75,9 +75,20 @@ def test_every_form_of_a_log_gives_the_same(name: str, lines: list[bytes], expec
     (tmp_path / name).write_bytes(FORMS[name](lines))
     hits, report = found(tmp_path / name)
     assert hits == expected
-    assert len(expected) > 100
+    assert len(expected) > 50
     assert not report.faults.counts
     assert not report.faults.fatal
+
+
+@pytest.mark.parametrize("name", ["rows.ndjson", "rows.json"])
+def test_a_few_searches_at_once_find_what_all_at_once_do(
+    name: str, lines: list[bytes], expected: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("casetrail.engines.hunt._AT_ONCE", 2)
+    (tmp_path / name).write_bytes(FORMS[name](lines))
+    hits, report = found(tmp_path / name)
+    assert hits == expected
+    assert report.rows["okta/okta"] == len(lines)
 
 
 def test_parquet_and_several_files_give_the_same(lines: list[bytes], expected: Found, tmp_path: Path) -> None:
@@ -130,6 +141,8 @@ SHAPES: list[tuple[str, dict[str, Any], set[str]]] = [
     ("a list where the contract says one value", {"eventType": ["x", "security.session.detect_client_roaming"]}, {"a"}),
     ("an object where the contract says text", {"eventType": {"deep": "security.session.detect_client_roaming"}}, set()),
     ("text that looks like an object", {"displayMessage": "{x}"}, {"a"}),
+    ("text that looks like a list", {"target": '[{"type": "AppInstance"}]'}, {"a"}),
+    ("an object where the contract says a list", {"target": {"type": "AppInstance"}}, {"a"}),
     ("a character written as an escape", {"eventType": "security.session.detect_client_\u0072oaming"}, {"a"}),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -61,6 +62,8 @@ TEXTS = (
     "ÄÉ",
     "ß",
     "a*b",
+    "*",
+    "?",
     "a?b",
     "a%b",
     "a_b",
@@ -74,7 +77,24 @@ TEXTS = (
 )
 NETWORKS = ("192.0.2.0/24", "192.0.2.4/30", "2001:db8::/32", "0.0.0.0/0", "::/0", "192.0.2.5/32")
 ADDRESSES = ("192.0.2.5", "192.0.2.4", "198.51.100.1", "2001:db8::1", "::ffff:192.0.2.5")
-PATTERNS = ("a", "^a", "b$", "A.b", "[^a]", "a|b", "^(a|ab)$", r"\d+", "a{1,2}b?", r"\\", "^$", "(?i)AB", "é")
+PATTERNS = (
+    "a",
+    "^a",
+    "b$",
+    "A.b",
+    "[^a]",
+    "a|b",
+    "^(a|ab)$",
+    r"\d+",
+    "a{1,2}b?",
+    r"\\",
+    "^$",
+    "(?i)AB",
+    "é",
+    "a.*b",
+    r"b?\*$",
+    r"^\?*",
+)
 SPAN = 60_000_000
 _TEXT_FIELDS = ("user", "other", "code", "tags", "items.name", "blank")
 _OPS = st.sampled_from([Op.LT, Op.LTE, Op.GT, Op.GTE])
@@ -254,6 +274,7 @@ _SCALARS = st.one_of(
 _JUNK: st.SearchStrategy[Any] = st.one_of(_SCALARS, st.lists(_SCALARS, max_size=2), st.just({"deep": "a"}), st.just({}))
 
 
+@cache
 def _values(path: str) -> st.SearchStrategy[Any]:
     match F[path].type:
         case Type.INTEGER:
@@ -269,19 +290,37 @@ def _values(path: str) -> st.SearchStrategy[Any]:
     return st.one_of(likely, likely, likely, _JUNK)
 
 
-@st.composite
-def rows(draw: st.DrawFn) -> dict[str, Any]:
+@cache
+def rows() -> st.SearchStrategy[dict[str, Any]]:
     """Rows of the test log, some fields missing, some of a shape that the contract doesn't know."""
-    row: dict[str, Any] = {"kind": draw(st.sampled_from("aabbc"))}
-    for path in ("user", "other", "code", "n", "f", "flag", "ip", "blank"):
-        if draw(st.booleans()):
-            row[path] = draw(_values(path))
-    if draw(st.booleans()):
-        row["tags"] = draw(st.one_of(st.lists(st.sampled_from(TEXTS), max_size=3), _JUNK))
-    if draw(st.booleans()):
-        items = st.fixed_dictionaries({}, optional={"name": _values("items.name"), "n": _values("items.n")})
-        row["items"] = draw(st.one_of(st.lists(items, max_size=3), items, _JUNK))
-    return row
+    items = st.fixed_dictionaries({}, optional={"name": _values("items.name"), "n": _values("items.n")})
+    lists = {
+        "tags": st.one_of(st.lists(st.sampled_from(TEXTS), max_size=3), _JUNK),
+        "items": st.one_of(st.lists(items, max_size=3), items, _JUNK),
+    }
+    single = {path: _values(path) for path in ("user", "other", "code", "n", "f", "flag", "ip", "blank")}
+    return st.fixed_dictionaries({"kind": st.sampled_from("aabbc")}, optional={**single, **lists})
+
+
+@cache
+def crowded_rows() -> st.SearchStrategy[dict[str, Any]]:
+    """Rows that share their keys, so that windows fill."""
+    often: dict[str, list[Any]] = {
+        "user": ["a", "A", "b"],
+        "other": ["a", "B"],
+        "code": ["x", "x", "X"],
+        "n": [1, 1, "1.0", 2, 3, "junk"],
+    }
+    seldom: dict[str, list[Any]] = {
+        "f": [1, 1.5, -2.5],
+        "flag": [True, "True", False],
+        "ip": ["192.0.2.5", "::ffff:192.0.2.5"],
+        "tags": [["a"], ["A", "b"]],
+    }
+    return st.fixed_dictionaries(
+        {"kind": st.sampled_from("abc")} | {path: st.sampled_from(values) for path, values in often.items()},
+        optional={path: st.sampled_from(values) for path, values in seldom.items()},
+    )
 
 
 _TIMES = st.sampled_from(
@@ -290,10 +329,12 @@ _TIMES = st.sampled_from(
 
 
 @st.composite
-def logs(draw: st.DrawFn, most: int = 8) -> tuple[Event, ...]:
+def logs(draw: st.DrawFn, most: int = 8, crowded: bool = False) -> tuple[Event, ...]:
     """Events with times (whole milliseconds) that are equal or a timespan apart, some rows doubled, in any order."""
     made = []
-    for number, row in enumerate(draw(st.lists(rows(), min_size=1, max_size=most))):
+    for number, row in enumerate(
+        draw(st.lists(crowded_rows() if crowded else rows(), min_size=4 if crowded else 1, max_size=most))
+    ):
         offset = draw(_TIMES)
         made.append(event(f"e{number}", offset / 1000, **row))
     doubled = draw(st.lists(st.sampled_from(made), max_size=2))

@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from casetrail.nodes import elasticsearch
+from casetrail.nodes import elasticsearch, opensearch
 from casetrail.nodes.maven import NodeUnavailable
 from casetrail.nodes.node import Node
 
 NODES: dict[str, tuple[str, Callable[[], AbstractContextManager[Node]]]] = {
     "elasticsearch": ("tests/elastic/", elasticsearch.running),
+    "opensearch": ("tests/opensearch/", opensearch.running),
 }
 """By name: the folder of the tests that want the node, and how it runs."""
 VARIABLE = "CASETRAIL_TEST_NODES"

@@ -48,6 +48,7 @@ CONDITIONS: list[tuple[dict[str, Any], Condition]] = [
         {"type": "temporal", "rules": ["a", "b", "x"], "condition": "a and (b or not x)"},
         AllOf((Step(0), AnyOf((Step(1), Without(Step(2)))))),
     ),
+    ({"type": "temporal", "condition": "b and not a"}, AllOf((Step(0), Without(Step(1))))),
     ({"type": "temporal_ordered", "rules": ["a", "b"]}, Order((0, 1))),
     ({"type": "temporal_ordered", "rules": ["x", "a"], "condition": "not x and a"}, Order((1,), before=(0,))),
     ({"type": "temporal_ordered", "rules": ["a", "b", "x"], "condition": "a and b and not x"}, Order((0, 1), after=(2,))),

@@ -71,7 +71,8 @@ def siblings(draw: st.DrawFn) -> Trial:
     inner = [draw(strategies.correlations(depth=0, name=f"c{number}")) for number in range(2)]
     shared = {part.name for part in inner[0].key} & {part.name for part in inner[1].key}
     key = tuple(strategies.part(name, [*inner]) for name in sorted(shared))
-    condition = draw(st.sampled_from([Order((0, 1)), Order((1,), before=(0,)), AllOf((Step(0), Step(1)))]))
+    conditions: list[Order | AllOf] = [Order((0, 1)), Order((1,), before=(0,)), AllOf((Step(0), Step(1)))]
+    condition = draw(st.sampled_from(conditions))
     return Trial(Correlation("c", tuple(inner), key, strategies.SPAN, condition), draw(strategies.logs(most=10)))
 
 

@@ -69,47 +69,21 @@ class Run:
 
 
 ColumnT = TypeVar("ColumnT")
+SaidT = TypeVar("SaidT")
 
 
-class Expressions(ABC, Generic[ColumnT]):
-    """Expressions in one language over columns of one store.
-
-    Every text that a method returns is two-valued there: true or false, never null, so that `NOT` of it is right.
-    """
-
-    AND: ClassVar[str] = " AND "
-    OR: ClassVar[str] = " OR "
-    NOT: ClassVar[str] = "NOT "
-    ALWAYS: ClassVar[str] = "TRUE"
-    NEVER: ClassVar[str] = "FALSE"
+class Tests(ABC, Generic[ColumnT, SaidT]):
+    """Tests in one language, each said in its own form, over columns of one store."""
 
     @abstractmethod
     def column(self, field: Field) -> ColumnT:
         """Where the store keeps a field. Raises UnsupportedError when it doesn't."""
 
-    def expression(self, expr: Expr) -> str:
-        """The expression as text of the language. Raises UnsupportedError."""
-        match expr:
-            case And(args=()):
-                return self.ALWAYS
-            case Or(args=()):
-                return self.NEVER
-            case And(args=args):
-                return self.AND.join(map(self.operand, args))
-            case Or(args=args):
-                return self.OR.join(map(self.operand, args))
-            case Not(arg=arg):
-                return self.NOT + self.operand(arg)
-            case Test():
-                return self.test(expr)
+    @abstractmethod
+    def nothing(self) -> SaidT:
+        """What is never true."""
 
-    def operand(self, expr: Expr) -> str:
-        """The expression, in parentheses where it could fall apart inside another."""
-        text = self.expression(expr)
-        joined = isinstance(expr, And | Or) and expr.args
-        return f"({text})" if joined or isinstance(expr, Not) else text
-
-    def test(self, test: Test) -> str:
+    def test(self, test: Test) -> SaidT:
         column = self.column(test.field)
         match test.check:
             case Equals() as check:
@@ -136,35 +110,73 @@ class Expressions(ABC, Generic[ColumnT]):
                 return self.exists(column, test.field)
 
     @abstractmethod
-    def equals(self, column: ColumnT, field: Field, check: Equals) -> str: ...
+    def equals(self, column: ColumnT, field: Field, check: Equals) -> SaidT: ...
 
     @abstractmethod
-    def one_of(self, column: ColumnT, field: Field, check: OneOf) -> str: ...
+    def one_of(self, column: ColumnT, field: Field, check: OneOf) -> SaidT: ...
 
-    def listed(self, column: ColumnT, field: Field, check: Listed) -> str:
+    def listed(self, column: ColumnT, field: Field, check: Listed) -> SaidT:
         """The watchlist's values as they are when the query is written; a language that can look them up overrides this."""
-        return self.one_of(column, field, OneOf(check.values, check.cased)) if check.values else self.NEVER
+        return self.one_of(column, field, OneOf(check.values, check.cased)) if check.values else self.nothing()
 
     @abstractmethod
-    def like(self, column: ColumnT, field: Field, check: Like) -> str: ...
+    def like(self, column: ColumnT, field: Field, check: Like) -> SaidT: ...
 
     @abstractmethod
-    def matches(self, column: ColumnT, field: Field, check: Matches) -> str: ...
+    def matches(self, column: ColumnT, field: Field, check: Matches) -> SaidT: ...
 
     @abstractmethod
-    def in_network(self, column: ColumnT, field: Field, check: InNetwork) -> str: ...
+    def in_network(self, column: ColumnT, field: Field, check: InNetwork) -> SaidT: ...
 
     @abstractmethod
-    def compare(self, column: ColumnT, field: Field, check: Compare) -> str: ...
+    def compare(self, column: ColumnT, field: Field, check: Compare) -> SaidT: ...
 
     @abstractmethod
-    def in_part(self, column: ColumnT, field: Field, check: InPart) -> str: ...
+    def in_part(self, column: ColumnT, field: Field, check: InPart) -> SaidT: ...
 
     @abstractmethod
-    def same_as(self, column: ColumnT, field: Field, check: SameAs) -> str: ...
+    def same_as(self, column: ColumnT, field: Field, check: SameAs) -> SaidT: ...
 
     @abstractmethod
-    def is_missing(self, column: ColumnT, field: Field) -> str: ...
+    def is_missing(self, column: ColumnT, field: Field) -> SaidT: ...
 
     @abstractmethod
-    def exists(self, column: ColumnT, field: Field) -> str: ...
+    def exists(self, column: ColumnT, field: Field) -> SaidT: ...
+
+
+class Expressions(Tests[ColumnT, str], Generic[ColumnT]):
+    """Expressions in one language, as text, over columns of one store.
+
+    Every text that a method returns is two-valued there: true or false, never null, so that `NOT` of it is right.
+    """
+
+    AND: ClassVar[str] = " AND "
+    OR: ClassVar[str] = " OR "
+    NOT: ClassVar[str] = "NOT "
+    ALWAYS: ClassVar[str] = "TRUE"
+    NEVER: ClassVar[str] = "FALSE"
+
+    def nothing(self) -> str:
+        return self.NEVER
+
+    def expression(self, expr: Expr) -> str:
+        """The expression as text of the language. Raises UnsupportedError."""
+        match expr:
+            case And(args=()):
+                return self.ALWAYS
+            case Or(args=()):
+                return self.NEVER
+            case And(args=args):
+                return self.AND.join(map(self.operand, args))
+            case Or(args=args):
+                return self.OR.join(map(self.operand, args))
+            case Not(arg=arg):
+                return self.NOT + self.operand(arg)
+            case Test():
+                return self.test(expr)
+
+    def operand(self, expr: Expr) -> str:
+        """The expression, in parentheses where it could fall apart inside another."""
+        text = self.expression(expr)
+        joined = isinstance(expr, And | Or) and expr.args
+        return f"({text})" if joined or isinstance(expr, Not) else text

@@ -198,11 +198,11 @@ class DuckdbExpressions(Expressions[Column]):
 
 def _like(text: str, parts: tuple[str | Wildcard, ...]) -> str:
     match parts:
-        case (Wildcard.MANY, str(inner), Wildcard.MANY) if not isinstance(inner, Wildcard):
+        case (Wildcard.MANY, str(inner), Wildcard.MANY):
             return f"contains({text}, {literal(inner)})"
-        case (str(start), Wildcard.MANY) if not isinstance(start, Wildcard):
+        case (str(start), Wildcard.MANY):
             return f"starts_with({text}, {literal(start)})"
-        case (Wildcard.MANY, str(end)) if not isinstance(end, Wildcard):
+        case (Wildcard.MANY, str(end)):
             return f"ends_with({text}, {literal(end)})"
     marks = {Wildcard.MANY: "%", Wildcard.ONE: "_"}
     pattern = "".join(marks[part] if isinstance(part, Wildcard) else _escaped(part) for part in parts)
@@ -220,6 +220,4 @@ def _address_bounds(text: str) -> tuple[str, str]:
 
 
 def _address_key(number: int, version: int) -> str:
-    if version == 6 and number >> 32 == 0xFFFF:
-        return f"4{number & 0xFFFFFFFF:08x}"
     return f"4{number:08x}" if version == 4 else f"6{number:032x}"

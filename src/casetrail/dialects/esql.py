@@ -194,14 +194,15 @@ class EsqlExpressions(Expressions[Column]):
         return f"QSTR({string(query)})"
 
     def like(self, column: Column, field: Field, check: Like) -> str:
-        if not any(isinstance(part, Wildcard) for part in check.parts):
-            return self.equals(column, field, Equals("".join(check.parts), check.cased))
+        literals = [part for part in check.parts if isinstance(part, str)]
+        if len(literals) == len(check.parts):
+            return self.equals(column, field, Equals("".join(literals), check.cased))
         if column.stored.type == "flattened":
             return self.full_text_any(column, field, check.cased, [_prefix_query(column, field, check.parts)])
-        _require_fold(check.cased, [part for part in check.parts if not isinstance(part, Wildcard)])
+        _require_fold(check.cased, literals)
         text = self.text(column, field, check.cased)
         if field.many:
-            if any(_SEPARATOR in part for part in check.parts):
+            if any(_SEPARATOR in part for part in literals):
                 raise UnsupportedError(
                     f"{field.path}: its values are joined by {_SEPARATOR} in ES|QL, so no pattern can hold one"
                 )
@@ -295,7 +296,7 @@ def _phrase(text: str) -> str:
 
 def _prefix_query(column: Column, field: Field, parts: tuple[str | Wildcard, ...]) -> str:
     match parts:
-        case (str() as start, Wildcard.MANY) if not isinstance(start, Wildcard):
+        case (str() as start, Wildcard.MANY):
             return f"{_escaped_query(start)}*"
         case _:
             # Any other wildcard runs over the names of all keys of the object as well, and so finds nothing or too much.

@@ -34,6 +34,7 @@ class Language:
 
 LANGUAGES = {
     "esql": Language("casetrail.dialects.esql_query", "esql"),
+    "opensearch": Language("casetrail.dialects.opensearch_query", "json"),
     "spl": Language("casetrail.dialects.spl_query", "spl"),
 }
 

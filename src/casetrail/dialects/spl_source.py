@@ -113,19 +113,19 @@ def _alone(store: Store) -> list[str]:
 
 def event_id(store: Store, expressions: SplExpressions) -> str:
     """The text that names an event: its identity's values, joined. Raises UnsupportedError where the store has none of them."""
-    parts = []
+    texts: list[tuple[str, str]] = []
     for path in store.identity:
         stored = store.fields.get(path)
         if stored is None or stored.unsupported:
             continue
         if stored.type == "parameter":
             expressions.parameter(stored)
-        parts.append(name(stored.name))
-    if not parts:
+        texts.append((name(stored.name), stored.type))
+    if not texts:
         raise UnsupportedError(f"{store.source}: nothing that is stored names an event")
-    if len(parts) == 1:
-        return parts[0]
-    return '."|".'.join(f'if({part}!="null",{part},"")' for part in parts)
+    if len(texts) == 1:
+        return texts[0][0]
+    return '."|".'.join(f'coalesce({text},"")' if kind == "text" else f'if({text}!="null",{text},"")' for text, kind in texts)
 
 
 def narrow(expr: Expr, store: Store) -> str | None:

@@ -174,7 +174,7 @@ class Steps:
         return " AND ".join(tests)
 
     def canonical(self, column: str, parts: Sequence[KeyPart | None]) -> Iterator[str]:
-        forms = self.groups(lambda place: repr(parts[place] and (parts[place].type, parts[place].cased)))  # type: ignore[union-attr]
+        forms = self.groups(lambda place: _form(parts[place]))
         if len(forms) == 1:
             part = next(iter(parts))
             yield from canonical(column, part.type, cased=part.cased) if part else ()
@@ -243,6 +243,10 @@ class Steps:
         if figure in _COUNTED and part.type is not Type.INTEGER:
             raise UnsupportedError(f"its {figure} is over numbers that needn't be whole, which Splunk doesn't add exactly")
         return f'if(match(value,"{INTEGER if part.type is Type.INTEGER else NUMBER}"),held,0)'
+
+
+def _form(part: KeyPart | None) -> str:
+    return f"{part.type} {part.cased}" if part else ""
 
 
 def _bound(leaf: Leaf) -> float | None:

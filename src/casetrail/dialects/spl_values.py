@@ -98,6 +98,6 @@ def _address(column: str) -> Iterator[str]:
     shorter = f'replace({column},"(?<![0-9a-f])0+(?=[0-9a-f])","")'
     yield f'eval {column}=case(match({column},"{V4}"),{column},match({column},"{_V6_FULL}"),{shorter},1=1,null())'
     yield f'eval quad=if(match({column},"^0:0:0:0:0:ffff:"),split({column},":"),null())'
-    groups = [f"tonumber(mvindex(quad,{place}),16)" for place in (6, 7)]
-    octets = '.".".'.join(f'floor({group}/256).".".({group}%256)' for group in groups)
+    halves = [f"tonumber(mvindex(quad,{place}),16)" for place in (6, 7)]
+    octets = '.".".'.join(f'floor({group}/256).".".({group}%256)' for group in halves)
     yield f"eval {column}=if(isnull(quad),{column},{octets})"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
@@ -14,55 +14,9 @@ from casetrail.dialects.esql import LIMIT
 from casetrail.dialects.esql_query import query_of
 from casetrail.dialects.esql_windows import ID
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
-from casetrail.pack.backend import Backend, Store
+from casetrail.engines.documents import TRIAL, actions, index_of, mapping
+from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
-from casetrail.plan.nodes import Field, Type
-from casetrail.plan.values import bag, parse
-
-_TRIAL = "casetrail.trial"
-
-
-def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
-    """The document that Elastic keeps for an event: typed columns hold only what parses, empty texts may be dropped."""
-    document: dict[str, Any] = {}
-    for column, value in store.only.items():
-        _put(document, column, value)
-    _put(document, store.time, event.time // 1000)
-    for path, field in contract.fields.items():
-        place = store.fields.get(path)
-        if place is None or place.unsupported or place.name == store.time:
-            continue
-        textual = place.type in ("keyword", "flattened")
-        values = [text if textual else _typed(text, field) for text in bag(event.row, field)]
-        values = [value for value in values if value is not None]
-        if values:
-            _put(document, place.name, values if len(values) > 1 else values[0])
-    return document
-
-
-def _typed(text: str, field: Field) -> object:
-    value = parse(text, field, cased=True)
-    return cast(int, value) // 1000 if field.type is Type.TIME and value is not None else value
-
-
-def _put(document: dict[str, Any], path: str, value: object) -> None:
-    *way, last = path.split(".")
-    for step in way:
-        document = document.setdefault(step, {})
-    document[last] = value
-
-
-def mapping(store: Store) -> dict[str, Any]:
-    """The mapping of an index for a store, as Elastic's integration types its fields."""
-    properties: dict[str, Any] = {}
-    for column in (*store.only, _TRIAL):
-        _put(properties, column.replace(".", ".properties."), {"type": "keyword"})
-    for place in store.fields.values():
-        if not place.unsupported:
-            _put(properties, (place.root or place.name).replace(".", ".properties."), {"type": place.type})
-    _put(properties, store.time.replace(".", ".properties."), {"type": "date"})
-    return {"dynamic": False, "properties": properties}
 
 
 class ElasticsearchEngine:
@@ -92,29 +46,20 @@ class ElasticsearchEngine:
         self.count += len(trials)
         for source in {event.source for trial in trials for event in trial.events} | set(self.backend.stores):
             self.create(source)
-        bulk(self.client, self.actions(zip(names, trials, strict=True)), refresh=True)
+        loaded = actions(zip(names, trials, strict=True), self.backend.stores, self.contracts, self.suffix)
+        bulk(self.client, loaded, refresh=True)
         return [self.verdict(name, trial) for name, trial in zip(names, trials, strict=True)]
 
     def create(self, source: str) -> None:
         store = self.backend.stores.get(source)
         if store is None:
             return
-        index = store.index.replace("*", self.suffix)
+        index = index_of(store, self.suffix)
         if index not in self.indexes:
             self.indexes.add(index)
             self.client.indices.create(
                 index=index, mappings=mapping(store), settings={"number_of_shards": 2, "number_of_replicas": 0}
             )
-
-    def actions(self, trials: Iterable[tuple[str, Trial]]) -> Iterable[dict[str, Any]]:
-        for name, trial in trials:
-            for event in {event.id: event for event in reversed(trial.events)}.values():
-                store = self.backend.stores.get(event.source)
-                if store is not None:
-                    document = stored(event, store, self.contracts[event.source])
-                    _put(document, _TRIAL, name)
-                    index = store.index.replace("*", self.suffix)
-                    yield {"_index": index, "_id": f"{name}~{event.id}", "_source": document}
 
     def verdict(self, name: str, trial: Trial) -> frozenset[str] | Exception:
         if any(event.time % 1000 for event in trial.events):
@@ -127,7 +72,7 @@ class ElasticsearchEngine:
         except UnsupportedError as error:
             error.rule, error.target = trial.plan.name, self.name
             return error
-        ids = run_query(self.client, query, {"term": {_TRIAL: name}})
+        ids = run_query(self.client, query, {"term": {TRIAL: name}})
         return frozenset(identity.partition("~")[2] for identity in ids)
 
 

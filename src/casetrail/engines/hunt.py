@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -30,10 +30,14 @@ from casetrail.plan.dispatch import kinds
 from casetrail.plan.nodes import Correlation, Field, KeyPart, Order, Plan, Search, Threshold, fields, searches, sources
 from casetrail.plan.values import TIME_FORMATS, bag
 
+_MEMORY = "256MB"
 _EVIDENCE = 20
 _EVIDENCED = 10_000
 _SNIFFED = 20
 _CHUNK = 20_000
+_BUFFER = 8 * 1024 * 1024
+_AT_ONCE = 100
+"""The most searches in one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,15 @@ def hunt(
 
     plans: by the rules' names; paths: files and folders; source: the log source of all rows, else each row tells its own.
 
-    Raises UnsupportedError for a plan that DuckDB can't say, and nothing for faults in the logs: the report has them.
+    Raises UnsupportedError for a plan that DuckDB can't say and HuntError when memory runs out. Faults in the logs are no errors: the
+    report has them.
     """
     with tempfile.TemporaryDirectory(prefix="casetrail-hunt-") as scratch:
         return _Hunt(plans, contracts, source, Path(scratch)).run(paths, progress)
+
+
+class HuntError(Exception):
+    """A hunt can't go on. The message says why."""
 
 
 class _Shape(Exception):
@@ -106,11 +115,12 @@ class _Hunt:
         keyed = dict.fromkeys(each for plan in plans.values() for each in _step_fields(plan))
         self.step_columns = {each: f"f{number}" for number, each in enumerate(keyed)}
         self.connection = connect(
-            memory_limit="256MB", temp_directory=str(scratch / "spill"), preserve_insertion_order="false"
+            memory_limit=_MEMORY, temp_directory=str(scratch / "spill"), preserve_insertion_order="false"
         )
         columns = "".join(f", {name} VARCHAR[]" for name in self.step_columns.values())
         self.connection.execute(f"CREATE TABLE hits (search INT, id VARCHAR, t BIGINT{columns})")
         self.newest: int | None = None
+        self.staged = f"read_parquet({literal(str(scratch / 'staged'))})"
 
     def run(self, paths: Sequence[Path], progress: Progress | None) -> Report:
         files = [file for path in paths for file in log_files(path)]
@@ -127,6 +137,8 @@ class _Hunt:
         if contract is not None:
             try:
                 self.quick(path, contract)
+            except duckdb.OutOfMemoryException as error:
+                raise HuntError(f"{path}: {_MEMORY} of memory don't suffice for these rules: {error}") from error
             except (duckdb.Error, _Shape):
                 self.connection.rollback()
             else:
@@ -155,30 +167,28 @@ class _Hunt:
         must = [contract.fields[mark] for mark in contract.detect[0]]
         must += [contract.time, *contract.identity, *([contract.event_type] if contract.event_type else [])]
         wanted = dict.fromkeys([*must, *self.fields(contract)])
-        texts = {each: f"x[{number}]" for number, each in enumerate((each for each in wanted if not each.many), 1)}
+        single = {_path(each.steps): each for each in wanted if not each.many}
+        held = dict.fromkeys(_path(_holder(each)) for each in wanted if each.many)
+        places = {path: f"x[{number}]" for number, path in enumerate([*single, *held], 1)}
+        texts = {each: places[path] for path, each in single.items()}
         columns = {each: Column(_present(each, text), many=False) for each, text in texts.items()}
-        columns |= {each: Column(_many(each), many=True) for each in wanted if each.many}
-        odd = [
-            f"((starts_with({text}, '{{') OR starts_with({text}, '[')) AND json_type(l, {literal(_path(each))}) IN ('OBJECT', 'ARRAY'))"
-            for each, text in texts.items()
-        ]
+        columns |= {each: Column(_many(each, places[_path(_holder(each))]), many=True) for each in wanted if each.many}
+        odd = [_nested(places[path], path) for path in single]
+        odd += [_no_list(places[path], path) for path in held]
         odd += [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
         odd.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
-        paths = ", ".join(literal(_path(each)) for each in texts)
+        paths = ", ".join(map(literal, places))
         lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {_lines(path, kind, packed)} WHERE l <> ''"
         relation = f"(SELECT l, CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE x END AS x FROM ({lines}))"
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
         time = parsed(columns[contract.time].sql, contract.time, cased=True)
         self.connection.begin()
-        self.connection.execute("PRAGMA enable_profiling = 'no_output'")
-        self.insert(relation, contract, columns, identity, time)
-        count = _scanned(self.connection.get_profiling_information()) if self.by_source[contract.key] else 0
-        self.connection.execute("PRAGMA disable_profiling")
+        count = self.insert(relation, contract, columns, identity, time)
         if self.connection.execute("SELECT count(*) FROM hits WHERE t IS NULL").fetchall() != [(0,)]:
             raise _Shape
         newest = None
         if any(_waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
-            text = f"json_extract_string(l, {literal(_path(contract.time))})"
+            text = f"json_extract_string(l, {literal(_path(contract.time.steps))})"
             newest = self.newest_of(text, f"{_lines(path, kind, packed)} WHERE l <> ''", contract)
         self.connection.commit()
         self.seen(contract.key, count, newest)
@@ -195,43 +205,90 @@ class _Hunt:
         ).fetchall()
         return cast(int, newest)
 
-    def insert(self, relation: str, contract: Contract, columns: Mapping[Field, Column], identity: str, time: str) -> None:
-        """Put the matching events of a relation into `hits`."""
+    def insert(self, relation: str, contract: Contract, columns: Mapping[Field, Column], identity: str, time: str) -> int:
+        """Put the matching events of a relation into `hits`; gives the number of its rows that were read."""
         numbers = self.by_source[contract.key]
-        if not numbers:
-            return
-        expressions = DuckdbExpressions(lambda each: columns[each])
-        found = self.dispatch(numbers, contract, columns, expressions)
+        if len(numbers) <= _AT_ONCE or contract.event_type is None:
+            found = [self.dispatch(some, contract, columns) for some in _few(numbers)]
+            return max((self.match(relation, one, columns, identity, time) for one in found), default=0)
+        staged = self.stage(relation, columns, identity, time)
+        for rows_of_kind, some in self.by_kind(numbers, contract, staged[contract.event_type]):
+            self.match(rows_of_kind, _listed(self.tests(some, staged).values()), staged, "id", "t")
+        ((count,),) = self.connection.execute(f"SELECT count(*) FROM {self.staged}").fetchall()
+        return cast(int, count)
+
+    def match(self, relation: str, found: str, columns: Mapping[Field, Column], identity: str, time: str) -> int:
+        """Put the events of a relation for which `found` lists searches into `hits`; gives the number of rows that were read."""
         kept = "".join(f", {_bag(columns.get(each))} AS {name}" for each, name in self.step_columns.items())
-        inner = f"SELECT *, {found} AS found FROM {relation}"
+        inner = f"SELECT *, list_filter({found}, lambda n: n IS NOT NULL) AS found FROM {relation}"
+        self.connection.execute("PRAGMA enable_profiling = 'no_output'")
         self.connection.execute(
             f"INSERT INTO hits SELECT unnest(found) AS search, {identity} AS id, {time} AS t{kept} FROM ({inner}) WHERE len(found) > 0"
         )
+        count = _scanned(self.connection.get_profiling_information())
+        self.connection.execute("PRAGMA disable_profiling")
+        return count
 
-    def dispatch(
-        self, numbers: Sequence[int], contract: Contract, columns: Mapping[Field, Column], expressions: DuckdbExpressions
-    ) -> str:
-        """SQL for the list of the numbers of the searches that match a row."""
-        by_kind: defaultdict[str, list[str]] = defaultdict(list)
-        general: list[str] = []
+    def stage(self, relation: str, columns: Mapping[Field, Column], identity: str, time: str) -> dict[Field, Column]:
+        """Keep what a relation's rows hold in the file `staged`, so that each kind of event can meet its own searches.
+
+        DuckDB keeps room for each part of an expression while a query runs, so hundreds of searches can't stand in one.
+        """
+        staged = {each: Column(f"s{number}", column.many) for number, (each, column) in enumerate(columns.items())}
+        kept = "".join(f", {columns[each].sql} AS {column.sql}" for each, column in staged.items())
+        self.connection.execute(
+            f"COPY (SELECT {identity} AS id, {time} AS t{kept} FROM {relation}) TO {literal(str(self.scratch / 'staged'))} "
+            f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_CHUNK})"
+        )
+        return staged
+
+    def by_kind(self, numbers: Sequence[int], contract: Contract, kind: Column) -> Iterator[tuple[str, Sequence[int]]]:
+        """For each kind of event in the file `staged` its rows and the numbers of searches for it, a few at a time."""
+        by_kind, general = self.kinds(numbers, contract)
+        for some in _few(general):
+            yield self.staged, some
+        each = f"unnest({kind.sql})" if kind.many else kind.sql
+        for (value,) in self.connection.execute(f"SELECT DISTINCT {each} FROM {self.staged}").fetchall():
+            is_kind = f"list_contains({kind.sql}, {literal(value)})" if kind.many else f"{kind.sql} = {literal(value)}"
+            for some in _few(by_kind.get(value, ())):
+                yield f"(SELECT * FROM {self.staged} WHERE {is_kind})", some
+
+    def kinds(self, numbers: Sequence[int], contract: Contract) -> tuple[dict[str, list[int]], list[int]]:
+        """The numbers of searches by the kinds of event that they are about, and of those about any."""
+        by_kind: defaultdict[str, list[int]] = defaultdict(list)
+        general: list[int] = []
         for number in numbers:
-            where = self.searches[number].where
-            test = f"CASE WHEN {expressions.expression(where)} THEN {number} END"
-            chosen = kinds(where, contract.event_type) if contract.event_type else None
+            chosen = kinds(self.searches[number].where, contract.event_type) if contract.event_type else None
             if chosen is None:
-                general.append(test)
+                general.append(number)
             for kind in sorted(chosen or ()):
-                by_kind[kind].append(test)
-        parts = [f"[{', '.join(general)}]"] if general else []
+                by_kind[kind].append(number)
+        return by_kind, general
+
+    def tests(self, numbers: Sequence[int], columns: Mapping[Field, Column]) -> dict[int, str]:
+        """SQL that gives a search's number where it matches, else null, by number."""
+        expressions = DuckdbExpressions(lambda each: columns[each])
+        return {
+            number: f"CASE WHEN {expressions.expression(self.searches[number].where)} THEN {number} END"
+            for number in numbers
+        }
+
+    def dispatch(self, numbers: Sequence[int], contract: Contract, columns: Mapping[Field, Column]) -> str:
+        """SQL for a list of the numbers of the searches that match a row, and nulls."""
+        tests = self.tests(numbers, columns)
+        by_kind, general = self.kinds(numbers, contract)
+        parts = [_listed(tests[number] for number in general)] if general else []
         if by_kind and contract.event_type:
-            kind_column = columns[contract.event_type]
-            subject = f"{kind_column.sql}[1]" if kind_column.many else kind_column.sql
-            several = f"WHEN len({kind_column.sql}) > 1 THEN" if kind_column.many else ""
-            cases = " ".join(f"WHEN {literal(kind)} THEN [{', '.join(tests)}]" for kind, tests in sorted(by_kind.items()))
+            kind = columns[contract.event_type]
+            subject = f"{kind.sql}[1]" if kind.many else kind.sql
+            cases = " ".join(
+                f"WHEN {literal(value)} THEN {_listed(tests[number] for number in chosen)}"
+                for value, chosen in sorted(by_kind.items())
+            )
             one = f"CASE {subject} {cases} ELSE [] END"
-            everything = dict.fromkeys(test for tests in by_kind.values() for test in tests)
-            parts.append(f"CASE {several} [{', '.join(everything)}] ELSE {one} END" if several else one)
-        return f"list_filter({' || '.join(parts) or '[]::INT[]'}, lambda n: n IS NOT NULL)"
+            everything = _listed(tests[number] for chosen in by_kind.values() for number in chosen)
+            parts.append(f"CASE WHEN len({kind.sql}) > 1 THEN {everything} ELSE {one} END" if kind.many else one)
+        return " || ".join(parts)
 
     def fields(self, contract: Contract) -> list[Field]:
         """The fields of a log that its searches and their correlations name."""
@@ -320,6 +377,15 @@ class _Hunt:
         return found
 
 
+def _few(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), _AT_ONCE):
+        yield numbers[start : start + _AT_ONCE]
+
+
+def _listed(tests: Iterable[str]) -> str:
+    return f"[{', '.join(dict.fromkeys(tests))}]"
+
+
 def _waits(plan: Plan) -> bool:
     if isinstance(plan, Search):
         return False
@@ -357,36 +423,50 @@ def _lines(path: Path, kind: str, packed: str) -> str:
         return f"(SELECT to_json(t)::VARCHAR AS l FROM read_parquet({literal(str(path))}) AS t)"
     compression = {"gz": ", compression = 'gzip'", "zst": ", compression = 'zstd'"}.get(packed, ", compression = 'none'")
     return (
-        f"read_csv({literal(str(path))}, delim = chr(1), quote = '', escape = '', header = false, auto_detect = false, "
+        f"read_csv({literal(str(path))}, delim = chr(1), quote = '', escape = '', header = false, "
+        f"auto_detect = false, buffer_size = {_BUFFER}, "
         f"columns = {{l: 'VARCHAR'}}{compression})"
     )
 
 
-def _path(each: Field) -> str:
-    return _path_of(each.path)
+def _path(steps: Sequence[str]) -> str:
+    return "$" + "".join(f'."{step}"' for step in steps)
 
 
-def _path_of(path: str) -> str:
-    return "$" + "".join(f'."{step}"' for step in path.split("."))
+def _holder(each: Field) -> tuple[str, ...]:
+    """The steps to the first list on the way to a field."""
+    return each.steps[: each.arrays[0]]
+
+
+def _nested(text: str, path: str) -> str:
+    """SQL for whether an object or a list is where a scalar should be. Only what begins like one is looked at twice."""
+    begins = f"starts_with({text}, '{{') OR starts_with({text}, '[')"
+    return f"(({begins}) AND json_type(l, {literal(path)}) IN ('OBJECT', 'ARRAY'))"
+
+
+def _no_list(text: str, path: str) -> str:
+    """SQL for whether something else is where a list should be. Only in a row with a text that begins like one is it looked at twice."""
+    disguised = f"contains(l, '\"[') AND json_type(l, {literal(path)}) <> 'ARRAY'"
+    return f"({text} IS NOT NULL AND (NOT starts_with({text}, '[') OR ({disguised})))"
 
 
 def _present(each: Field, sql: str) -> str:
     return f"nullif({sql}, '')" if each.empty_is_missing else sql
 
 
-def _many(each: Field) -> str:
-    """The texts of a field that lists lie on the way to; an error where the row isn't shaped so."""
-    path, checks = "$", []
-    for number, step in enumerate(each.steps, 1):
+def _many(each: Field, held: str) -> str:
+    """The texts of a field in the JSON text of the first list on the way to it; an error where the list isn't shaped so."""
+    first = each.arrays[0]
+    path, checks = "$[*]", []
+    for number, step in enumerate(each.steps[first:], first + 1):
         path += f'."{step}"'
         if number in each.arrays:
-            kinds_here = f"json_type(l, {literal(path)})"
-            held = f"list_filter({kinds_here}, lambda k: k NOT IN ('ARRAY', 'NULL'))" if "[*]" in path else ""
-            checks.append(f"len({held}) > 0" if held else f"coalesce({kinds_here}, 'NULL') NOT IN ('ARRAY', 'NULL')")
+            kinds_here = f"list_filter(json_type({held}, {literal(path)}), lambda k: k NOT IN ('ARRAY', 'NULL'))"
+            checks.append(f"len({kinds_here}) > 0")
             path += "[*]"
-    checks.append(f"len(list_filter(json_type(l, {literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
+    checks.append(f"len(list_filter(json_type({held}, {literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
     drop = "x IS NOT NULL AND x <> ''" if each.empty_is_missing else "x IS NOT NULL"
-    texts = f"list_filter(json_extract_string(l, {literal(path)}), lambda x: {drop})"
+    texts = f"list_filter(json_extract_string({held}, {literal(path)}), lambda x: {drop})"
     return f"CASE WHEN {' OR '.join(checks)} THEN error('shape') ELSE {texts} END"
 
 

@@ -1,4 +1,4 @@
-"""Pinned jars from Maven Central in a cache outside the repository."""
+"""Pinned files from Maven Central in a cache outside the repository."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import shutil
 import sys
 import tempfile
+import zipfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,21 +30,44 @@ def cache_folder() -> Path:
 def jars(pinned: Path) -> list[Path]:
     """The files of a list of `group:artifact:version sha256` lines, downloaded unless the cache holds them.
 
+    A file that is no jar has its packaging after the version (`group:artifact:version:zip`).
+
     Raises NodeUnavailable when one can't be had or isn't what was pinned.
     """
     lines = [line.split() for line in pinned.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(lambda line: _jar(*line), lines))
+        return list(pool.map(lambda line: _file(*line), lines))
 
 
-def _jar(coordinates: str, digest: str) -> Path:
-    group, artifact, version = coordinates.split(":")
-    kept = cache_folder() / "jars" / f"{digest[:12]}-{artifact}-{version}.jar"
+def unpacked(archive: Path, only: Sequence[str]) -> Path:
+    """The folder with the members of a zip whose names begin with one of `only`, in the cache beside the archive.
+
+    Raises NodeUnavailable for a member that would lie outside.
+    """
+    kept = archive.with_suffix("") / hashlib.sha256("\n".join(only).encode()).hexdigest()[:16]
+    if kept.is_dir():
+        return kept
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as folder, zipfile.ZipFile(archive) as opened:
+        out = Path(folder) / "out"
+        for member in opened.infolist():
+            if member.filename.startswith(tuple(only)):
+                if out.resolve() not in (out / member.filename).resolve().parents:
+                    raise NodeUnavailable(f"{archive.name}: {member.filename} would lie outside its folder")
+                opened.extract(member, out)
+        if not kept.is_dir():
+            out.rename(kept)
+    return kept
+
+
+def _file(coordinates: str, digest: str) -> Path:
+    group, artifact, version, packaging = (*coordinates.split(":"), "jar")[:4]
+    kept = cache_folder() / "jars" / f"{digest[:12]}-{artifact}-{version}.{packaging}"
     if kept.is_file():
         return kept
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
-        fetched = _download(group, artifact, version, Path(folder))
+        fetched = _download(group, artifact, version, packaging, Path(folder))
         found = hashlib.sha256(fetched.read_bytes()).hexdigest()
         if found != digest:
             raise NodeUnavailable(f"{coordinates}: its SHA-256 is {found}, not the pinned {digest}")
@@ -51,13 +76,13 @@ def _jar(coordinates: str, digest: str) -> Path:
     return kept
 
 
-def _download(group: str, artifact: str, version: str, folder: Path) -> Path:
+def _download(group: str, artifact: str, version: str, packaging: str, folder: Path) -> Path:
     try:
         from jgo.maven import MavenContext
     except ImportError as error:
         raise NodeUnavailable("jgo is missing: pip install 'casetrail[prove]'") from error
     try:
         project = MavenContext(repo_cache=folder, local_repos=[], timeout=120).project(group, artifact)
-        return Path(project.at_version(version).artifact().resolve())
+        return Path(project.at_version(version).artifact(packaging=packaging).resolve())
     except Exception as error:
         raise NodeUnavailable(f"{group}:{artifact}:{version} can't be downloaded from Maven Central: {error}") from error

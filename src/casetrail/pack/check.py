@@ -361,7 +361,7 @@ def _bases(collection: SigmaCollection) -> set[str]:
         reference.reference
         for rule in collection.rules
         if isinstance(rule, SigmaCorrelationRule) and not rule.generate
-        for reference in rule.rules or []
+        for reference in rule.referenced_rules
     }
 
 

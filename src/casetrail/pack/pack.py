@@ -192,7 +192,7 @@ def _rules(pack: Pack) -> Iterable[Rule]:
         reference.reference
         for rule in collection.rules
         if isinstance(rule, SigmaCorrelationRule) and not rule.generate
-        for reference in rule.rules or []
+        for reference in rule.referenced_rules
     }
     for rule in collection.rules:
         name = str(rule.name or rule.id or rule.title)

@@ -31,7 +31,11 @@ class Format(Protocol):
         ...
 
 
-FORMATS = {"kibana": "casetrail.packages.kibana", "splunk": "casetrail.packages.splunk"}
+FORMATS = {
+    "kibana": "casetrail.packages.kibana",
+    "opensearch": "casetrail.packages.opensearch",
+    "splunk": "casetrail.packages.splunk",
+}
 
 
 def format_of(backend: Backend) -> Format:

@@ -55,12 +55,12 @@ class _Correlating:
     def __init__(self, rule: SigmaCorrelationRule, world: World) -> None:
         self.rule = rule
         self.world = world
-        self.references = [reference.reference for reference in rule.rules or []]
+        self.references = [reference.reference for reference in rule.referenced_rules]
 
     def plan(self) -> tuple[Plan | None, list[Problem]]:
         bases: list[Plan] = []
         problems: list[Problem] = []
-        for reference in self.rule.rules or []:
+        for reference in self.rule.referenced_rules:
             base, found = lower(reference.rule, self.world)
             warnings = [problem for problem in found if problem.lint == "empty-watchlist"]
             problems += warnings

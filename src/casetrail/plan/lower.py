@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 
 import re2
 from sigma.conditions import (
@@ -63,7 +62,7 @@ from casetrail.plan.nodes import (
     Wildcard,
 )
 from casetrail.plan.simplify import simplify
-from casetrail.plan.values import fold, parse, scalar_text
+from casetrail.plan.values import fold, parse, parse_network, scalar_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +179,10 @@ class _Reader:
                     raise _Refused(
                         "value-type", f"{known.path} is {known.type} and {other.path} is {other.type}: they never compare"
                     )
-                return Test(known, SameAs(other, _overlap(value), known.exact or other.exact))
+                overlap = _overlap(value)
+                if overlap is not Overlap.EQUALS and known.type is not Type.TEXT:
+                    raise _Refused("value-type", f"{known.path} is {known.type}: |{overlap} has no meaning there")
+                return Test(known, SameAs(other, overlap, known.exact or other.exact))
             case _:
                 return Test(known, self.check(known, value))
 
@@ -283,7 +285,7 @@ def _text(known: Field, value: SigmaString) -> Check:
 def _matches(known: Field, value: SigmaRegularExpression) -> Matches:
     if known.type is not Type.TEXT:
         raise _Refused("value-type", f"{known.path} is {known.type}: a regular expression has no meaning there")
-    pattern = "".join(str(part) for part in value.regexp.s)
+    pattern = str(value.regexp)
     if any(isinstance(part, Placeholder) for part in value.regexp.s):
         raise _Refused("regex", "a watchlist can't fill a regular expression", pattern)
     options = re2.Options()
@@ -305,7 +307,7 @@ def _network(known: Field, text: str) -> InNetwork:
     if known.type is not Type.ADDRESS:
         raise _Refused("value-type", f"{known.path} is {known.type}, not an address: |cidr has no meaning there", text)
     try:
-        return InNetwork(str(ip_network(text)))
+        return InNetwork(parse_network(text))
     except ValueError as error:
         raise _Refused("value-type", f"{text!r} is no network: {error}", text) from error
 

@@ -7,7 +7,7 @@ folded (`values.fold`), numbers are numbers and addresses are canonical. A diale
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 
 class Type(StrEnum):
@@ -51,9 +51,14 @@ class Field:
         return bool(self.arrays)
 
 
-class Wildcard(StrEnum):
+class Wildcard(Enum):
+    """A mark in a pattern. No text equals it: a text may hold the same character and mean it."""
+
     MANY = "*"
     ONE = "?"
+
+    def __str__(self) -> str:
+        return self.value
 
 
 class Op(StrEnum):

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from casetrail.plan.nodes import Field, Scalar, Type
@@ -93,6 +93,18 @@ def parse_address(text: str) -> str | None:
         if address.ipv4_mapped is not None:
             return str(address.ipv4_mapped)
     return str(address)
+
+
+def parse_network(text: str) -> str:
+    """The canonical text of a network; one of v4 addresses mapped into v6 is the v4 network.
+
+    Raises ValueError when it is none.
+    """
+    network = ip_network(text)
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    if mapped is not None and network.prefixlen >= 96:
+        return str(ip_network((mapped, network.prefixlen - 96)))
+    return str(network)
 
 
 def _instant(groups: tuple[str | None, ...], zone: timezone) -> int | None:

@@ -68,8 +68,35 @@ def node_version(client: Any) -> str:
     return str(next(iter(nodes.values()))["version"])
 
 
+@contextmanager
+def _opensearch(pack: Pack) -> Iterator[Opened]:
+    from opensearchpy import OpenSearch
+
+    from casetrail.engines.opensearch import OpenSearchEngine
+    from casetrail.nodes.opensearch import running
+    from casetrail.packages.targets import backend_of
+
+    with (
+        running() as node,
+        closing(OpenSearch(node.url, timeout=60)) as client,
+        closing(OpenSearchEngine(client, backend_of(pack, "opensearch"), pack.contracts)) as engine,
+    ):
+        yield Opened(engine, f"OpenSearch {node_version(client)}")
+
+
+@contextmanager
+def _splunk(pack: Pack) -> Iterator[Opened]:
+    from casetrail import __version__
+    from casetrail.engines.splunk_model import SplunkModel
+    from casetrail.packages.targets import backend_of
+
+    yield Opened(SplunkModel(backend_of(pack, "splunk"), pack.contracts), f"the model of casetrail {__version__}")
+
+
 PROVERS = {
     "reference": Prover(_reference),
     "duckdb": Prover(_duckdb),
     "elasticsearch": Prover(_elasticsearch),
+    "opensearch": Prover(_opensearch),
+    "splunk": Prover(_splunk, modelled=True),
 }

@@ -1,0 +1,77 @@
+"""Events as documents of an index, for the engines whose stores keep documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from casetrail.engines.base import Trial
+from casetrail.engines.event import Event
+from casetrail.pack.backend import Store
+from casetrail.pack.contract import Contract
+from casetrail.plan.nodes import Field, Type
+from casetrail.plan.values import bag, parse
+
+TRIAL = "casetrail.trial"
+"""The column that tells the trials in one index apart."""
+
+
+def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
+    """The document that a store keeps for an event: typed columns hold only what parses, empty texts may be dropped."""
+    document: dict[str, Any] = {}
+    for column, value in store.only.items():
+        put(document, column, value)
+    put(document, store.time, event.time // 1000)
+    for path, field in contract.fields.items():
+        place = store.fields.get(path)
+        if place is None or place.unsupported or place.name == store.time:
+            continue
+        textual = place.type in ("keyword", "flattened")
+        values = [text if textual else _typed(text, field) for text in bag(event.row, field)]
+        values = [value for value in values if value is not None]
+        if values:
+            put(document, place.name, values if len(values) > 1 else values[0])
+    return document
+
+
+def _typed(text: str, field: Field) -> object:
+    value = parse(text, field, cased=True)
+    return cast(int, value) // 1000 if field.type is Type.TIME and value is not None else value
+
+
+def put(document: dict[str, Any], path: str, value: object) -> None:
+    """Set what a dotted path names, with objects on the way there."""
+    *way, last = path.split(".")
+    for step in way:
+        document = document.setdefault(step, {})
+    document[last] = value
+
+
+def mapping(store: Store) -> dict[str, Any]:
+    """The mapping of an index for a store, with the types that the backend names and a column for the trial."""
+    properties: dict[str, Any] = {}
+    for column in (*store.only, TRIAL):
+        put(properties, column.replace(".", ".properties."), {"type": "keyword"})
+    for place in store.fields.values():
+        if not place.unsupported:
+            put(properties, (place.root or place.name).replace(".", ".properties."), {"type": place.type})
+    put(properties, store.time.replace(".", ".properties."), {"type": "date"})
+    return {"dynamic": False, "properties": properties}
+
+
+def index_of(store: Store, suffix: str) -> str:
+    """The name of an index that the store's pattern matches."""
+    return store.index.replace("*", suffix)
+
+
+def actions(
+    trials: Iterable[tuple[str, Trial]], stores: Mapping[str, Store], contracts: Mapping[str, Contract], suffix: str
+) -> Iterable[dict[str, Any]]:
+    """What a bulk request takes for the events of named trials; a document's `_id` is `TRIAL~EVENT`."""
+    for name, trial in trials:
+        for event in {event.id: event for event in reversed(trial.events)}.values():
+            store = stores.get(event.source)
+            if store is not None:
+                document = stored(event, store, contracts[event.source])
+                put(document, TRIAL, name)
+                yield {"_index": index_of(store, suffix), "_id": f"{name}~{event.id}", "_source": document}
