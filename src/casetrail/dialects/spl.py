@@ -243,7 +243,7 @@ class SplExpressions(Expressions[Column]):
 
     def like(self, column: Column, field: Field, check: Like) -> str:
         if not any(isinstance(part, Wildcard) for part in check.parts):
-            return self.equals(column, field, Equals("".join(check.parts), check.cased))
+            return self.equals(column, field, Equals("".join(map(str, check.parts)), check.cased))
         pattern = spl_regex.like(check.parts)
         absent = self.present(column, field, lambda text: _like(check.parts, text))
         return " AND ".join([f'match({self.text(column, field, check.cased)},"{pattern}")', *absent])

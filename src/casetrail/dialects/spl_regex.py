@@ -9,6 +9,7 @@ https://www.pcre.org/original/doc/html/pcrepattern.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from casetrail.dialects.base import UnsupportedError
@@ -56,8 +57,7 @@ def like(parts: tuple[str | Wildcard, ...]) -> str:
 
 def pcre(check: Matches) -> str:
     """The PCRE expression that finds something exactly where RE2's does. Raises UnsupportedError for what it can't say."""
-    reader = _Reader(check.pattern, check.ignore_case, check.dotall, check.multiline)
-    return ("(?i)" if check.ignore_case else "") + reader.read()
+    return _Reader(check.pattern, check.ignore_case, check.dotall, check.multiline).read()
 
 
 def _character(char: str, escapes: dict[str, str]) -> str:
@@ -80,10 +80,15 @@ class _Reader:
     unbounded: bool = field(default=False, init=False)
 
     def read(self) -> str:
+        while re.match(r"\(\?[ims]+\)", self.pattern[self.at :]):
+            self.at += 2
+            self.flags()
+            self.take(")")
+        opening = "(?i)" if self.ignore_case else ""
         found = self.alternatives()
         if self.at < len(self.pattern):
             raise self.refuse("an unbalanced parenthesis")
-        return found
+        return opening + found
 
     def refuse(self, what: str) -> UnsupportedError:
         return UnsupportedError(f"the regular expression {self.pattern!r} has {what}, which Splunk may read otherwise")
@@ -101,9 +106,14 @@ class _Reader:
         return self.pattern[self.at - 1]
 
     def alternatives(self) -> str:
-        found = ""
+        found, told = "", self.ignore_case
         while self.at < len(self.pattern) and not self.peek(")"):
-            found += "|" if self.take("|") else self.piece()
+            if self.take("|"):
+                found += "|"
+                continue
+            piece = self.piece()
+            # Flags hold from where they stand to the end of the group, over its alternatives too: so each piece tells its own.
+            found += piece if self.ignore_case == told else f"(?{'i' if self.ignore_case else '-i'}:{piece})"
         return found
 
     def piece(self) -> str:
@@ -154,24 +164,23 @@ class _Reader:
 
     def group(self) -> str:
         kept = (self.ignore_case, self.dotall, self.multiline)
-        opening = "(?:"
         if self.take("?P<") or self.take("?<"):
             self.at = self.pattern.index(">", self.at) + 1
         elif self.take("?"):
-            marks = self.flags()
+            self.flags()
             if self.take(")"):
-                return f"(?{marks})" if marks else ""
+                return ""
             self.take(":")
-            opening = f"(?{marks}:"
+        opening = "(?:" if self.ignore_case == kept[0] else f"(?{'i' if self.ignore_case else '-i'}:"
         inner = self.alternatives()
         if not self.take(")"):
             raise self.refuse("an unbalanced parenthesis")
         self.ignore_case, self.dotall, self.multiline = kept
         return f"{opening}{inner})"
 
-    def flags(self) -> str:
-        """Take flags up to `:` or `)`; gives what PCRE is to be told, which is the case alone."""
-        on, before = True, self.ignore_case
+    def flags(self) -> None:
+        """Take flags up to `:` or `)`."""
+        on = True
         while not self.peek(":") and not self.peek(")"):
             match self.next() if self.at < len(self.pattern) else "":
                 case "-":
@@ -184,9 +193,6 @@ class _Reader:
                     self.multiline = on
                 case other:
                     raise self.refuse(f"the flag {other or 'of an open group'}")
-        if self.ignore_case == before:
-            return ""
-        return "i" if self.ignore_case else "-i"
 
     def escape(self) -> str:
         char = self.next()

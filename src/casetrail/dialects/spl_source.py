@@ -125,7 +125,9 @@ def event_id(store: Store, expressions: SplExpressions) -> str:
         raise UnsupportedError(f"{store.source}: nothing that is stored names an event")
     if len(texts) == 1:
         return texts[0][0]
-    return '."|".'.join(f'coalesce({text},"")' if kind == "text" else f'if({text}!="null",{text},"")' for text, kind in texts)
+    return '."|".'.join(
+        f'coalesce({text},"")' if kind == "text" else f'if({text}!="null",{text},"")' for text, kind in texts
+    )
 
 
 def narrow(expr: Expr, store: Store) -> str | None:

@@ -209,12 +209,7 @@ class Steps:
             yield f"eval amount={self.by_leaf(summed)}"
         if Figure.PERCENTILE in self.figures:
             for column, op in (("below", "<"), ("upto", "<=")):
-                bounds = [_bound(leaf) for leaf in leaves]
-                tests = [
-                    "0" if bound is None else f"if(held=1 AND {numeric('value', part.type)}{op}{number(bound)},1,0)"
-                    for bound, part in zip(bounds, parts, strict=True)
-                    if part or bound is None
-                ]
+                tests = [_ranked(leaf, part, op) for leaf, part in zip(leaves, parts, strict=True)]
                 yield f"eval {column}={self.by_leaf(tests)}"
         if Figure.DISTINCT in self.figures:
             distinct = [
@@ -249,9 +244,12 @@ def _form(part: KeyPart | None) -> str:
     return f"{part.type} {part.cased}" if part else ""
 
 
-def _bound(leaf: Leaf) -> float | None:
+def _ranked(leaf: Leaf, part: KeyPart | None, op: str) -> str:
+    """Whether a value compares so with the number of a percentile's condition."""
     condition = leaf.parent.condition
-    return condition.count if isinstance(condition, Threshold) and condition.figure is Figure.PERCENTILE else None
+    if part is None or not isinstance(condition, Threshold) or condition.figure is not Figure.PERCENTILE:
+        return "0"
+    return f"if(held=1 AND {numeric('value', part.type)}{op}{number(condition.count)},1,0)"
 
 
 def _quoted(text: str) -> str:
