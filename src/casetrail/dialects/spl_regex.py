@@ -16,8 +16,10 @@ from casetrail.dialects.base import UnsupportedError
 from casetrail.plan.nodes import Matches, Wildcard
 
 END = r"\z"
-_METACHARACTERS = ".^*+?()[]{}|"
-_OUTSIDE = {'"': r"\"", "\\": r"[\\\\]", "`": r"\\x60", "$": r"\\x24"} | {char: f"\\{char}" for char in _METACHARACTERS}
+_METACHARACTERS = ".^*+?()[]{}"
+_OUTSIDE = {'"': r"\"", "\\": r"[\\\\]", "`": r"\\x60", "$": r"\\x24", "|": "[|]"} | {
+    char: f"\\{char}" for char in _METACHARACTERS
+}
 _INSIDE = {'"': r"\"", "\\": r"\\\\", "`": r"\\x60", "$": r"\\x24"} | {char: f"\\{char}" for char in "]^-["}
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r" \\t\\n\\r\\x0C"}
 _COMPLEMENTS = {"D": r"\D", "W": r"\W", "S": r"\S\\x0B"}

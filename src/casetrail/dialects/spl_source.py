@@ -161,7 +161,7 @@ def bounds(run: Run, waits: Mapping[str, int]) -> Iterator[str]:
     waits: the fields of such marks, with the time in microseconds.
     """
     if any(isinstance(moment, Ago) for moment in (run.start, run.end, run.known if waits else None)):
-        latest = 'if(info_max_time="+Infinity",now(),info_max_time)'
+        latest = r'if(match(info_max_time,"^[0-9.]+\z"),info_max_time,now())'
         yield "addinfo"
         yield f"eval until=round(exact(({latest}-{EPOCH})*{_SECOND}))"
     marks = [f"at{op}{_moment(moment)}" for moment, op in ((run.start, ">="), (run.end, "<=")) if moment is not None]
