@@ -23,7 +23,7 @@ REFUSED = {
 def test_every_case_completes_on_the_same_events(elasticsearch_url: str) -> None:
     pack = Pack.load(Path(__file__).parents[2])
     backend = read_backend(pack.folder / "backends" / "elastic", pack.contracts)
-    engine = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=60), backend, pack.contracts)
+    engine = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=300), backend, pack.contracts)
     try:
         outcomes = list(run(pack, case_files(pack), [engine]))
     finally:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.markup import escape
 
-from casetrail.pack.pack import Pack, PackError
-from casetrail.packages.targets import Built, build, targets
-from casetrail.packages.write import write
+from casetrail.cli.terminal import count, printable
+
+if TYPE_CHECKING:
+    from casetrail.pack.pack import Pack
+    from casetrail.packages.targets import Built
 
 
 @click.command(epilog="Example: casetrail build -o dist --target elastic")
@@ -25,15 +26,19 @@ def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: 
     if as_json:
         click.echo(built.files["manifest.json"].decode(), nl=False)
         return
-    console = Console(highlight=False, soft_wrap=True)
     for target, rules in built.rules.items():
-        console.print(f"{target}: {len(rules)} rules in {escape(str(output / target))}")
-    for refusal in built.refused:
-        console.print(f"  refused for {refusal.target}: {refusal.rule}: {escape(refusal.reason)}")
+        click.echo(f"{target}: {count(len(rules), 'rule')} in {output / target}")
+        for refusal in built.refused:
+            if refusal.target == target:
+                click.echo(printable(f"  refused: {refusal.rule}: {refusal.reason}"))
 
 
 def compile_pack(pack: Pack, chosen: tuple[str, ...], output: Path) -> Built:
     """Build the chosen targets, or all, into a folder. Raises PackError when a rule has no meaning."""
+    from casetrail.pack.pack import PackError
+    from casetrail.packages.targets import build, targets
+    from casetrail.packages.write import write
+
     broken = [rule for rule in pack.rules.values() if rule.plan is None]
     if broken:
         first = broken[0]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.pack.check import check
-from casetrail.pack.findings import Finding, as_github, as_json, as_sarif
-from casetrail.pack.pack import shipped
+from casetrail.cli.terminal import count, printable, say
+from casetrail.files import replace
+
+if TYPE_CHECKING:
+    from casetrail.pack.findings import Finding
+
+_SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
 
 
 @click.command(epilog="Example: casetrail --pack . check --github")
@@ -31,12 +34,21 @@ def command(
     A folder without logsources/ is taken for a pack of plain Sigma rules. Exits 0 when there is no error, 1 when there is, 2 when the
     pack can't be read at all.
     """
+    from casetrail.pack.check import check
+    from casetrail.pack.findings import as_github, as_json, as_sarif
+    from casetrail.pack.pack import shipped
+
+    if as_json_ + sarif + github > 1:
+        raise click.UsageError("choose one of --json, --sarif and --github")
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
     folder = ctx.obj.pack_dir or shipped()
     findings = _below(check(folder), paths)
     if fix:
         mended = mend(findings)
         findings = _below(check(folder), paths)
-        click.echo(f"mended {mended} findings", err=True)
+        say(f"{count(mended, 'finding')} mended")
     if as_json_:
         click.echo(as_json(findings))
     elif sarif:
@@ -48,8 +60,9 @@ def command(
             if finding.severity != "info":
                 click.echo(_coloured(finding))
     counts = Counter(finding.severity for finding in findings)
-    told = ", ".join(f"{counts[severity]} {severity}s" for severity in ("error", "warning", "info"))
-    click.echo(f"{folder}: {told}{'; --json shows all' if counts['info'] and not as_json_ else ''}", err=True)
+    told = ", ".join(count(counts[severity], thing) for severity, thing in _SEVERITIES.items())
+    hidden = counts["info"] and not (as_json_ or sarif or github)
+    say(f"{folder}: {told}{' (--json shows them)' if hidden else ''}")
     ctx.exit(1 if counts["error"] or (strict and counts["warning"]) else 0)
 
 
@@ -64,8 +77,8 @@ def _below(findings: Sequence[Finding], paths: Sequence[Path]) -> list[Finding]:
 
 def _coloured(finding: Finding) -> str:
     colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
-    place = f"{finding.path}:{finding.line}:{finding.column}"
-    return f"{place} {click.style(finding.code, fg=colour)} {finding.message}"
+    place = printable(f"{finding.path}:{finding.line}:{finding.column}")
+    return f"{place} {click.style(finding.code, fg=colour)} {printable(finding.message)}"
 
 
 def mend(findings: Sequence[Finding]) -> int:
@@ -84,8 +97,5 @@ def mend(findings: Sequence[Finding]) -> int:
             if line[start : start + len(text)] == text:
                 lines[finding.line - 1] = f'{line[:start]}"{text}"{line[start + len(text) :]}'
                 mended += 1
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join(lines))
-        os.replace(name, path)
+        replace(path, "\n".join(lines).encode())
     return mended

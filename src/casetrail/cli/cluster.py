@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,8 +36,8 @@ class Cluster:
     until: str
 
 
-def hunt_on(cluster: Cluster, pack: Pack, plans: Mapping[str, Plan]) -> list[RuleHunt]:
-    """What came of each rule.
+def hunt_on(cluster: Cluster, pack: Pack, plans: Mapping[str, Plan]) -> Iterator[RuleHunt]:
+    """What came of each rule, one after the other.
 
     Raises ClusterError when the cluster can't be asked, and UsageError for a time that is none or a missing extra.
     """
@@ -54,7 +54,7 @@ def hunt_on(cluster: Cluster, pack: Pack, plans: Mapping[str, Plan]) -> list[Rul
     if start > end:
         raise click.UsageError(f"--from {cluster.since} is later than --to {cluster.until}")
     with connect(cluster.url, secret(cluster.key_env, cluster.key_file), cluster.ca) as client:
-        return list(hunt_cluster(plans, client, backend_of(pack, TARGET), pack.contracts, start, end))
+        yield from hunt_cluster(plans, client, backend_of(pack, TARGET), pack.contracts, start, end)
 
 
 def instant(text: str, now: int) -> int:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from casetrail.engines.event import Event, event_of
-from casetrail.logs.rows import rows
-from casetrail.pack.pack import Pack, PackError, Rule
-from casetrail.plan.nodes import Field, Plan, fields
-from casetrail.plan.words import field_words, plan_lines, span_words
-from casetrail.proof.trace import trace
+from casetrail.cli.terminal import printable
+
+if TYPE_CHECKING:
+    from casetrail.pack.pack import Pack, Rule
+    from casetrail.plan.nodes import Field, Plan
 
 
 @click.command(epilog="Example: casetrail explain okta_session_cookie_replay --target elastic")
@@ -26,6 +25,10 @@ from casetrail.proof.trace import trace
 @click.pass_context
 def command(ctx: click.Context, rule: str, target: str | None, event_file: Path | None, as_json: bool) -> None:
     """Say what RULE means: in words, the fields with their types, the windows and, with a target, its query."""
+    from casetrail.pack.pack import PackError
+    from casetrail.plan.nodes import fields
+    from casetrail.plan.words import field_words, plan_lines
+
     pack = ctx.obj.load()
     found = pack.rule(rule)
     if found.plan is None:
@@ -35,24 +38,18 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
     if as_json:
         click.echo(json.dumps(_record(pack, found, found.plan, query, traces), indent=1, default=str))
         return
-    click.echo(f"{found.sigma.title}  ({found.level}, {found.path})\n")
-    for line in plan_lines(found.plan):
-        click.echo(line)
-    click.echo("\nfields")
-    for field in fields(found.plan):
-        click.echo(f"  {field_words(field)}: {_field_words(field)}{_note(pack, found.plan, field)}")
+    told = [f"{found.sigma.title}  ({found.level}, {found.path})", "", *plan_lines(found.plan), "", "fields"]
+    told += [
+        f"  {field_words(field)}: {_field_words(field)}{_note(pack, found.plan, field)}" for field in fields(found.plan)
+    ]
     for problem in found.problems:
-        click.echo(f"\nnote: {problem.message}")
+        told += ["", f"note: {problem.message}"]
     if query is not None:
-        click.echo(f"\nquery for {target}\n\n{query}")
+        told += ["", f"query for {target}", "", *query.split("\n")]
     for lines in traces or []:
-        click.echo()
-        for line in lines:
-            click.echo(_printable(line))
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+        told += ["", *lines]
+    for line in told:
+        click.echo(printable(line))
 
 
 def _field_words(field: Field) -> str:
@@ -81,6 +78,11 @@ def _query(pack: Pack, rule: Rule, target: str) -> str:
 
 
 def _traces(pack: Pack, plan: Plan, path: Path) -> list[list[str]]:
+    from casetrail.engines.event import Event, event_of
+    from casetrail.logs.rows import rows
+    from casetrail.pack.pack import PackError
+    from casetrail.proof.trace import trace
+
     try:
         document: Any = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
@@ -96,6 +98,9 @@ def _traces(pack: Pack, plan: Plan, path: Path) -> list[list[str]]:
 
 
 def _record(pack: Pack, rule: Rule, plan: Plan, query: str | None, traces: list[list[str]] | None) -> dict[str, object]:
+    from casetrail.plan.nodes import fields
+    from casetrail.plan.words import field_words, plan_lines, span_words
+
     span = getattr(plan, "span", None)
     return {
         "rule": rule.name,

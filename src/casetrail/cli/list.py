@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from casetrail.pack.pack import Pack, Rule
-from casetrail.plan.nodes import sources
+from casetrail.cli.terminal import table
+
+if TYPE_CHECKING:
+    from casetrail.pack.pack import Pack, Rule
 
 
-@click.command(epilog="Example: casetrail list rules --json")
-@click.argument("what", type=click.Choice(["rules", "sources", "watchlists"]), default="rules")
+@click.command(epilog="Example: casetrail list fields okta/okta")
+@click.argument("what", type=click.Choice(["rules", "sources", "fields", "watchlists", "lints"]), default="rules")
+@click.argument("source", required=False)
 @click.option("--product", help="Only rules of this product, such as okta.")
 @click.option("--story", help="Only rules of this story, such as session-replay.")
 @click.option("--level", help="Only rules of this level.")
@@ -26,6 +27,7 @@ from casetrail.plan.nodes import sources
 def command(
     ctx: click.Context,
     what: str,
+    source: str | None,
     product: str | None,
     story: str | None,
     level: str | None,
@@ -33,19 +35,24 @@ def command(
     target: str | None,
     as_json: bool,
 ) -> None:
-    """List what a pack holds: rules, sources or watchlists. The options choose among the rules."""
+    """List what a pack holds: rules, log sources, the fields of a SOURCE, watchlists, or the lints of `casetrail check`.
+
+    The options choose among the rules.
+    """
+    if (what == "fields") != (source is not None):
+        raise click.UsageError("name the source of the fields, as in `casetrail list fields okta/okta`")
     pack = ctx.obj.load()
-    chosen = Chosen(product, story, level, tag, target)
-    rows = _rules(pack, chosen) if what == "rules" else {"sources": _sources, "watchlists": _watchlists}[what](pack)
+    if source is not None:
+        rows = _fields(pack, source)
+    elif what == "rules":
+        rows = _rules(pack, Chosen(product, story, level, tag, target))
+    else:
+        rows = {"sources": _sources, "watchlists": _watchlists, "lints": _lints}[what](pack)
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
-    table = Table(box=None, pad_edge=False)
-    for name in rows[0] if rows else ():
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*(Text(str(value)) for value in row.values()))
-    Console().print(table)
+    for line in table(rows):
+        click.echo(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class Chosen:
     target: str | None
 
     def __contains__(self, rule: Rule) -> bool:
+        from casetrail.plan.nodes import sources
+
         products = {source.partition("/")[0] for source in sources(rule.plan)} if rule.plan else set()
         return (
             (self.product is None or self.product in products)
@@ -96,3 +105,28 @@ def _sources(pack: Pack) -> list[dict[str, object]]:
 
 def _watchlists(pack: Pack) -> list[dict[str, object]]:
     return [{"watchlist": name, "values": len(values)} for name, values in pack.watchlists.items()]
+
+
+def _fields(pack: Pack, source: str) -> list[dict[str, object]]:
+    if source not in pack.contracts:
+        raise click.UsageError(f"no contract for {source}; there are {', '.join(pack.contracts)}")
+    contract = pack.contracts[source]
+    return [
+        {
+            "field": field.path,
+            "type": str(field.type),
+            "values": "many" if field.many else "one",
+            "case": "exact" if field.exact else "any",
+            "note": contract.notes.get(field.path, ""),
+        }
+        for field in contract.fields.values()
+    ]
+
+
+def _lints(_: Pack) -> list[dict[str, object]]:
+    from casetrail.pack.lints import catalogue
+
+    return [
+        {"code": lint.code, "lint": lint.name, "severity": lint.severity, "message": lint.message}
+        for lint in catalogue().values()
+    ]

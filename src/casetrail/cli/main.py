@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import os
+import signal
 import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from casetrail import __version__
+from casetrail.cli.terminal import printable
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
 
+_PIPE = 141
 _COMMANDS = {
     "check": "Check rules, cases, contracts and watchlists; name every fault with file and line.",
     "test": "Run the cases of rules on engines, or see that no mutant of a rule survives them.",
@@ -24,7 +29,7 @@ _COMMANDS = {
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",
     "new": "Start a rule and its cases.",
     "run": "Check, test and build in one go.",
-    "list": "List the rules, log sources, watchlists or lints.",
+    "list": "List the rules, log sources, fields, watchlists or lints.",
 }
 
 
@@ -42,6 +47,15 @@ class Context:
         return Pack.load(self.pack_dir, self.customer)
 
 
+class _Failure(click.ClickException):
+    """What can't be done, as the user is told it."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"casetrail: {printable(self.message)}", err=True)
+
+
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -52,6 +66,18 @@ class _Lazy(click.Group):
         module = import_module(f"casetrail.cli.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Whoever read the output wants no more; Python would complain of that at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(_PIPE)
+        except Exception as error:
+            if type(error).__module__.startswith("casetrail.") or isinstance(error, OSError):
+                raise _Failure(str(error)) from error
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -77,25 +103,38 @@ class _Lazy(click.Group):
 def cli(ctx: click.Context, pack_dir: Path | None, customer: Path | None) -> None:
     """Sigma rules for identity and support-system attacks, proven on every engine they ship to."""
     ctx.obj = Context(pack_dir, customer)
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
 def main() -> None:
-    """Run the command line; exit 0 when all went well, 1 when something was found, 2 on an error."""
+    """Run the command line; exit 0 when all went well, 1 when something was found, 2 on an error, 130 when it was stopped."""
+    stopped: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        # DuckDB raises an error of its own in place of ours, so what happened must be told in another way.
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        cli.main(standalone_mode=False)
+        code = cli.main(prog_name="casetrail", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
-        click.echo("stopped", err=True)
-        sys.exit(130)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
+        _leave(stopped)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
-    except Exception as error:
-        if type(error).__module__.startswith("casetrail."):
-            click.echo(f"casetrail: {error}", err=True)
-            sys.exit(2)
+    except Exception:
+        if stopped:
+            _leave(stopped)
         raise
+
+
+def _leave(stopped: list[int]) -> NoReturn:
+    click.echo("stopped", err=True)
+    sys.exit(128 + (stopped or [signal.SIGINT])[0])

@@ -6,11 +6,14 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from jinja2 import Environment, PackageLoader
 
-from casetrail.pack.pack import Pack, PackError
+from casetrail.files import create_all
+
+if TYPE_CHECKING:
+    from casetrail.pack.pack import Pack
 
 _FOLDERS = {"gcp": "google_workspace"}
 
@@ -26,6 +29,8 @@ def command(ctx: click.Context, name: str | None, source: str | None, title: str
 
     The case fails until the rule and its events are filled in; `casetrail test NAME` says what is missing.
     """
+    from casetrail.pack.pack import Pack
+
     pack = Pack.load(ctx.obj.pack_dir or Path.cwd())
     name = name or click.prompt("name, in small letters with underscores")
     source = source or click.prompt("log source", type=click.Choice(list(pack.contracts)))
@@ -40,6 +45,10 @@ def create(pack: Pack, name: str, source: str, title: str, level: str) -> list[P
 
     Raises PackError for a name that is none, a source without a contract or a file that is there already.
     """
+    from jinja2 import Environment, PackageLoader
+
+    from casetrail.pack.pack import PackError
+
     if not (name.isascii() and name.isidentifier() and name == name.lower()):
         raise PackError(f"{name!r} is no rule name: use small letters, digits and underscores, like okta_session_replay")
     if source not in pack.contracts:
@@ -60,10 +69,10 @@ def create(pack: Pack, name: str, source: str, title: str, level: str) -> list[P
         "rule.yml.j2": pack.folder / "rules" / folder / f"{name}.yml",
         "cases.yml.j2": pack.folder / "fixtures" / folder / f"{name}.yml",
     }
-    for path in paths.values():
-        if path.exists():
-            raise PackError(f"{path}: already there; choose another name")
-    for template, path in paths.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(templates.get_template(template).render(facts), "utf-8")
+    try:
+        create_all({path: templates.get_template(name).render(facts).encode() for name, path in paths.items()})
+    except FileExistsError as error:
+        raise PackError(f"{error.filename}: already there; choose another name") from error
+    except OSError as error:
+        raise PackError(f"{error.filename}: {error.strerror}") from error
     return list(paths.values())

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.markup import escape
 
-from casetrail.engines.base import Engine
-from casetrail.pack.cases import CaseFile, case_files
-from casetrail.pack.pack import Pack
-from casetrail.proof.run import MutantReport, Outcome, planner, run, run_mutants
-from casetrail.proof.trace import failing
+from casetrail.cli.terminal import count, printable, say
+from casetrail.files import replace
+
+if TYPE_CHECKING:
+    from casetrail.engines.base import Engine
+    from casetrail.pack.cases import CaseFile
+    from casetrail.pack.pack import Pack
+    from casetrail.proof.run import MutantReport, Outcome
 
 
 def _reference() -> Engine:
@@ -52,6 +52,9 @@ def command(
 
     Exits 0 when every case completes on the events it says, 1 when one doesn't or a mutant survives, 2 on an error.
     """
+    from casetrail.pack.cases import case_files
+    from casetrail.proof.run import run
+
     pack = ctx.obj.load()
     for name in rules:
         pack.rule(name)
@@ -86,51 +89,53 @@ def _record(outcome: Outcome) -> dict[str, object]:
 
 
 def _print(pack: Pack, outcomes: Sequence[Outcome]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    from casetrail.proof.run import planner
+    from casetrail.proof.trace import failing
+
     plan = planner(pack)
     for outcome in outcomes:
         if outcome.passed:
             continue
         case = outcome.case
-        console.print(
-            f"[red]FAIL[/] {escape(case.rule)} · {escape(case.name)} · {outcome.engine}  ({escape(str(case.path))})"
-        )
+        told = printable(f"{case.rule} · {case.name} · {outcome.engine}  ({case.path})")
+        click.echo(f"{click.style('FAIL', fg='red')} {told}")
         if outcome.got is None:
-            console.print(f"     refused: {escape(outcome.refused)}")
+            click.echo(f"     refused: {printable(outcome.refused)}")
             continue
         events = {event.id: event for event in case.events}
         for identity in outcome.missing:
             reason = failing(plan(case), events[identity]) if identity in events else "no event of this case has this id"
-            console.print(
-                f"     - {escape(identity)} should complete it and doesn't{escape(f': {reason}' if reason else '')}"
-            )
+            click.echo(printable(f"     - {identity} should complete it and doesn't{f': {reason}' if reason else ''}"))
         for identity in outcome.extra:
-            console.print(f"     + {escape(identity)} completes it and shouldn't")
+            click.echo(printable(f"     + {identity} completes it and shouldn't"))
     engines = list(dict.fromkeys(outcome.engine for outcome in outcomes))
     failed = sum(not outcome.passed for outcome in outcomes)
     rules = len({outcome.case.rule for outcome in outcomes})
     cases = len({(outcome.case.path, outcome.case.name) for outcome in outcomes})
-    verdict = f"[red]{failed} failed[/]" if failed else "[green]all agree[/]"
-    console.print(f"{cases} cases of {rules} rules on {', '.join(engines) or 'no engine'}: {verdict}")
+    verdict = click.style(f"{failed} failed", fg="red") if failed else click.style("all agree", fg="green")
+    click.echo(f"{count(cases, 'case')} of {count(rules, 'rule')} on {', '.join(engines) or 'no engine'}: {verdict}")
 
 
 def _mutants(pack: Pack, files: Sequence[CaseFile], as_json: bool) -> int:
+    from casetrail.proof.run import run_mutants
+
     reports = [run_mutants(pack, file) for file in files]
     survived = sum(len(report.survivors) for report in reports)
     stale = sum(len(report.stale) for report in reports)
     if as_json:
         click.echo(json.dumps([_mutant_record(report) for report in reports], indent=1))
     else:
-        console = Console(highlight=False, soft_wrap=True)
         for report in reports:
             for survivor in report.survivors:
-                console.print(f"[red]SURVIVES[/] {escape(report.rule)} · {escape(survivor.mutant)}")
+                click.echo(f"{click.style('SURVIVES', fg='red')} {printable(f'{report.rule} · {survivor.mutant}')}")
             for name in report.stale:
-                console.print(f"[red]STALE[/] {escape(report.rule)} · listed as equal, yet killed or gone: {escape(name)}")
+                told = printable(f"{report.rule} · listed as equal, yet killed or gone: {name}")
+                click.echo(f"{click.style('STALE', fg='red')} {told}")
         killed = sum(report.killed for report in reports)
         equal = sum(len(report.equal) for report in reports)
-        console.print(
-            f"{killed} mutants of {len(reports)} rules killed, {survived} survive, {equal} equal by a stated reason"
+        click.echo(
+            f"{count(killed, 'mutant')} of {count(len(reports), 'rule')} killed, "
+            f"{survived} survive, {equal} equal by a stated reason"
         )
     return 1 if survived or stale else 0
 
@@ -146,6 +151,8 @@ def _mutant_record(report: MutantReport) -> dict[str, object]:
 
 
 def _write_junit(outcomes: Sequence[Outcome], path: Path) -> None:
+    from xml.etree import ElementTree
+
     failed = sum(not outcome.passed for outcome in outcomes)
     suite = ElementTree.Element("testsuite", name="casetrail", tests=str(len(outcomes)), failures=str(failed))
     for outcome in outcomes:
@@ -154,5 +161,5 @@ def _write_junit(outcomes: Sequence[Outcome], path: Path) -> None:
         if not outcome.passed:
             got = outcome.refused or f"missing {outcome.missing}, extra {outcome.extra}"
             ElementTree.SubElement(element, "failure", message=got).text = str(case.path)
-    path.write_bytes(ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True))
-    print(f"{len(outcomes)} results written to {path}", file=sys.stderr)
+    replace(path, ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True))
+    say(f"{count(len(outcomes), 'result')} written to {path}")

@@ -27,7 +27,7 @@ from casetrail.plan.nodes import (
 )
 
 _FIGURES = {
-    Figure.EVENTS: "count(DISTINCT id) OVER w",
+    Figure.EVENTS: "count(*) OVER w",
     Figure.DISTINCT: "count(DISTINCT v) OVER w",
     Figure.SUM: "sum(v) OVER w",
     Figure.AVG: "avg(v) OVER w",
@@ -58,24 +58,36 @@ class DuckdbWindows:
         tables = ",\n".join(f"{table} AS (\n{sql})" for table, sql in self.tables.items())
         return f"WITH {tables}\nSELECT * FROM {name}"
 
-    def evidence(self, plan: Correlation, most: int, ids: int) -> str:
-        """A query for the evidence of a plan's first completions: rows (id, t, k0, …, ids of the window's events).
+    def evidenced(self, plan: Correlation, most: int, ids: int) -> str:
+        """A query for the completions of a plan with their evidence: rows (id, t, k0, k1, …, ids of the window's events).
 
-        most: how many completions, in order of time; ids: how many ids each, the latest.
+        most: the first so many, in order of time, have evidence, the others null; ids: how many ids each, the latest first, the
+        completing event's among them.
         """
         self.tables.clear()
-        name = self.completions(plan)
+        done = self.completions(plan)
         steps = next(table for table in reversed(self.tables) if table.startswith("steps"))
         keys = [f"k{number}" for number in range(len(plan.key))]
-        listed = ", ".join(["id", "t", *keys])
-        done = self.add("first", f"SELECT * FROM {name} ORDER BY {listed} LIMIT {most}")
-        same = "".join(f" AND s.{key} = d.{key}" for key in keys)
-        held = f"list(DISTINCT {{'t': s.t, 'id': s.id}} ORDER BY {{'t': s.t, 'id': s.id}} DESC)[:{ids}]"
-        grouped = ", ".join(f"d.{column}" for column in ["id", "t", *keys])
+        columns = ["id", "t", *keys]
+        # An event's neighbours are found by their numbers, so that a window of any number of events costs the same.
+        order = f"row_number() OVER ({_partition(keys)} ORDER BY t, id) AS n"
+        numbered = self.add("numbered", f"SELECT *, {order} FROM (SELECT DISTINCT {', '.join(columns)} FROM {steps})")
+        first = self.add("first", f"SELECT * FROM {done} ORDER BY {', '.join(['t', 'id', *keys])} LIMIT {most}")
+        near = self.add(
+            "near",
+            f"SELECT {_of('d', columns)}, unnest(range(n.n - {ids - 1}, n.n + {ids})) AS n "
+            f"FROM {first} AS d JOIN {numbered} AS n ON {_same('d', 'n', columns)}",
+        )
+        held = self.add(
+            "held",
+            f"SELECT {_of('d', columns)}, list({{'t': s.t, 'id': s.id}} ORDER BY {{'t': s.t, 'id': s.id}} DESC)[:{ids}] AS held "
+            f"FROM {near} AS d JOIN {numbered} AS s ON {_same('d', 's', ['n', *keys])} AND s.t BETWEEN d.t - {plan.span} AND d.t "
+            f"GROUP BY {_of('d', columns)}",
+        )
         tables = ",\n".join(f"{table} AS (\n{sql})" for table, sql in self.tables.items())
         return (
-            f"WITH {tables}\nSELECT {grouped}, list_transform({held}, lambda x: x.id) AS ids FROM {done} AS d "
-            f"JOIN {steps} AS s ON s.t BETWEEN d.t - {plan.span} AND d.t{same} GROUP BY {grouped}"
+            f"WITH {tables}\nSELECT {_of('d', columns)}, list_transform(held, lambda x: x.id) AS ids "
+            f"FROM {done} AS d LEFT JOIN {held} AS h ON {_same('d', 'h', columns)}"
         )
 
     def completions(self, plan: Correlation) -> str:
@@ -112,13 +124,13 @@ class DuckdbWindows:
                 yield self.search_steps(number, base, plan.key, value)
 
     def search_steps(self, number: int, base: Search, key: Sequence[KeyPart], value: KeyPart | None) -> str:
-        joins, keys = "", ""
+        rows = self.matches(base)
         for index, part in enumerate(key):
-            joins += f", unnest({self.values(part, number)}) AS u{index}(k{index})"
-            keys += f", k{index}"
+            rows = f"(SELECT *, unnest({self.values(part, number)}) AS k{index} FROM {rows})"
+        keys = "".join(f", k{index}" for index in range(len(key)))
         values = self.values(value, number) if value else "NULL"
         present = " AND ".join(f"k{index} IS NOT NULL" for index in range(len(key))) or "true"
-        return f"SELECT {number} AS base, id, t{keys}, {values} AS v FROM {self.matches(base)} AS m{joins} WHERE {present}"
+        return f"SELECT {number} AS base, id, t{keys}, {values} AS v FROM {rows} WHERE {present}"
 
     def values(self, part: KeyPart, base: int) -> str:
         field = part.fields[base]
@@ -130,10 +142,12 @@ class DuckdbWindows:
         return f"[{parsed(column.sql, field, cased=part.cased)}]"
 
     def threshold(self, threshold: Threshold, steps: str, keys: Sequence[str], span: int) -> str:
-        rows = steps
+        named = ", ".join(["id", "t", *keys])
         if threshold.value:
-            named = ", ".join(["id", "t", *keys])
-            rows = f"(SELECT {named}, u.v FROM {steps} LEFT JOIN LATERAL unnest({steps}.v) AS u(v) ON true)"
+            # A step without a value has no part in the figure, yet may complete on it.
+            rows = f"(SELECT {named}, unnest(CASE WHEN len(v) > 0 THEN v ELSE [NULL] END) AS v FROM {steps})"
+        else:
+            rows = f"(SELECT {', '.join(['id', 'min(t) AS t', *keys])} FROM {steps} GROUP BY {', '.join(['id', *keys])})"
         figure = _FIGURES.get(threshold.figure) or f"quantile_disc(v, {_share(threshold.percentile)}) OVER w"
         inner = f"SELECT *, {figure} AS figure FROM {rows} WINDOW w AS {_window(keys, span)}"
         return f"SELECT * FROM ({inner}) WHERE figure {operator(threshold.op)} {literal(threshold.count)}"
@@ -170,6 +184,14 @@ def _share(percentile: int | None) -> str:
 
 def _list(bases: Sequence[int]) -> str:
     return ", ".join(map(str, bases))
+
+
+def _of(table: str, columns: Sequence[str]) -> str:
+    return ", ".join(f"{table}.{column}" for column in columns)
+
+
+def _same(one: str, other: str, columns: Sequence[str]) -> str:
+    return " AND ".join(f"{one}.{column} = {other}.{column}" for column in columns)
 
 
 def _partition(keys: Sequence[str]) -> str:

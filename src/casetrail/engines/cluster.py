@@ -27,7 +27,7 @@ from casetrail.dialects.base import Ago, Run, UnsupportedError
 from casetrail.dialects.esql import LIMIT
 from casetrail.dialects.esql_query import query_of
 from casetrail.dialects.esql_windows import ID
-from casetrail.engines.hunt import Hit
+from casetrail.engines.hits import Hit
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
 from casetrail.plan.nodes import Correlation, Order, Plan, Search, sources

@@ -9,9 +9,8 @@ All searches are tried in one pass, dispatched on the event type; correlations t
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -19,58 +18,38 @@ from typing import Any, cast
 import duckdb
 import orjson
 
-from casetrail.dialects.duckdb import Column, DuckdbExpressions, identifier, literal, parsed
-from casetrail.dialects.duckdb_windows import DuckdbWindows
-from casetrail.engines.duckdb import connect
+from casetrail.dialects.duckdb import Column, DuckdbExpressions, literal, parsed
+from casetrail.engines import duckdb_files as sql
+from casetrail.engines.completing import Matched, complete, waits
 from casetrail.engines.event import event_of
+from casetrail.engines.hits import Hits, Shape
+from casetrail.engines.progress import Progress
+from casetrail.engines.scratch import MEMORY, Scratch
 from casetrail.logs.read import Faults, documents, log_files, suffixes
 from casetrail.logs.rows import detects, rows
 from casetrail.pack.contract import Contract
 from casetrail.plan.dispatch import kinds
-from casetrail.plan.nodes import Correlation, Field, KeyPart, Order, Plan, Search, Threshold, fields, searches, sources
-from casetrail.plan.values import TIME_FORMATS, bag
+from casetrail.plan.nodes import Correlation, Field, Plan, Threshold, fields, searches, sources
+from casetrail.plan.values import TIME_FORMATS, bag, is_object
 
-_MEMORY = "256MB"
-_EVIDENCE = 20
-_EVIDENCED = 10_000
 _SNIFFED = 20
 _CHUNK = 20_000
-_BUFFER = 8 * 1024 * 1024
 _AT_ONCE = 100
 """The most searches in one query."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """An event that completes a rule.
-
-    time: microseconds since 1970 (UTC); key: the correlation's key by name, empty for a single-event rule; evidence: ids of the
-    window's events, the completing one among them, the latest twenty at most.
-    """
-
-    rule: str
-    id: str
-    time: int
-    key: Mapping[str, str]
-    evidence: tuple[str, ...]
 
 
 @dataclass
 class Report:
     """What a hunt found.
 
-    rows: rows read, by log source; waiting: completions that a longer log could still undo, by rule.
+    hits: what completes the rules; rows: rows read, by log source; waiting: completions that a longer log could still undo, by rule.
     """
 
-    hits: list[Hit] = field(default_factory=list)
+    hits: Hits
     rows: Counter[str] = field(default_factory=Counter)
     files: int = 0
     faults: Faults = field(default_factory=Faults)
     waiting: Counter[str] = field(default_factory=Counter)
-
-
-Progress = Callable[[Path, int, int], None]
-"""Called before each file with the file, its number from 1, and the number of files."""
 
 
 def hunt(
@@ -82,13 +61,13 @@ def hunt(
 ) -> Report:
     """What completes the rules in log files.
 
-    plans: by the rules' names; paths: files and folders; source: the log source of all rows, else each row tells its own.
+    plans: by the rules' names; paths: files and folders; source: the log source of all rows, else each row tells its own;
+    progress: where to tell how far it is.
 
     Raises UnsupportedError for a plan that DuckDB can't say and HuntError when memory runs out. Faults in the logs are no errors: the
     report has them.
     """
-    with tempfile.TemporaryDirectory(prefix="casetrail-hunt-") as scratch:
-        return _Hunt(plans, contracts, source, Path(scratch)).run(paths, progress)
+    return _Hunt(plans, contracts, source, progress or Progress()).run(paths)
 
 
 class HuntError(Exception):
@@ -101,44 +80,49 @@ class _Shape(Exception):
 
 class _Hunt:
     def __init__(
-        self, plans: Mapping[str, Plan], contracts: Mapping[str, Contract], source: str | None, scratch: Path
+        self, plans: Mapping[str, Plan], contracts: Mapping[str, Contract], source: str | None, progress: Progress
     ) -> None:
         self.plans = plans
         self.contracts = contracts
         self.source = source
-        self.scratch = scratch
-        self.report = Report()
+        self.progress = progress
+        self.scratch = Scratch()
+        self.connection = self.scratch.connection
+        self.report = Report(Hits(self.scratch, {name: Shape.of(plan) for name, plan in plans.items()}))
         self.searches = list(dict.fromkeys(search for plan in plans.values() for search in searches(plan)))
         self.by_source: defaultdict[str, list[int]] = defaultdict(list)
         for number, search in enumerate(self.searches):
             self.by_source[search.source].append(number)
         keyed = dict.fromkeys(each for plan in plans.values() for each in _step_fields(plan))
         self.step_columns = {each: f"f{number}" for number, each in enumerate(keyed)}
-        self.connection = connect(
-            memory_limit=_MEMORY, temp_directory=str(scratch / "spill"), preserve_insertion_order="false"
-        )
         columns = "".join(f", {name} VARCHAR[]" for name in self.step_columns.values())
-        self.connection.execute(f"CREATE TABLE hits (search INT, id VARCHAR, t BIGINT{columns})")
+        self.connection.execute(f"CREATE TABLE matched (search INT, id VARCHAR, t BIGINT{columns})")
+        for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
+            self.connection.execute(f"SET {setting}")
         self.newest: int | None = None
-        self.staged = f"read_parquet({literal(str(scratch / 'staged'))})"
+        self.stage_file = self.scratch.folder / "staged"
+        self.staged = f"read_parquet({literal(str(self.stage_file))})"
 
-    def run(self, paths: Sequence[Path], progress: Progress | None) -> Report:
+    def run(self, paths: Sequence[Path]) -> Report:
         files = [file for path in paths for file in log_files(path)]
-        for number, file in enumerate(files, 1):
-            if progress:
-                progress(file, number, len(files))
+        self.progress.total = sum(map(_bytes, files))
+        for file in files:
+            self.progress.reads(file.name, _bytes(file))
             self.file(file)
         self.report.files = len(files)
-        self.report.hits = sorted(self.hits(), key=lambda hit: (hit.time, hit.rule, hit.id, sorted(hit.key.items())))
+        matched = Matched({search: number for number, search in enumerate(self.searches)}, self.step_columns, self.newest)
+        self.report.waiting, failed = complete(self.report.hits, matched, self.plans, self.contracts, self.progress)
+        self.report.faults.fatal += failed
         return self.report
 
     def file(self, path: Path) -> None:
         contract = self.sniff(path)
         if contract is not None:
+            self.progress.follows(lambda: self.connection.query_progress() / 100)
             try:
                 self.quick(path, contract)
             except duckdb.OutOfMemoryException as error:
-                raise HuntError(f"{path}: {_MEMORY} of memory don't suffice for these rules: {error}") from error
+                raise HuntError(f"{path}: {MEMORY} of memory don't suffice for these rules: {error}") from error
             except (duckdb.Error, _Shape):
                 self.connection.rollback()
             else:
@@ -147,49 +131,49 @@ class _Hunt:
 
     def sniff(self, path: Path) -> Contract | None:
         """The contract of a file whose first rows are all plain rows of one log; None for any other."""
-        kind, packed = suffixes(path)
-        if kind in ("csv", "yml", "yaml"):
+        if suffixes(path)[0] in ("csv", "yml", "yaml"):
             return None
         try:
-            lines = self.connection.execute(f"SELECT l FROM {_lines(path, kind, packed)} LIMIT {_SNIFFED}").fetchall()
+            lines = self.connection.execute(f"SELECT l FROM {sql.lines(path)} LIMIT {_SNIFFED}").fetchall()
             first = [orjson.loads(line) for (line,) in lines]
-        except (duckdb.Error, orjson.JSONDecodeError):
+        except (duckdb.Error, orjson.JSONDecodeError, OSError):
             return None
         known = [self.contracts[self.source]] if self.source else list(self.contracts.values())
         for contract in known:
-            if _plain(contract) and first and all(isinstance(row, dict) and detects(row, contract) for row in first):
+            if sql.plain(contract) and first and all(isinstance(row, dict) and detects(row, contract) for row in first):
                 return contract
         return None
 
     def quick(self, path: Path, contract: Contract) -> None:
         """DuckDB reads the file. Raises duckdb.Error or _Shape when it isn't as its contract says; nothing is kept then."""
-        kind, packed = suffixes(path)
         must = [contract.fields[mark] for mark in contract.detect[0]]
         must += [contract.time, *contract.identity, *([contract.event_type] if contract.event_type else [])]
         wanted = dict.fromkeys([*must, *self.fields(contract)])
-        single = {_path(each.steps): each for each in wanted if not each.many}
-        held = dict.fromkeys(_path(_holder(each)) for each in wanted if each.many)
+        single = {sql.place(each.steps): each for each in wanted if not each.many}
+        held = dict.fromkeys(sql.place(sql.holder(each)) for each in wanted if each.many)
         places = {path: f"x[{number}]" for number, path in enumerate([*single, *held], 1)}
         texts = {each: places[path] for path, each in single.items()}
-        columns = {each: Column(_present(each, text), many=False) for each, text in texts.items()}
-        columns |= {each: Column(_many(each, places[_path(_holder(each))]), many=True) for each in wanted if each.many}
-        odd = [_nested(places[path], path) for path in single]
-        odd += [_no_list(places[path], path) for path in held]
+        columns = {each: Column(sql.present(each, text), many=False) for each, text in texts.items()}
+        columns |= {
+            each: Column(sql.many(each, places[sql.place(sql.holder(each))]), many=True) for each in wanted if each.many
+        }
+        odd = [sql.nested(places[path], path) for path in single]
+        odd += [sql.no_list(places[path], path) for path in held]
         odd += [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
         odd.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
         paths = ", ".join(map(literal, places))
-        lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {_lines(path, kind, packed)} WHERE l <> ''"
+        lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {sql.lines(path)} WHERE l <> ''"
         relation = f"(SELECT l, CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE x END AS x FROM ({lines}))"
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
         time = parsed(columns[contract.time].sql, contract.time, cased=True)
         self.connection.begin()
         count = self.insert(relation, contract, columns, identity, time)
-        if self.connection.execute("SELECT count(*) FROM hits WHERE t IS NULL").fetchall() != [(0,)]:
+        if self.connection.execute("SELECT count(*) FROM matched WHERE t IS NULL").fetchall() != [(0,)]:
             raise _Shape
         newest = None
-        if any(_waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
-            text = f"json_extract_string(l, {literal(_path(contract.time.steps))})"
-            newest = self.newest_of(text, f"{_lines(path, kind, packed)} WHERE l <> ''", contract)
+        if any(waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
+            text = f"json_extract_string(l, {literal(sql.place(contract.time.steps))})"
+            newest = self.newest_of(text, f"{sql.lines(path)} WHERE l <> ''", contract)
         self.connection.commit()
         self.seen(contract.key, count, newest)
 
@@ -206,7 +190,7 @@ class _Hunt:
         return cast(int, newest)
 
     def insert(self, relation: str, contract: Contract, columns: Mapping[Field, Column], identity: str, time: str) -> int:
-        """Put the matching events of a relation into `hits`; gives the number of its rows that were read."""
+        """Put the matching events of a relation into `matched`; gives the number of its rows that were read."""
         numbers = self.by_source[contract.key]
         if len(numbers) <= _AT_ONCE or contract.event_type is None:
             found = [self.dispatch(some, contract, columns) for some in _few(numbers)]
@@ -218,14 +202,14 @@ class _Hunt:
         return cast(int, count)
 
     def match(self, relation: str, found: str, columns: Mapping[Field, Column], identity: str, time: str) -> int:
-        """Put the events of a relation for which `found` lists searches into `hits`; gives the number of rows that were read."""
-        kept = "".join(f", {_bag(columns.get(each))} AS {name}" for each, name in self.step_columns.items())
+        """Put the events of a relation for which `found` lists searches into `matched`; gives the number of rows that were read."""
+        kept = "".join(f", {sql.bag(columns.get(each))} AS {name}" for each, name in self.step_columns.items())
         inner = f"SELECT *, list_filter({found}, lambda n: n IS NOT NULL) AS found FROM {relation}"
         self.connection.execute("PRAGMA enable_profiling = 'no_output'")
         self.connection.execute(
-            f"INSERT INTO hits SELECT unnest(found) AS search, {identity} AS id, {time} AS t{kept} FROM ({inner}) WHERE len(found) > 0"
+            f"INSERT INTO matched SELECT unnest(found) AS search, {identity} AS id, {time} AS t{kept} FROM ({inner}) WHERE len(found) > 0"
         )
-        count = _scanned(self.connection.get_profiling_information())
+        count = sql.scanned(self.connection.get_profiling_information())
         self.connection.execute("PRAGMA disable_profiling")
         return count
 
@@ -237,7 +221,7 @@ class _Hunt:
         staged = {each: Column(f"s{number}", column.many) for number, (each, column) in enumerate(columns.items())}
         kept = "".join(f", {columns[each].sql} AS {column.sql}" for each, column in staged.items())
         self.connection.execute(
-            f"COPY (SELECT {identity} AS id, {time} AS t{kept} FROM {relation}) TO {literal(str(self.scratch / 'staged'))} "
+            f"COPY (SELECT {identity} AS id, {time} AS t{kept} FROM {relation}) TO {literal(str(self.stage_file))} "
             f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_CHUNK})"
         )
         return staged
@@ -304,7 +288,7 @@ class _Hunt:
             if contract.event_type:
                 wanted[key] = list(dict.fromkeys([contract.event_type, *wanted[key]]))
         faults = self.report.faults
-        for place, document in documents(path, faults):
+        for place, document in documents(path, faults, self.progress.follows):
             if not isinstance(document, dict | list):
                 faults.note("not an object", place)
                 continue
@@ -316,6 +300,9 @@ class _Hunt:
                     faults.note("row without a readable time or identity", place)
                     continue
                 values = [bag(row, each) for each in wanted[contract.key]]
+                for each, texts in zip(wanted[contract.key], values, strict=True):
+                    if not texts and is_object(row, each):
+                        faults.note(f"an object in {each.path}, which is no value", place)
                 chunks[contract.key].append({"id": event.id, "t": event.time, "b": values})
                 if len(chunks[contract.key]) >= _CHUNK:
                     self.load(contract, wanted[contract.key], chunks.pop(contract.key))
@@ -325,7 +312,7 @@ class _Hunt:
             self.load(self.contracts[key], wanted[key], chunk)
 
     def load(self, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
-        file = self.scratch / "chunk.ndjson"
+        file = self.scratch.folder / "chunk.ndjson"
         lines = [orjson.dumps(row) for row in chunk]
         file.write_bytes(b"\n".join(lines))
         size = max(map(len, lines)) + 1024
@@ -341,40 +328,12 @@ class _Hunt:
         self.report.rows[key] += count
         self.newest = max((moment for moment in (self.newest, newest) if moment is not None), default=None)
 
-    def hits(self) -> Iterator[Hit]:
-        numbers = {search: number for number, search in enumerate(self.searches)}
-        for name, plan in self.plans.items():
-            if isinstance(plan, Search):
-                query = "SELECT id, min(t) FROM hits WHERE search = ? GROUP BY id"
-                for identity, time in self.connection.execute(query, [numbers[plan]]).fetchall():
-                    yield Hit(name, identity, time, {}, (identity,))
-            else:
-                yield from self.correlated(name, plan, numbers)
 
-    def correlated(self, name: str, plan: Correlation, numbers: Mapping[Search, int]) -> Iterator[Hit]:
-        def matches(search: Search) -> str:
-            return f"(SELECT * FROM hits WHERE search = {numbers[search]})"
-
-        def column(each: Field) -> Column:
-            return Column(identifier(self.step_columns[each]), many=True)
-
-        until = None
-        if self.newest is not None:
-            until = self.newest - max(self.contracts[source].delay.greatest for source in sources(plan))
-        done = self.completions(DuckdbWindows(matches, column, until), plan)
-        if _waits(plan):
-            everything = self.completions(DuckdbWindows(matches, column, None), plan)
-            self.report.waiting[name] += len(everything.keys() - done.keys())
-        for (identity, time, *key), evidence in done.items():
-            shown = {part.name: _shown(value, part) for part, value in zip(plan.key, key, strict=True)}
-            yield Hit(name, cast(str, identity), cast(int, time), shown, evidence or (cast(str, identity),))
-
-    def completions(self, windows: DuckdbWindows, plan: Correlation) -> dict[tuple[object, ...], tuple[str, ...]]:
-        query, evidence = windows.query(plan), windows.evidence(plan, _EVIDENCED, _EVIDENCE)
-        found: dict[tuple[object, ...], tuple[str, ...]] = dict.fromkeys(self.connection.execute(query).fetchall(), ())
-        for *row, ids in self.connection.execute(evidence).fetchall() if found else []:
-            found[tuple(row)] = tuple(ids)
-        return found
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _few(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -386,13 +345,6 @@ def _listed(tests: Iterable[str]) -> str:
     return f"[{', '.join(dict.fromkeys(tests))}]"
 
 
-def _waits(plan: Plan) -> bool:
-    if isinstance(plan, Search):
-        return False
-    after = isinstance(plan.condition, Order) and bool(plan.condition.after)
-    return after or any(_waits(base) for base in plan.bases)
-
-
 def _step_fields(plan: Plan) -> Iterator[Field]:
     if isinstance(plan, Correlation):
         value = plan.condition.value if isinstance(plan.condition, Threshold) else None
@@ -400,87 +352,3 @@ def _step_fields(plan: Plan) -> Iterator[Field]:
             yield from (each for each in part.fields if each is not None)
         for base in plan.bases:
             yield from _step_fields(base)
-
-
-def _plain(contract: Contract) -> bool:
-    """Whether rows of a log can be read as they stand: nothing to settle, and told by fields of single values."""
-    marks = contract.detect[0]
-    known = all(mark in contract.fields and not contract.fields[mark].many for mark in marks)
-    settled = not contract.flatten and not contract.derived
-    return settled and len(contract.detect) == 1 and known and contract.time.time_format == "iso8601"
-
-
-def _scanned(profile: str) -> int:
-    """The rows that the scan at the bottom of a query gave, from DuckDB's profile of it."""
-    node = orjson.loads(profile)["operator"][0]
-    while node.get("children"):
-        node = node["children"][0]
-    return int(node["intermediate_rows"])
-
-
-def _lines(path: Path, kind: str, packed: str) -> str:
-    if kind == "parquet":
-        return f"(SELECT to_json(t)::VARCHAR AS l FROM read_parquet({literal(str(path))}) AS t)"
-    compression = {"gz": ", compression = 'gzip'", "zst": ", compression = 'zstd'"}.get(packed, ", compression = 'none'")
-    return (
-        f"read_csv({literal(str(path))}, delim = chr(1), quote = '', escape = '', header = false, "
-        f"auto_detect = false, buffer_size = {_BUFFER}, "
-        f"columns = {{l: 'VARCHAR'}}{compression})"
-    )
-
-
-def _path(steps: Sequence[str]) -> str:
-    return "$" + "".join(f'."{step}"' for step in steps)
-
-
-def _holder(each: Field) -> tuple[str, ...]:
-    """The steps to the first list on the way to a field."""
-    return each.steps[: each.arrays[0]]
-
-
-def _nested(text: str, path: str) -> str:
-    """SQL for whether an object or a list is where a scalar should be. Only what begins like one is looked at twice."""
-    begins = f"starts_with({text}, '{{') OR starts_with({text}, '[')"
-    return f"(({begins}) AND json_type(l, {literal(path)}) IN ('OBJECT', 'ARRAY'))"
-
-
-def _no_list(text: str, path: str) -> str:
-    """SQL for whether something else is where a list should be. Only in a row with a text that begins like one is it looked at twice."""
-    disguised = f"contains(l, '\"[') AND json_type(l, {literal(path)}) <> 'ARRAY'"
-    return f"({text} IS NOT NULL AND (NOT starts_with({text}, '[') OR ({disguised})))"
-
-
-def _present(each: Field, sql: str) -> str:
-    return f"nullif({sql}, '')" if each.empty_is_missing else sql
-
-
-def _many(each: Field, held: str) -> str:
-    """The texts of a field in the JSON text of the first list on the way to it; an error where the list isn't shaped so."""
-    first = each.arrays[0]
-    path, checks = "$[*]", []
-    for number, step in enumerate(each.steps[first:], first + 1):
-        path += f'."{step}"'
-        if number in each.arrays:
-            kinds_here = f"list_filter(json_type({held}, {literal(path)}), lambda k: k NOT IN ('ARRAY', 'NULL'))"
-            checks.append(f"len({kinds_here}) > 0")
-            path += "[*]"
-    checks.append(f"len(list_filter(json_type({held}, {literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
-    drop = "x IS NOT NULL AND x <> ''" if each.empty_is_missing else "x IS NOT NULL"
-    texts = f"list_filter(json_extract_string({held}, {literal(path)}), lambda x: {drop})"
-    return f"CASE WHEN {' OR '.join(checks)} THEN error('shape') ELSE {texts} END"
-
-
-def _bag(column: Column | None) -> str:
-    if column is None:
-        return "NULL"
-    return column.sql if column.many else f"CASE WHEN {column.sql} IS NULL THEN [] ELSE [{column.sql}] END"
-
-
-def _shown(value: object, part: KeyPart) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    if part.type == "address":
-        from ipaddress import IPv4Address, IPv6Address
-
-        number = int(text[1:], 16)
-        return str(IPv4Address(number) if text[0] == "4" else IPv6Address(number))
-    return text

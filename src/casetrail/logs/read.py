@@ -5,20 +5,27 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import duckdb
 import orjson
 import yaml
 
+from casetrail.logs.array import ArrayError, items
+
 _SHOWN = 5
 _WHOLE = 512 * 1024 * 1024
 _FIELD = 100 * 1024 * 1024
+_PACKED = 64 * 1024
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass
@@ -51,7 +58,11 @@ def suffixes(path: Path) -> tuple[str, str]:
     return (names[-1] if names else ""), packed
 
 
-def documents(path: Path, faults: Faults) -> Iterator[tuple[str, object]]:
+Follow = Callable[[Callable[[], float]], None]
+"""Called with a way to learn how much of a file is read, from 0 to 1."""
+
+
+def documents(path: Path, faults: Faults, follow: Follow | None = None) -> Iterator[tuple[str, object]]:
     """The JSON documents of a file with the place of each: lines of NDJSON, rows of CSV, or whole documents of JSON or YAML.
 
     Notes what can't be read in `faults`.
@@ -61,10 +72,12 @@ def documents(path: Path, faults: Faults) -> Iterator[tuple[str, object]]:
         if kind == "parquet":
             yield from _parquet(path)
             return
-        with _opened(path, packed) as stream:
+        with path.open("rb") as file, _unpacked(file, packed) as stream:
+            if follow:
+                follow(partial(_share, file, max(1, path.stat().st_size)))
             match kind:
                 case "csv":
-                    yield from _csv(path, stream)
+                    yield from _csv(path, stream, faults)
                 case "yml" | "yaml":
                     for number, document in enumerate(yaml.safe_load_all(stream.read(_WHOLE)), 1):
                         yield f"{path}: document {number}", document
@@ -76,26 +89,68 @@ def documents(path: Path, faults: Faults) -> Iterator[tuple[str, object]]:
         faults.fatal.append(f"{path}: {error}")
 
 
-def _opened(path: Path, packed: str) -> IO[bytes]:
+def _share(file: IO[bytes], size: int) -> float:
+    try:
+        return file.tell() / size
+    except ValueError:
+        return 1.0
+
+
+def _unpacked(file: IO[bytes], packed: str) -> IO[bytes]:
     if packed == "gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file, mode="rb"))
     if packed == "zst":
-        return _zstandard(path)
-    return path.open("rb")
+        return _zstandard(file)
+    return file
 
 
-def _zstandard(path: Path) -> IO[bytes]:
+def _zstandard(file: IO[bytes]) -> IO[bytes]:
     try:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
+        return io.BufferedReader(_Frames(file))
+    opened: IO[bytes] = zstd.open(file, "rb")
+    return opened
+
+
+class _Frames(io.RawIOBase):
+    """The content of a Zstandard file, frame after frame. Raises EOFError where one is cut short."""
+
+    def __init__(self, file: IO[bytes]) -> None:
         try:
             import zstandard
         except ImportError as error:
             raise ImportError("reading .zst with patience needs `pip install casetrail[zstd]`") from error
-        unpacked: IO[bytes] = zstandard.open(path, "rb")
-        return unpacked
-    opened: IO[bytes] = zstd.open(path, "rb")
-    return opened
+        self.file = file
+        self.frame = zstandard.ZstdDecompressor().decompressobj
+        self.error = zstandard.ZstdError
+        self.current: Any = None
+        self.content = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self.content:
+            packed = (self.current.unused_data if self.current is not None and self.current.eof else b"") or self.file.read(
+                _PACKED
+            )
+            if self.current is not None and self.current.eof:
+                self.current = None
+            if not packed:
+                if self.current is not None:
+                    raise EOFError("a frame ends before its end")
+                return 0
+            if self.current is None:
+                self.current = self.frame()
+            try:
+                self.content = self.current.decompress(packed)
+            except self.error as error:
+                raise EOFError(str(error)) from error
+        count = min(len(buffer), len(self.content))
+        buffer[:count] = self.content[:count]
+        self.content = self.content[count:]
+        return count
 
 
 def _parquet(path: Path) -> Iterator[tuple[str, object]]:
@@ -107,41 +162,75 @@ def _parquet(path: Path) -> Iterator[tuple[str, object]]:
             yield f"{path}: row {number}", orjson.loads(text)
 
 
-def _csv(path: Path, stream: IO[bytes]) -> Iterator[tuple[str, object]]:
+def _csv(path: Path, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
     csv.field_size_limit(_FIELD)
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.DictReader(text)
     for row in reader:
-        yield f"{path}:{reader.line_num}", {name: value for name, value in row.items() if name and value is not None}
+        place = f"{path}:{reader.line_num}"
+        if None in row:
+            faults.note("more values than the header has names", place)
+        known = {name: value for name, value in row.items() if name and value is not None}
+        if any(_SURROGATE.search(value) for value in known.values()):
+            faults.note("bad UTF-8", place)
+            known = {name: _SURROGATE.sub("\ufffd", value) for name, value in known.items()}
+        yield place, known
 
 
 def _json(path: Path, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
-    first = b""
-    number = 0
-    for line in stream:
-        number += 1
+    for number, line in enumerate(stream, 1):
         text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
         if not text.strip():
             continue
-        document = _parsed(text)
-        if document is not _BAD:
-            first = b"\n"
-            yield f"{path}:{number}", document
-        elif not first and number <= 2 and text.lstrip()[:1] in b"[{":
-            # The first lines are no documents of their own, so the file may be one document over many lines.
-            whole = text + stream.read(_WHOLE)
-            document = _parsed(whole)
-            if document is not _BAD:
-                yield f"{path}", document
-                return
-            yield from _lines(path, whole, number, faults)
-            return
+        if _parsed(text) is _BAD and text.lstrip()[:1] in (b"{", b"["):
+            # The first line is no document of its own, so the file may be one document over many lines.
+            yield from _document(path, text, number, stream, faults)
         else:
-            faults.note(_why(text), f"{path}:{number}")
+            yield from _lines(path, chain([text], stream), number, faults)
+        return
 
 
-def _lines(path: Path, content: bytes, start: int, faults: Faults) -> Iterator[tuple[str, object]]:
-    for number, text in enumerate(content.split(b"\n"), start):
+def _document(path: Path, first: bytes, number: int, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
+    if first.lstrip().startswith(b"["):
+        place = 0
+        try:
+            for place, text in enumerate(items(cast(IO[bytes], _Joined(first, stream)), _WHOLE), 1):
+                document = _parsed(text.encode())
+                if document is _BAD:
+                    faults.note("malformed item", f"{path}: item {place}")
+                else:
+                    yield f"{path}: item {place}", document
+        except ArrayError as error:
+            faults.fatal.append(f"{path}: {error}; what came before was read")
+        return
+    second = stream.readline()
+    if isinstance(_parsed(second), dict):
+        yield from _lines(path, chain([first, second], stream), number, faults)
+        return
+    whole = first + second + stream.read(_WHOLE)
+    document = _parsed(whole)
+    if document is not _BAD:
+        yield f"{path}", document
+    elif len(whole) > _WHOLE:
+        faults.fatal.append(f"{path}: one document of more than {_WHOLE // 1024 // 1024} MiB; give its rows as NDJSON")
+    else:
+        yield from _lines(path, whole.split(b"\n"), number, faults)
+
+
+class _Joined(io.RawIOBase):
+    """What was read of a stream, and the rest of it."""
+
+    def __init__(self, first: bytes, rest: IO[bytes]) -> None:
+        self.first = first
+        self.rest = rest
+
+    def read(self, size: int = -1) -> bytes:
+        found, self.first = self.first, b""
+        return found or self.rest.read(size)
+
+
+def _lines(path: Path, lines: Iterable[bytes], start: int, faults: Faults) -> Iterator[tuple[str, object]]:
+    for number, text in enumerate(lines, start):
         if not text.strip():
             continue
         document = _parsed(text)

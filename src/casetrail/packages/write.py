@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +15,11 @@ MANIFEST = "manifest.json"
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put the files into a folder in place of an earlier build.
 
-    Raises PackError when the folder holds something else than a build, or can't be written.
+    Raises PackError when the folder holds anything that no build wrote, or can't be written.
     """
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MANIFEST).is_file())):
-        raise PackError(f"{folder}: it is there and no earlier build; choose an empty folder")
+    stranger = _stranger(folder)
+    if stranger:
+        raise PackError(f"{folder}: {stranger}; choose an empty folder or that of an earlier build")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as made:
@@ -29,9 +30,31 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
                     raise PackError(f"{path}: it would lie outside {folder}")
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content)
-            if folder.exists():
-                folder.rename(old)
-            new.rename(folder)
-            shutil.rmtree(old, ignore_errors=True)
+            try:
+                if folder.exists():
+                    folder.rename(old)
+                new.rename(folder)
+            except BaseException:
+                if old.exists() and not folder.exists():
+                    old.rename(folder)
+                raise
     except OSError as error:
         raise PackError(f"{folder}: {error}") from error
+
+
+def _stranger(folder: Path) -> str:
+    """What is in the way of a build in a folder; empty when nothing is."""
+    if not folder.exists():
+        return ""
+    if not folder.is_dir():
+        return "it is a file"
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    if not found:
+        return ""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        known = {MANIFEST, *(file["path"] for file in manifest["files"])} if "casetrail" in manifest else set()
+    except (OSError, ValueError, TypeError, KeyError):
+        known = set()
+    strangers = sorted(found - known)
+    return f"{strangers[0]} in it is of no earlier build" if strangers else ""

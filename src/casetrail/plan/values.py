@@ -63,6 +63,16 @@ def _walk(value: object, steps: tuple[str, ...], found: list[str]) -> None:
         _walk(value[steps[0]], steps[1:], found)
 
 
+def is_object(row: Mapping[str, Any], field: Field) -> bool:
+    """Whether a path leads to an object where the contract says that values are: it has no text, so it is as if it weren't there."""
+    value: object = row
+    for step in field.steps:
+        if not isinstance(value, Mapping) or step not in value:
+            return False
+        value = value[step]
+    return isinstance(value, Mapping)
+
+
 def parse_integer(text: str) -> int | None:
     if not _INTEGER.fullmatch(text):
         return None

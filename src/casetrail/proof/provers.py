@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from casetrail.engines.base import Engine
-from casetrail.pack.pack import Pack
+if TYPE_CHECKING:
+    from casetrail.engines.base import Engine
+    from casetrail.pack.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _elasticsearch(pack: Pack) -> Iterator[Opened]:
 
     with (
         running() as node,
-        Elasticsearch(node.url, request_timeout=60) as client,
+        Elasticsearch(node.url, request_timeout=300) as client,
         closing(ElasticsearchEngine(client, backend_of(pack, "elastic"), pack.contracts)) as engine,
     ):
         yield Opened(engine, f"Elasticsearch {node_version(client)}")
@@ -78,7 +79,7 @@ def _opensearch(pack: Pack) -> Iterator[Opened]:
 
     with (
         running() as node,
-        closing(OpenSearch(node.url, timeout=60)) as client,
+        closing(OpenSearch(node.url, timeout=300)) as client,
         closing(OpenSearchEngine(client, backend_of(pack, "opensearch"), pack.contracts)) as engine,
     ):
         yield Opened(engine, f"OpenSearch {node_version(client)}")

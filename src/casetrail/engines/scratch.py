@@ -1,0 +1,35 @@
+"""A place for more than memory holds: DuckDB with a bound, and a folder that it spills to."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+
+import duckdb
+
+from casetrail.engines.duckdb import connect
+
+MEMORY = "256MB"
+"""What DuckDB keeps at most before it spills."""
+
+
+class Scratch:
+    """A connection in bounded memory and a folder of its own. Both go with the object, or at the end of the process."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="casetrail-"))
+        self.connection = connect(
+            memory_limit=MEMORY, temp_directory=str(self.folder / "spill"), preserve_insertion_order="false"
+        )
+        self._finalizer = weakref.finalize(self, _clear, self.connection, self.folder)
+
+    def close(self) -> None:
+        """Give up the connection and the folder now."""
+        self._finalizer()
+
+
+def _clear(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    connection.close()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,84 @@
+"""A JSON array of any length, item by item."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator
+from typing import IO
+
+_CHUNK = 1024 * 1024
+_SPACE = " \t\r\n"
+
+
+class ArrayError(Exception):
+    """An array can't be read further. The message says after which item, and why."""
+
+
+def items(stream: IO[bytes], most: int) -> Iterator[str]:
+    """The JSON texts of the items of an array, as they are read.
+
+    most: the most characters of one item. Raises ArrayError where the text is no array any more, or ends before it does.
+    """
+    text = _Text(stream)
+    text.expect("[", "it is no array")
+    number = 0
+    going = text.next() != "]"
+    while going:
+        number += 1
+        yield text.item(number, most)
+        going = text.next() != "]"
+        if going:
+            text.expect(",", f"after item {number} comes no comma")
+    text.expect("]", f"after item {number} it doesn't end")
+    if text.next():
+        raise ArrayError(f"after the array of {number} items there is more")
+
+
+class _Text:
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        self.decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self.json = json.JSONDecoder()
+        self.text = ""
+        self.at = 0
+        self.whole = False
+
+    def read(self, size: int) -> None:
+        content = self.stream.read(size)
+        self.whole = not content
+        try:
+            more = self.decoder.decode(content, self.whole)
+        except UnicodeDecodeError as error:
+            raise ArrayError("bad UTF-8") from error
+        self.text, self.at = self.text[self.at :] + more, 0
+
+    def next(self) -> str:
+        """The next character that is no space, not taken; empty at the end."""
+        while True:
+            while self.at < len(self.text) and self.text[self.at] in _SPACE:
+                self.at += 1
+            if self.at < len(self.text) or self.whole:
+                return self.text[self.at : self.at + 1]
+            self.read(_CHUNK)
+
+    def expect(self, char: str, fault: str) -> None:
+        if self.next() != char:
+            raise ArrayError(fault if self.next() else "the file is cut short")
+        self.at += 1
+
+    def item(self, number: int, most: int) -> str:
+        size = _CHUNK
+        while True:
+            try:
+                _, end = self.json.raw_decode(self.text, self.at)
+            except (json.JSONDecodeError, RecursionError) as error:
+                if self.whole or len(self.text) - self.at > most:
+                    raise ArrayError(f"item {number} is malformed or cut short") from error
+            else:
+                # A number goes on as long as digits follow, so its end is known only where something else stands.
+                if end < len(self.text) or self.whole:
+                    found, self.at = self.text[self.at : end], end
+                    return found
+            self.read(size)
+            size *= 2
