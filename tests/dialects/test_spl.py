@@ -83,7 +83,10 @@ SAID: list[tuple[Expr, str]] = [
 ]
 REFUSED: list[tuple[Expr, str]] = [
     (Is(F["user"], Equals("null")), "user: Splunk writes the null of JSON as the text null"),
-    (Is(F["user"], SameAs(F["tags"], Overlap.CONTAINS)), "user: SPL compares a list of values with another field only for equality"),
+    (
+        Is(F["user"], SameAs(F["tags"], Overlap.CONTAINS)),
+        "user: SPL compares a list of values with another field only for equality",
+    ),
     (Is(F["ip"], SameAs(F["ip"])), "ip: SPL can't compare it with another field, since it is address"),
     (Is(F["n"], Compare(Op.GT, 2**53)), "n: 9007199254740992 is larger than Splunk's numbers are exact"),
     (Is(F["user"], Matches("(a*)*")), "an endless repetition of a repetition"),
@@ -143,7 +146,9 @@ def test_a_watchlist_is_looked_up_where_that_is_chosen() -> None:
 
 def test_a_parameter_is_read_out_of_its_list_once() -> None:
     expressions = SplExpressions(PARAMETER)
-    assert expressions.where(And((Is(F["user"], Equals("a")), Is(F["user"], Exists())))) == 'lower(USER)="a" AND USER!="null"'
+    assert (
+        expressions.where(And((Is(F["user"], Equals("a")), Is(F["user"], Exists())))) == 'lower(USER)="a" AND USER!="null"'
+    )
     assert list(expressions.before) == [
         'eval parameters=spath(_raw,"event.parameters{}")',
         r'eval USER=mvindex(mvfilter(match(parameters,"(?i)\"name\":\s*\"USER\"")),0)',

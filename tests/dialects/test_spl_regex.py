@@ -18,7 +18,8 @@ from casetrail.plan.nodes import Matches, Wildcard
 from tests.elastic.test_dialect import LETTERS, NASTY, is_re2, regex
 
 MANY, ONE = Wildcard.MANY, Wildcard.ONE
-MORE = r"\b \B [\S] [\W\d] [^\D] [[:alpha:]] [^[:punct:]] (?i:a) (?-i)b (?m)^b a$ \Aa b\z (?s:.) \x41 \x{e9} [\x41-c]".split()
+WORDS = r"\b \B [\S] [\W\d] [^\D] [[:alpha:]] [^[:punct:]] (?i:a) (?-i)b (?m)^b a$ \Aa b\z (?s:.) \x41 \x{e9} [\x41-c]"
+MORE = re.findall(r"\S+", WORDS)
 
 
 def unescaped(literal: str) -> str:

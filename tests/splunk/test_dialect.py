@@ -39,7 +39,22 @@ from tests.splunk.test_laws import ENGINE, check
 from tests.worlds import CONTRACT, SECOND, START, event
 
 F = CONTRACT.fields
-MORE = ('"] | delete', "[search index=*]", "`secret`", "$env:x$", "\\\"", "'", "a|b", "\x00\x1b", "#", "null", "nan", "007", "0x10", "\\")
+MORE = (
+    '"] | delete',
+    "[search index=*]",
+    "`secret`",
+    "$env:x$",
+    '\\"',
+    "'",
+    "a|b",
+    "\x00\x1b",
+    "#",
+    "null",
+    "nan",
+    "007",
+    "0x10",
+    "\\",
+)
 MANY = Wildcard.MANY
 BASE = Search("s", CONTRACT.key, Is(F["kind"], Equals("a", cased=True)))
 
@@ -113,11 +128,11 @@ def test_addresses_group_by_what_they_are(addresses: tuple[str, str]) -> None:
 
 def test_a_window_is_exact_to_the_microsecond() -> None:
     found = plan(COUNT2)
-    for gap, expected in ((3_600_000_000, {"q"}), (3_600_000_001, set()), (3_599_999_999, {"q"})):
+    for gap, expected in ((3_600_000_000, ["q"]), (3_600_000_001, []), (3_599_999_999, ["q"])):
         for start in (0, 1, 123_456, 999_999):
             first, second = log("p a 0, q a 0")
             events = (replace(first, time=START + start), replace(second, time=START + start + gap))
-            assert ENGINE.verdict(Trial(found, events)) == expected
+            assert ENGINE.verdict(Trial(found, events)) == frozenset(expected)
 
 
 @pytest.mark.parametrize("part", list(Part))
@@ -127,7 +142,9 @@ def test_parts_of_a_time_are_in_utc(part: Part) -> None:
     for number in (1, 2, 12, 29, 31, 52, 53, 2026, 2028):
         expr = Is(F["at"], InPart(part, Op.LTE, number))
         query = query_of(search(expr), BACKEND, Run())
-        answer = run(query, [stored(one, STORE, CONTRACT) for one in events], macros={"casetrail_test": "index=casetrail_test"})
+        answer = run(
+            query, [stored(one, STORE, CONTRACT) for one in events], macros={"casetrail_test": "index=casetrail_test"}
+        )
         assert {row["event_id"] for row in answer} == {one.id for one in events if holds(expr, one.row)}
 
 

@@ -70,7 +70,12 @@ OKTA = {
 }
 CHROME = {
     "kind": "admin#reports#activity",
-    "id": {"time": "2026-01-15T09:00:00.119Z", "uniqueQualifier": "720229394436", "applicationName": "chrome", "customerId": "C0"},
+    "id": {
+        "time": "2026-01-15T09:00:00.119Z",
+        "uniqueQualifier": "720229394436",
+        "applicationName": "chrome",
+        "customerId": "C0",
+    },
     "etag": '"x/y"',
     "actor": {"email": "someone@example.com", "profileId": "114679690119024644513"},
     "event": {
@@ -265,5 +270,7 @@ def test_a_log_file_has_its_milliseconds_in_a_text(last: str, expected: list[str
     key = (KeyPart("account", (known["USER_ID_DERIVED"],), Type.TEXT, cased=True),)
     plan = Correlation("c", (base,), key, 500_000, Threshold(Figure.EVENTS, Op.GTE, 2))
     for way in (rows, rows[::-1]):
-        answer = run(query_of(plan, BACKEND, Run()), [{**row, "index": "casetrail_salesforce"} for row in way], macros=MACROS)
+        answer = run(
+            query_of(plan, BACKEND, Run()), [{**row, "index": "casetrail_salesforce"} for row in way], macros=MACROS
+        )
         assert [str(row["event_id"]).split("|")[3] for row in answer] == expected

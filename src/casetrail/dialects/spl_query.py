@@ -112,23 +112,25 @@ class _Pipeline:
         yield f"stats min(_time) as _time, max(n) as n, values(evidence) as evidence by {', '.join([ID, *self.keys])}"
         if not isinstance(node.plan.condition, Threshold):
             yield "eval n=mvcount(evidence)"
-        shown = [(key, self.shown(part)) for key, part in zip(self.keys, node.plan.key, strict=False)]
+        shown = [search_name(one) for one in key_columns(self.plan, self.backend)]
         if shown:
-            yield "rename " + ", ".join(f"{key} as {search_name(one)}" for key, one in shown)
+            yield "rename " + ", ".join(f"{key} as {one}" for key, one in zip(self.keys, shown, strict=False))
         yield f"sort 0 +num(_time), +str({ID})"
-        yield f"table {', '.join([ID, '_time', *(search_name(one) for _, one in shown), 'n', 'evidence'])}"
+        yield f"table {', '.join([ID, '_time', *shown, 'n', 'evidence'])}"
 
-    def shown(self, part: KeyPart) -> str:
-        """A key's column in the result: the name of the field that holds it, where that is one, else of the key's part."""
-        names = set(self.names(self.plan, part))
-        return names.pop() if len(names) == 1 else part.name
 
-    def names(self, plan: Correlation, part: KeyPart) -> Iterator[str]:
-        for base, known in zip(plan.bases, part.fields, strict=True):
-            if isinstance(base, Correlation):
-                yield from self.names(base, next(own for own in base.key if own.name == part.name))
-            elif known is not None:
-                yield self.backend.stores[base.source].fields[known.path].name
+def key_columns(plan: Correlation, backend: Backend) -> list[str]:
+    """The key's columns in the result: each the name of the field that holds it, where that is one, else of the key's part."""
+    shown = [set(_names(plan, part, backend)) for part in plan.key]
+    return [names.pop() if len(names) == 1 else part.name for names, part in zip(shown, plan.key, strict=True)]
+
+
+def _names(plan: Correlation, part: KeyPart, backend: Backend) -> Iterator[str]:
+    for base, known in zip(plan.bases, part.fields, strict=True):
+        if isinstance(base, Correlation):
+            yield from _names(base, next(own for own in base.key if own.name == part.name), backend)
+        elif known is not None:
+            yield backend.stores[base.source].fields[known.path].name
 
 
 def _inner(base: Correlation, part: KeyPart | None) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 
 from casetrail.dialects.spl import lookup_name
+from casetrail.dialects.spl_query import key_columns
 from casetrail.dialects.spl_source import ID
 from casetrail.pack.backend import Backend
 from casetrail.pack.pack import PackError, Rule
@@ -27,6 +28,9 @@ _HOUR = 60
 _SEVERITY = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
 """`alert.severity`: 1 debug, 2 info, 3 warn, 4 error, 5 severe, 6 fatal."""
 _RISK = {"informational": 5, "low": 20, "medium": 40, "high": 60, "critical": 80}
+
+_ACCOUNTS = ("user", "actor", "account")
+"""Words in the name of a key's column that make it a person's, to whom Enterprise Security can add risk."""
 
 
 def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
@@ -71,7 +75,7 @@ def saved_search(item: Packaged, backend: Backend) -> dict[str, str]:
         "alert.suppress.period": f"{_quiet(when)}m",
     }
     if backend.options.get("enterprise_security") == "on":
-        keys |= _enterprise_security(item)
+        keys |= _enterprise_security(item, backend)
     return keys
 
 
@@ -90,7 +94,7 @@ def cron(interval: int) -> str:
     raise PackError(f"the interval {interval / _MINUTE:g}m: cron runs evenly only by a divisor of an hour or a day")
 
 
-def _enterprise_security(item: Packaged) -> dict[str, str]:
+def _enterprise_security(item: Packaged, backend: Backend) -> dict[str, str]:
     rule = item.rule
     known = attack().techniques
     tags = [str(tag).removeprefix("attack.") for tag in rule.sigma.tags or []]
@@ -106,7 +110,8 @@ def _enterprise_security(item: Packaged) -> dict[str, str]:
         "action.notable.param.severity": rule.level,
         "action.notable.param.nes_fields": ID,
     }
-    accounts = [shown for part, shown in _key(item) if "user" in part or "actor" in part.lower()]
+    columns = key_columns(item.plan, backend) if isinstance(item.plan, Correlation) else []
+    accounts = [column for column in columns if any(word in column.lower() for word in _ACCOUNTS)]
     if accounts:
         risk = {"risk_object_field": accounts[0], "risk_object_type": "user", "risk_score": _RISK[rule.level]}
         keys |= {
@@ -117,13 +122,6 @@ def _enterprise_security(item: Packaged) -> dict[str, str]:
             "action.risk.param.verbose": "0",
         }
     return keys
-
-
-def _key(item: Packaged) -> Iterator[tuple[str, str]]:
-    """The parts of a rule's key, each with its column in what the query returns, which `table` names last."""
-    if isinstance(item.plan, Correlation):
-        shown = item.query.rpartition("| table ")[2].split(", ")[2:-2]
-        yield from zip((part.name for part in item.plan.key), (one.strip('"') for one in shown), strict=True)
 
 
 def macros(backend: Backend) -> dict[str, dict[str, str]]:
