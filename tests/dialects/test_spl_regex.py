@@ -1,7 +1,7 @@
 r"""RE2 as PCRE, in the text of an SPL literal: random patterns find the same, and what differs is refused by name.
 
-Python's `re` stands for PCRE: without Unicode classes the two read all that is written here alike, but for `\z`, for the dotless
-and the dotted i, for `\B` in an empty text, and since Python can't ignore the case of other letters than ASCII's while its classes are ASCII's.
+Python's `re` stands for PCRE: without Unicode classes the two read all that is written here alike, but for `\z`, for the dotless and
+the dotted i, for `\B` in an empty text, and since Python can't ignore the case of other letters while its classes are ASCII's.
 """
 
 from __future__ import annotations
