@@ -112,22 +112,17 @@ def _alone(store: Store) -> list[str]:
 
 
 def event_id(store: Store, expressions: SplExpressions) -> str:
-    """The text that names an event: its identity's values, joined. Raises UnsupportedError where the store has none of them."""
-    texts: list[tuple[str, str]] = []
-    for path in store.identity:
-        stored = store.fields.get(path)
-        if stored is None or stored.unsupported:
-            continue
-        if stored.type == "parameter":
-            expressions.parameter(stored)
-        texts.append((name(stored.name), stored.type))
-    if not texts:
-        raise UnsupportedError(f"{store.source}: nothing that is stored names an event")
-    if len(texts) == 1:
-        return texts[0][0]
-    return '."|".'.join(
-        f'coalesce({text},"")' if kind == "text" else f'if({text}!="null",{text},"")' for text, kind in texts
-    )
+    """The text that names an event: its identity's values, joined. Raises UnsupportedError for a store without an identity."""
+    known = {stored.name: stored for stored in store.fields.values()}
+    if not store.identity:
+        raise UnsupportedError(f"{store.source}: the backend doesn't say what names an event")
+    for column in store.identity:
+        if known[column].type == "parameter":
+            expressions.parameter(known[column])
+    if len(store.identity) == 1:
+        return name(store.identity[0])
+    texts = [(name(column), known[column].type) for column in store.identity]
+    return '."|".'.join(f'coalesce({text},"")' if kind == "text" else f'if({text}!="null",{text},"")' for text, kind in texts)
 
 
 def narrow(expr: Expr, store: Store) -> str | None:

@@ -157,13 +157,9 @@ class SplunkModel:
     def identity(self, event: Event) -> str:
         """What a query calls an event."""
         store, contract = self.backend.stores[event.source], self.contracts[event.source]
-        parts = []
-        for path in store.identity:
-            place = store.fields.get(path)
-            if place is not None and not place.unsupported:
-                texts = list(_texts(event.row, contract.fields[path], place, nulls=False))
-                parts.append(texts[0] if texts else "")
-        return "|".join(parts)
+        places = {place.name: (contract.fields[path], place) for path, place in store.fields.items()}
+        texts = [list(_texts(event.row, *places[column], nulls=False)) for column in store.identity]
+        return "|".join(found[0] if found else "" for found in texts)
 
 
 _FOREVER = 10 * 366 * 86_400 * _SECOND

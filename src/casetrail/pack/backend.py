@@ -32,7 +32,8 @@ class Store:
 
     index: the table or index pattern; time: the name of the event's time.
     only: columns and the value that each has in this log's rows alone, where a table holds several logs.
-    basis: whose names these are; identity: the fields that together name an event, by its log's contract.
+    identity: the columns that together name an event, where the SIEM keeps no id of its own.
+    basis: whose names these are.
     """
 
     source: str
@@ -85,8 +86,7 @@ def read_backend(folder: Path, contracts: Mapping[str, Contract]) -> Backend:
                 strangers = set(store.fields) - set(contracts[store.source].fields)
                 if strangers:
                     raise PackError(f"{path}: {store.source} has no field {min(strangers)}")
-                identity = tuple(known.path for known in contracts[store.source].identity)
-                stores[store.source] = replace(store, identity=identity)
+                stores[store.source] = store
     clocks = {name: parse_span(span) for name, span in main["clocks"].items()}
     return Backend(main["name"], main["title"], main["language"], main["package"], clocks, stores, main.get("options", {}))
 
@@ -102,7 +102,9 @@ def elsewhere(backend: Backend, prefix: str) -> Backend:
 def _store(product: str, item: Mapping[str, Any]) -> Store:
     fields = {path: _field(facts) for path, facts in item["fields"].items()}
     source = f"{product}/{item['service']}"
-    return Store(source, item["index"], item["time"], item["basis"], fields, item.get("only", {}))
+    return Store(
+        source, item["index"], item["time"], item["basis"], fields, item.get("only", {}), tuple(item.get("identity", ()))
+    )
 
 
 def _field(facts: Mapping[str, str]) -> StoredField:
