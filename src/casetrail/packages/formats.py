@@ -37,6 +37,7 @@ FORMATS = {
     "kibana": "casetrail.packages.kibana",
     "opensearch": "casetrail.packages.opensearch",
     "sentinel": "casetrail.packages.sentinel",
+    "splunk": "casetrail.packages.splunk",
 }
 
 
