@@ -107,20 +107,11 @@ def _splunk(pack: Pack) -> Iterator[Opened]:
     yield Opened(SplunkModel(backend_of(pack, "splunk"), pack.contracts), f"the model of casetrail {__version__}")
 
 
-@contextmanager
-def _splunk(pack: Pack) -> Iterator[Opened]:
-    from casetrail.engines.splunk_model import SplunkModel
-    from casetrail.packages.targets import backend_of
-
-    yield Opened(SplunkModel(backend_of(pack, "splunk"), pack.contracts), "a model of SPL, from Splunk's documentation")
-
-
 PROVERS = {
     "reference": Prover(_reference),
     "duckdb": Prover(_duckdb),
     "elasticsearch": Prover(_elasticsearch),
     "opensearch": Prover(_opensearch),
     "kusto": Prover(_kusto),
-    "splunk": Prover(_splunk, modelled=True),
     "splunk": Prover(_splunk, modelled=True),
 }
