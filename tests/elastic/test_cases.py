@@ -14,6 +14,7 @@ from casetrail.proof.run import run
 
 REFUSED = {
     "okta_factors_reset_not_renewed": "flattened",
+    "okta_factors_reset_then_rented_signin": "flattened",
     "okta_session_hijack_suspected": "risk",
     "okta_session_protection_weakened": "target.changeDetails",
 }
