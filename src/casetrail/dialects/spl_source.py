@@ -122,7 +122,9 @@ def event_id(store: Store, expressions: SplExpressions) -> str:
     if len(store.identity) == 1:
         return name(store.identity[0])
     texts = [(name(column), known[column].type) for column in store.identity]
-    return '."|".'.join(f'coalesce({text},"")' if kind == "text" else f'if({text}!="null",{text},"")' for text, kind in texts)
+    return '."|".'.join(
+        f'coalesce({text},"")' if kind == "text" else f'if({text}!="null",{text},"")' for text, kind in texts
+    )
 
 
 def narrow(expr: Expr, store: Store) -> str | None:
