@@ -23,9 +23,8 @@ from casetrail.pack.pack import Pack
 from casetrail.plan.correlate import lower
 from casetrail.plan.nodes import Plan
 from tests.engines.test_reference import FIGURES, FIRST_CHAIN, WINDOWS, log
-from tests.laws import sigma
+from tests.laws import seeded, sigma
 from tests.laws.fuzz import share
-from tests.laws.strategies import logs
 from tests.worlds import START, WORLD, event
 
 Document = dict[str, Any]
@@ -245,20 +244,21 @@ def agree(engine: Duckdb, rules: Sequence[Document], events: tuple[Event, ...], 
 
 
 UNTIL = st.one_of(st.none(), st.none(), st.sampled_from([START + 60_000_000, START + 120_000_000]))
-LOGS = st.one_of(logs(most=8), logs(most=12, crowded=True))
+CROWDED = seeded.logs(4, 14, seeded.crowded_row)
 SHAPES = {
-    "rules": sigma.rules().map(lambda document: [document]),
-    "correlations": sigma.correlations(depth=0),
-    "chains": sigma.correlations(depth=1),
+    "rules": (sigma.rules(), seeded.logs(10, 30, seeded.row)),
+    "correlations": (sigma.correlations(depth=0), st.one_of(seeded.logs(4, 14, seeded.row), CROWDED, CROWDED)),
+    "chains": (sigma.correlations(depth=1), CROWDED),
 }
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_random_sigma_rules(duckdb_engine: Duckdb, shape: str) -> None:
     outcomes: Counter[str] = Counter()
+    documents, events = SHAPES[shape]
 
     @share(12)
-    @given(rules=SHAPES[shape], events=LOGS, seen_until=UNTIL)
+    @given(rules=documents, events=events, seen_until=UNTIL)
     def run(rules: list[Document], events: tuple[Event, ...], seen_until: int | None) -> None:
         outcomes[agree(duckdb_engine, rules, events, seen_until)] += 1
 
