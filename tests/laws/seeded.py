@@ -19,7 +19,7 @@ _NUMBERS = (-2, -1, 0, 1, 2, 3, "1", "2.0", 1.5, "junk", True, None)
 _FLOATS = (1, 1.5, "1.5", "1e3", -2.5, 1000, "nan")
 _FLAGS = (True, False, "true", "FALSE", 1)
 _ADDRESSES = (*ADDRESSES, "192.0.2.200", "198.51.100.77", "2001:DB8:0::1", "Salesforce.com IP")
-_ODD = (None, [], {}, {"deep": "a"}, ["a", None, 42], True, 42, 1.5, "true")
+_ODD: tuple[Any, ...] = (None, [], {}, {"deep": "a"}, ["a", None, 42], True, 42, 1.5, "true")
 _LIKELY: Mapping[str, Sequence[Any]] = {
     "user": (*TEXTS, *_FEW),
     "other": (*TEXTS, *_FEW),

@@ -124,13 +124,13 @@ class Rules:
         maps = [dict(self.item() for _ in range(self.one((1, 1, 2, 3)))) for _ in range(self.one((1, 1, 2)))]
         return maps if self.chance(0.2) or len(maps) > 1 else maps[0]
 
-    def joined(self, leaf: Callable[[], str], depth: int = 2) -> str:
+    def joined(self, leaf: Callable[[], str], depth: int = 2, negated: float = 0.3) -> str:
         """A condition of any shape."""
         if not depth or self.chance(0.35):
             return leaf()
-        if self.chance(0.3):
-            return f"not {_braced(self.joined(leaf, depth - 1))}"
-        sides = [self.joined(leaf, depth - 1) for _ in range(self.one((2, 2, 3)))]
+        if self.chance(negated):
+            return f"not {_braced(self.joined(leaf, depth - 1, negated))}"
+        sides = [self.joined(leaf, depth - 1, negated) for _ in range(self.one((2, 2, 3)))]
         return f" {self.one(('and', 'or'))} ".join(map(_braced, sides))
 
     def condition(self, names: Sequence[str]) -> str:
@@ -147,23 +147,28 @@ class Rules:
         detection["condition"] = [self.condition(names), self.condition(names)] if two else self.condition(names)
         return {"title": name, "name": name, "logsource": LOGSOURCE, "detection": detection}
 
-    def base(self, name: str) -> Document:
+    def base(self, name: str, kind: str) -> Document:
         """A rule that matches often, so that correlations have steps."""
         if self.chance(0.2):
             return self.rule(name)
-        kinds = self.several("abc") if self.chance(0.2) else self.one("abc")
+        kinds = self.several("abc") if self.chance(0.1) else kind
         detection = {"s": {"kind": kinds}, "condition": "s"}
         return {"title": name, "name": name, "logsource": LOGSOURCE, "detection": detection}
 
-    def correlation(self, name: str, depth: int) -> list[Document]:
-        """A correlation of any kind over up to three bases, one of which may be a correlation, after what it stands on."""
+    def correlation(self, name: str, depth: int, inner: bool = False) -> list[Document]:
+        """A correlation of any kind over up to three bases, one of which may be a correlation, after what it stands on.
+
+        Few chains hold an order below or an absence, which SQLite can't say there.
+        """
         names = [f"{name}{number}" for number in range(self.one((1, 2, 2, 3)))]
-        kind, keys = self.one(_KINDS), self.random.sample(_KEYS, self.one((0, 1, 1, 1, 2)))
+        calm = bool(inner or depth) and self.chance(0.9)
+        kind = self.one([kind for kind in _KINDS if not (calm and inner and kind == "temporal_ordered")])
+        keys = self.random.sample(_KEYS, self.one((0, 1, 1, 1, 2)))
         figures = ["user", "code", "n", "ip", "tags"] if kind == "value_count" else ["n", "n", "f", "items.n"]
         before: list[Document] = []
         chained = self.one(names) if depth else None
         if chained:
-            before = self.correlation(chained, depth - 1)
+            before = self.correlation(chained, depth - 1, inner=True)
             given = before[-1]["correlation"]["group-by"]
             keys = [key for key in given if self.chance(0.8)]
             figures = [figure for figure in figures if figure in given]
@@ -171,16 +176,18 @@ class Rules:
         plain = [each for each in names if each != chained]
         body: Document = {"type": kind, "rules": names, "group-by": list(dict.fromkeys(keys))}
         if plain and ("who" in keys or (not chained and self.chance(0.25))):
-            body["aliases"] = {"who": {each: self.one(_RENAMED) for each in plain}}
+            renamed = self.one((_RENAMED[:2], _RENAMED[:2], _RENAMED[:2], _RENAMED[2:], _RENAMED))
+            body["aliases"] = {"who": {each: self.one(renamed) for each in plain}}
             body["group-by"] = [*(key for key in body["group-by"] if key != "who"), "who"]
         body["timespan"] = self.one(("1m", "2m", "60s"))
         if kind not in _TEMPORAL:
             body["condition"] = self.threshold(kind, figures)
         elif self.chance(0.7):
-            body["condition"] = self.order(names) if kind == "temporal_ordered" else self.together(names)
+            body["condition"] = self.order(names, calm) if kind == "temporal_ordered" else self.together(names, calm)
             if self.chance(0.2):
                 del body["rules"]
-        return [*before, *map(self.base, plain), {"title": name, "name": name, "correlation": body}]
+        bases = map(self.base, plain, self.random.sample("abc", len(plain)))
+        return [*before, *bases, {"title": name, "name": name, "correlation": body}]
 
     def threshold(self, kind: str, figures: Sequence[str]) -> Document:
         op = self.one(("lt", "lte", "gt", "gte", "gte", "gte", "eq", "neq"))
@@ -191,16 +198,16 @@ class Rules:
             condition["percentile"] = self.one((0, 100, 100, 50, 90, 33))
         return condition
 
-    def together(self, names: Sequence[str]) -> str:
+    def together(self, names: Sequence[str], calm: bool) -> str:
         """A condition that names every rule, as it must."""
-        written = self.joined(lambda: self.one(names))
+        written = self.joined(lambda: self.one(names), negated=0 if calm else 0.3)
         for name in names:
             if name not in {word.strip("()") for word in written.split()}:
-                written = f"{_braced(written)} {self.one(('and', 'or', 'and not'))} {name}"
+                written = f"{_braced(written)} {self.one(('and', 'or', 'and' if calm else 'and not'))} {name}"
         return written
 
-    def order(self, names: Sequence[str]) -> str:
-        marks = self.one(([], [0], [0], [-1], [-1], [0, -1], [0, 1]))[: len(names) - 1]
+    def order(self, names: Sequence[str], calm: bool) -> str:
+        marks = [] if calm else self.one(([], [0], [0], [-1], [-1], [0, -1], [0, 1]))[: len(names) - 1]
         absent = {names[mark] for mark in marks}
         return " and ".join(f"not {name}" if name in absent else name for name in names)
 
@@ -209,7 +216,7 @@ _TEMPORAL = ("temporal", "temporal_ordered")
 _FIGURES = ("value_sum", "value_avg", "value_median", "value_percentile")
 _KINDS = ("event_count", "event_count", "value_count", "value_count", *_FIGURES, *_TEMPORAL, *_TEMPORAL)
 _KEYS = ("user", "code", "n", "ip", "flag", "tags", "other")
-_RENAMED = ("user", "user", "user", "other", "other", "code")
+_RENAMED = ("user", "other", "code")
 
 
 def _braced(condition: str) -> str:
@@ -241,8 +248,7 @@ def smallest(failing: Callable[[Any], bool], example: Any) -> Any:
 def _places(value: Any) -> list[tuple[Any, ...]]:
     """Where the parts of a document are, the largest first."""
     keys: list[Any] = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
-    inner = [(key, *path) for key in keys for path in _places(value[key])]
-    return [*((key,) for key in keys), *inner]
+    return [*((key,) for key in keys), *((key, *path) for key in keys for path in _places(value[key]))]
 
 
 def _without(value: Any, path: Sequence[Any]) -> Any:
