@@ -27,6 +27,7 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	@$(BIN)/python -m casetrail.pack.lints > docs/lints.md
+	@$(BIN)/python -m casetrail.cli.page > docs/cli.md
 
 clean:
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
