@@ -3,12 +3,13 @@
 # make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite; an hour on two cores
 # make bench  how fast a hunt is, as ratios
 # make docs   the pages that are generated
+# make logs   the logs of the incidents
 
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test fuzz bench docs clean
+.PHONY: run test fuzz bench docs logs clean
 
 run: $(STAMP)
 	@$(BIN)/casetrail run -o dist
@@ -28,6 +29,9 @@ bench: $(STAMP)
 docs: $(STAMP)
 	@$(BIN)/python -m casetrail.pack.lints > docs/lints.md
 	@$(BIN)/python -m casetrail.cli.page > docs/cli.md
+
+logs: $(STAMP)
+	@$(BIN)/python bench/incidents/make.py
 
 clean:
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

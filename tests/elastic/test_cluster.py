@@ -44,7 +44,7 @@ RANGES = [(0, 4000), (10, 10), (11, 3610), (3620.001, 3620.001), (5000, 6000)]
 
 @pytest.fixture(scope="module")
 def url(elasticsearch_url: str) -> Iterator[str]:
-    engine = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=60), HUNTED, {CONTRACT.key: CONTRACT})
+    engine = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=300), HUNTED, {CONTRACT.key: CONTRACT})
     engine.verdicts([Trial(PLANS["search"], EVENTS)])
     yield elasticsearch_url
     engine.close()

@@ -82,7 +82,7 @@ LETTERS = "abABc12_.\n\t\r \\*@&~#<>\"'/-:,=!%`éÉßẞkK\N{KELVIN SIGN}sſ{}][
 
 @pytest.fixture(scope="module")
 def node(elasticsearch_url: str) -> Elasticsearch:
-    return Elasticsearch(elasticsearch_url, request_timeout=60)
+    return Elasticsearch(elasticsearch_url, request_timeout=300)
 
 
 @pytest.fixture(scope="module")

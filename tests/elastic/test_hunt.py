@@ -48,7 +48,7 @@ def expected(pack: Pack, elasticsearch_url: str) -> Iterator[set[str]]:
     (file,) = (file for file in case_files(pack) if file.rule == RULE)
     events = tuple(event for case in file.cases[:1] for event in case.events)
     engine = ElasticsearchEngine(
-        Elasticsearch(elasticsearch_url, request_timeout=60), backend_of(pack, "elastic"), pack.contracts
+        Elasticsearch(elasticsearch_url, request_timeout=300), backend_of(pack, "elastic"), pack.contracts
     )
     engine.verdicts([Trial(plan, events)])
     yield {f"0~{identity}" for identity in evaluate(plan, events).ids}

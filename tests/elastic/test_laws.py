@@ -28,7 +28,7 @@ BATCH = 25
 
 @pytest.fixture(scope="module")
 def engine(elasticsearch_url: str) -> Iterator[ElasticsearchEngine]:
-    made = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=60), BACKEND, {CONTRACT.key: CONTRACT})
+    made = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=300), BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()
 

@@ -57,7 +57,7 @@ def runs(engine: ElasticsearchEngine, found: Plan, log: list[tuple[Event, int]],
 
 @pytest.mark.parametrize("correlation", [*EXACT, FIRST], ids=["count", "ordered", "absent", "first"])
 def test_all_runs_together_find_what_the_whole_log_holds(elasticsearch_url: str, correlation: dict[str, Any]) -> None:
-    engine = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=60), BACKEND, CONTRACTS)
+    engine = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=300), BACKEND, CONTRACTS)
     draw = random.Random(11)
     found, log = plan(correlation), arriving(draw)
     try:

@@ -19,7 +19,7 @@ REFUSED: dict[str, str] = {}
 def test_every_case_completes_on_the_same_events(opensearch_url: str) -> None:
     pack = Pack.load(Path(__file__).parents[2])
     backend = read_backend(pack.folder / "backends" / "opensearch", pack.contracts)
-    engine = OpenSearchEngine(OpenSearch(opensearch_url, timeout=60), backend, pack.contracts)
+    engine = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), backend, pack.contracts)
     try:
         outcomes = list(run(pack, case_files(pack), [engine]))
     finally:

@@ -73,7 +73,7 @@ MORE_NASTY = (
 
 @pytest.fixture(scope="module")
 def engine(opensearch_url: str) -> Iterator[OpenSearchEngine]:
-    made = OpenSearchEngine(OpenSearch(opensearch_url, timeout=60), BACKEND, CONTRACTS)
+    made = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), BACKEND, CONTRACTS)
     yield made
     made.close()
 
@@ -93,10 +93,18 @@ def test_random_regular_expressions(engine: OpenSearchEngine) -> None:
     assert check(engine, tested) == []
 
 
-@settings(max_examples=10, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-@given(trials=st.lists(st.builds(Trial, strategies.searches("s"), strategies.logs()), min_size=30, max_size=30))
-def test_random_searches(engine: OpenSearchEngine, trials: list[Trial]) -> None:
-    assert len(check(engine, trials)) < 15
+def test_random_searches(engine: OpenSearchEngine) -> None:
+    refused: list[int] = []
+
+    @settings(
+        max_examples=10, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
+    @given(trials=st.lists(st.builds(Trial, strategies.searches("s"), strategies.logs()), min_size=30, max_size=30))
+    def batch(trials: list[Trial]) -> None:
+        refused.append(len(check(engine, trials)))
+
+    batch()
+    assert sum(refused) < 30 * len(refused) / 2, "most searches must be run, not refused"
 
 
 CASED = ["äÄ", "ßẞ", "σΣ", "ςΣ", "éÉ", "åÅ", "µΜ", "ǆǅ", "ſs", "𐐨𐐀", "ı", "日", "ж[Ж", "a{{É", "ÀB*c?\\É"]

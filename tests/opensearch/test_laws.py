@@ -27,7 +27,7 @@ BATCH = 25
 
 @pytest.fixture(scope="module")
 def engine(opensearch_url: str) -> Iterator[OpenSearchEngine]:
-    made = OpenSearchEngine(OpenSearch(opensearch_url, timeout=60), BACKEND, {CONTRACT.key: CONTRACT})
+    made = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()
 

@@ -49,7 +49,7 @@ def fires(client: OpenSearch, case: Case) -> list[bool]:
 
 
 def test_a_trigger_fires_when_something_completed(opensearch_url: str) -> None:
-    client = OpenSearch(opensearch_url, timeout=60)
+    client = OpenSearch(opensearch_url, timeout=300)
     cases = [next(case for case in file.cases if case.completes) for file in case_files(PACK)]
     said = {case.rule: fires(client, case) for case in cases}
     assert {rule: fired for rule, fired in said.items() if fired != [True, False]} == {}

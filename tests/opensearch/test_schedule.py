@@ -39,7 +39,7 @@ def runs(engine: OpenSearchEngine, found: Plan, log: list[tuple[Event, int]], dr
 
 @pytest.mark.parametrize("correlation", [*EXACT, FIRST], ids=["count", "ordered", "absent", "first"])
 def test_all_runs_together_find_what_the_whole_log_holds(opensearch_url: str, correlation: dict[str, Any]) -> None:
-    engine = OpenSearchEngine(OpenSearch(opensearch_url, timeout=60), BACKEND, CONTRACTS)
+    engine = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), BACKEND, CONTRACTS)
     draw = random.Random(11)
     found, log = plan(correlation), arriving(draw)
     try:

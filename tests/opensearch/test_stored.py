@@ -226,7 +226,7 @@ def test_every_log_source_has_a_shape(pack: Pack) -> None:
 
 def test_the_templates_type_the_indexes_that_documents_come_into(pack: Pack, opensearch_url: str) -> None:
     """The rows go in as documented, with what a typed field can't hold; the template keeps the rest of such a row."""
-    client = OpenSearch(opensearch_url, timeout=60)
+    client = OpenSearch(opensearch_url, timeout=300)
     for source, store in backend_of(pack, "opensearch").stores.items():
         client.indices.put_index_template(name=f"casetrail-{name(store)}", body=template(store))
         index = store.index.replace("*", "stored-test")
@@ -243,7 +243,7 @@ def test_the_templates_type_the_indexes_that_documents_come_into(pack: Pack, ope
 
 
 def test_a_value_that_does_not_parse_is_left_out_and_its_row_kept(pack: Pack, opensearch_url: str) -> None:
-    client = OpenSearch(opensearch_url, timeout=60)
+    client = OpenSearch(opensearch_url, timeout=300)
     store = backend_of(pack, "opensearch").stores["salesforce/eventlogfile"]
     body = {"mappings": template(store)["template"]["mappings"]}
     client.indices.create(index="junk-test", body=body)

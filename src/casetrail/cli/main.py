@@ -26,6 +26,7 @@ _COMMANDS = {
     "prove": "Run every case of every rule on every engine, and show where they agree.",
     "build": "Compile rules into what a SIEM imports.",
     "hunt": "Find what completes the rules in log files or on a cluster.",
+    "replay": "Replay an incident: what the rules would have told, day by day.",
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",
     "new": "Start a rule and its cases.",
     "run": "Check, test and build in one go.",

@@ -61,11 +61,13 @@ class Run:
     start: events before it complete nothing here, having been looked at before; None for no bound.
     known: the log is whole up to this time, for rules that wait to see that nothing follows.
     end: events after it complete nothing here, though they may follow what does; None for no bound.
+    every: how long before this run the one before it was, in microseconds, where the SIEM runs it on schedule.
     """
 
     start: Moment | None = None
     known: Moment = Ago(0)
     end: Moment | None = None
+    every: int | None = None
 
 
 ColumnT = TypeVar("ColumnT")

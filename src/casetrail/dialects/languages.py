@@ -35,6 +35,8 @@ class Language:
 LANGUAGES = {
     "esql": Language("casetrail.dialects.esql_query", "esql"),
     "opensearch": Language("casetrail.dialects.opensearch_query", "json"),
+    "kql": Language("casetrail.dialects.kql_query", "kql"),
+    "spl": Language("casetrail.dialects.spl_query", "spl"),
 }
 
 

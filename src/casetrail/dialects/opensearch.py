@@ -154,7 +154,7 @@ class OpenSearchExpressions(Tests[Column, Query]):
         if not any(isinstance(part, Wildcard) for part in check.parts):
             return self.equals(column, field, Equals("".join(map(str, check.parts)), check.cased))
         match check.parts:
-            case (str() as start, Wildcard.MANY):
+            case (str(), Wildcard.MANY):
                 kind, parts = "prefix", check.parts[:1]
             case _:
                 kind, parts = "wildcard", check.parts

@@ -167,7 +167,8 @@ class _Hunt:
         odd.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
         paths = ", ".join(map(literal, places))
         lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {sql.lines(path)} WHERE l <> ''"
-        relation = f"(SELECT l, CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE x END AS x FROM ({lines}))"
+        shaped = f"CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE true END"
+        relation = f"(SELECT l, x FROM ({lines}) WHERE {shaped})"
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
         time = parsed(columns[contract.time].sql, contract.time, cased=True)
         self.connection.begin()

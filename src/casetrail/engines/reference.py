@@ -204,7 +204,7 @@ def _correlate(plan: Correlation, log: Sequence[Event], seen_until: int | None) 
     pending: set[str] = set()
     for key, steps in by_key.items():
         for step in steps:
-            if not _completes(plan, step, steps):
+            if not completes(plan, step, steps):
                 continue
             if _known(plan, step, seen_until):
                 done.add((step.event.id, key))
@@ -221,12 +221,13 @@ def _moments(plan: Correlation, log: Sequence[Event], seen_until: int | None) ->
             event = events[identity]
             names = [part.name for part in base.key] if isinstance(base, Correlation) else []
             given = dict(zip(names, inner, strict=True))
-            values = _values(value, number, event, given) if value else []
-            for key in _keys(plan.key, number, event, given):
+            values = step_values(value, number, event, given) if value else []
+            for key in step_keys(plan.key, number, event, given):
                 yield Moment(number, event, key, tuple(values))
 
 
-def _values(part: KeyPart, base: int, event: Event, given: Mapping[str, Any]) -> list[Any]:
+def step_values(part: KeyPart, base: int, event: Event, given: Mapping[str, Any]) -> list[Any]:
+    """The values of a part of an event that is a step of a base. given: the key of the base's completion, by name."""
     field = part.fields[base]
     if field is not None:
         return _parsed(event.row, field, part.cased)
@@ -234,14 +235,16 @@ def _values(part: KeyPart, base: int, event: Event, given: Mapping[str, Any]) ->
     return [fold(value) if part.type is Type.TEXT and not part.cased else value]
 
 
-def _keys(parts: Sequence[KeyPart], base: int, event: Event, given: Mapping[str, Any]) -> set[Key]:
+def step_keys(parts: Sequence[KeyPart], base: int, event: Event, given: Mapping[str, Any]) -> set[Key]:
+    """The keys of the steps that an event of a base gives, none where a part has no value."""
     keys: set[Key] = {()}
     for part in parts:
-        keys = {(*key, value) for key in keys for value in _values(part, base, event, given)}
+        keys = {(*key, value) for key in keys for value in step_values(part, base, event, given)}
     return keys
 
 
-def _completes(plan: Correlation, step: Moment, steps: Sequence[Moment]) -> bool:
+def completes(plan: Correlation, step: Moment, steps: Sequence[Moment]) -> bool:
+    """Whether a step completes a correlation among the steps of its key, if these are all there will be."""
     now = step.event.time
     window = [other for other in steps if now - plan.span <= other.event.time <= now]
     match plan.condition:

@@ -32,6 +32,7 @@ class Store:
 
     index: the table or index pattern; time: the name of the event's time.
     only: columns and the value that each has in this log's rows alone, where a table holds several logs.
+    identity: the columns that together name an event, where the SIEM keeps no id of its own.
     basis: whose names these are.
     """
 
@@ -41,6 +42,7 @@ class Store:
     basis: str
     fields: Mapping[str, StoredField]
     only: Mapping[str, str] = field(default_factory=dict)
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,9 @@ def elsewhere(backend: Backend, prefix: str) -> Backend:
 def _store(product: str, item: Mapping[str, Any]) -> Store:
     fields = {path: _field(facts) for path, facts in item["fields"].items()}
     source = f"{product}/{item['service']}"
-    return Store(source, item["index"], item["time"], item["basis"], fields, item.get("only", {}))
+    return Store(
+        source, item["index"], item["time"], item["basis"], fields, item.get("only", {}), tuple(item.get("identity", ()))
+    )
 
 
 def _field(facts: Mapping[str, str]) -> StoredField:

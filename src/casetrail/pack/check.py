@@ -39,6 +39,12 @@ _URL = re.compile(r"https?://[^\s/]+\.[^\s]+")
 _FOLDERS = {"logsources": "contract", "backends": "backend", "fixtures": "cases"}
 
 
+def _schema_of(path: Path, usual: str) -> str:
+    if "incidents" in path.parts:
+        return "incident" if path.stem == "incident" else "incident_events"
+    return "event" if "events" in path.parts else usual
+
+
 @cache
 def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((files("casetrail.schemas") / f"{name}.schema.json").read_text("utf-8")))
@@ -78,7 +84,7 @@ class _Check:
         if self.own:
             for name, schema in _FOLDERS.items():
                 for path in sorted((self.folder / name).rglob("*.yml")):
-                    found = list(self.file(path, "event" if "events" in path.parts else schema))
+                    found = list(self.file(path, _schema_of(path, schema)))
                     broken = broken or (bool(found) and name == "logsources")
                     yield from found
         rules = self.folder / "rules" if (self.folder / "rules").is_dir() else self.folder

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Protocol, cast
 
 from casetrail.pack.backend import Backend
+from casetrail.pack.contract import Contract
 from casetrail.pack.pack import PackError, Rule
 from casetrail.packages.schedule import Schedule
 from casetrail.plan.nodes import Plan
@@ -15,12 +16,13 @@ from casetrail.plan.nodes import Plan
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
-    """A rule with all that a format needs to ship it."""
+    """A rule with all that a format needs to ship it. contracts: of the pack's logs."""
 
     rule: Rule
     plan: Plan
     query: str
     schedule: Schedule
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
 
 
 class Format(Protocol):
@@ -31,7 +33,12 @@ class Format(Protocol):
         ...
 
 
-FORMATS = {"kibana": "casetrail.packages.kibana", "opensearch": "casetrail.packages.opensearch"}
+FORMATS = {
+    "kibana": "casetrail.packages.kibana",
+    "opensearch": "casetrail.packages.opensearch",
+    "sentinel": "casetrail.packages.sentinel",
+    "splunk": "casetrail.packages.splunk",
+}
 
 
 def format_of(backend: Backend) -> Format:
@@ -39,3 +46,10 @@ def format_of(backend: Backend) -> Format:
     if backend.package not in FORMATS:
         raise PackError(f"{backend.name}: no package format is named {backend.package}; there are {', '.join(FORMATS)}")
     return cast(Format, import_module(FORMATS[backend.package]))
+
+
+def require_held(made: Format, item: Packaged) -> None:
+    """Raises UnsupportedError for a rule that a format's own limits don't hold: what its `refuse` says, where it has one."""
+    refuse = getattr(made, "refuse", None)
+    if refuse is not None:
+        refuse(item)

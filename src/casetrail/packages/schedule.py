@@ -9,7 +9,7 @@ from casetrail.dialects.base import Ago, Run
 from casetrail.dialects.languages import language_of
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
-from casetrail.plan.nodes import Correlation, Order, Plan, Search, sources
+from casetrail.plan.nodes import Order, Plan, Search, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,33 @@ class Schedule:
     def run(self, now: int | None = None) -> Run:
         """What one run is for. now: its time, in microseconds since 1970 (UTC); the SIEM's own clock if not given."""
         if now is None:
-            return Run(Ago(self.fresh), Ago(self.delay))
+            return Run(Ago(self.fresh), Ago(self.delay), every=self.interval)
         return Run(now - self.fresh, now - self.delay)
 
 
 def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:
-    """The schedule of a plan: any event that arrives within the greatest delay of its log is looked at."""
+    """The schedule of a plan: any event that arrives within the greatest delay of its log is looked at.
+
+    A backend's clocks `long_lookback` and `long_interval` say from where on it must run less often.
+    """
+    found = _every(backend.interval, plan, contracts)
+    if found.lookback >= backend.clocks.get("long_lookback", found.lookback + 1):
+        return _every(backend.clocks["long_interval"], plan, contracts)
+    return found
+
+
+def _every(interval: int, plan: Plan, contracts: Mapping[str, Contract]) -> Schedule:
     delay = max(contracts[source].delay.greatest for source in sources(plan))
-    waits = isinstance(plan, Correlation) and isinstance(plan.condition, Order) and bool(plan.condition.after)
-    fresh = delay + 2 * backend.interval + (plan.span if isinstance(plan, Correlation) and waits else 0)
-    return Schedule(backend.interval, fresh, fresh + _reach(plan), delay)
+    fresh = delay + 2 * interval + _wait(plan)
+    return Schedule(interval, fresh, fresh + _reach(plan), delay)
+
+
+def _wait(plan: Plan) -> int:
+    """How long after a completing event it may take to know that nothing followed, of itself or of what it stands on."""
+    if isinstance(plan, Search):
+        return 0
+    own = plan.span if isinstance(plan.condition, Order) and plan.condition.after else 0
+    return own + max(_wait(base) for base in plan.bases)
 
 
 def _reach(plan: Plan) -> int:

@@ -12,7 +12,7 @@ from casetrail.dialects.base import UnsupportedError
 from casetrail.dialects.languages import language_of
 from casetrail.pack.backend import Backend, read_backend
 from casetrail.pack.pack import Pack, PackError, Rule, shipped
-from casetrail.packages.formats import Packaged, format_of
+from casetrail.packages.formats import Packaged, format_of, require_held
 from casetrail.packages.schedule import schedule, shipped_query
 
 
@@ -67,21 +67,24 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
     refused: list[Refusal] = []
     for target in chosen:
         backend = backend_of(pack, target)
-        suffix = language_of(backend).suffix
+        suffix, package = language_of(backend).suffix, format_of(backend)
         made: list[Packaged] = []
         for rule in pack.rules.values():
             if not rule.alone:
                 continue
             try:
                 query = query_for(pack, rule, target)
+                if rule.plan is not None:
+                    when = schedule(rule.plan, backend, pack.contracts)
+                    item = Packaged(rule, rule.plan, query, when, pack.contracts)
+                    require_held(package, item)
+                    made.append(item)
             except UnsupportedError as error:
                 refused.append(Refusal(rule.name, target, error.reason))
                 continue
-            if rule.plan is not None:
-                made.append(Packaged(rule, rule.plan, query, schedule(rule.plan, backend, pack.contracts)))
             files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
         held[target] = [item.rule.name for item in made]
-        files.update((f"{target}/{path}", content) for path, content in format_of(backend).files(made, backend).items())
+        files.update((f"{target}/{path}", content) for path, content in package.files(made, backend).items())
     files["manifest.json"] = _manifest(files, refused)
     return Built(files, held, tuple(refused))
 

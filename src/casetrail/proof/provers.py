@@ -57,7 +57,7 @@ def _elasticsearch(pack: Pack) -> Iterator[Opened]:
 
     with (
         running() as node,
-        Elasticsearch(node.url, request_timeout=60) as client,
+        Elasticsearch(node.url, request_timeout=300) as client,
         closing(ElasticsearchEngine(client, backend_of(pack, "elastic"), pack.contracts)) as engine,
     ):
         yield Opened(engine, f"Elasticsearch {node_version(client)}")
@@ -79,10 +79,32 @@ def _opensearch(pack: Pack) -> Iterator[Opened]:
 
     with (
         running() as node,
-        closing(OpenSearch(node.url, timeout=60)) as client,
+        closing(OpenSearch(node.url, timeout=300)) as client,
         closing(OpenSearchEngine(client, backend_of(pack, "opensearch"), pack.contracts)) as engine,
     ):
         yield Opened(engine, f"OpenSearch {node_version(client)}")
+
+
+@contextmanager
+def _kusto(pack: Pack) -> Iterator[Opened]:
+    import duckdb_kql  # noqa: F401
+
+    from casetrail.nodes.kusto import checking, language_service
+    from casetrail.packages.targets import backend_of
+    from casetrail.proof.vetted import Vetted
+
+    with checking() as checker:
+        engine = Vetted(backend_of(pack, "sentinel"), pack.contracts, checker)
+        yield Opened(engine, f"duckdb-kql {version('duckdb-kql')}, Microsoft's parser {language_service()}")
+
+
+@contextmanager
+def _splunk(pack: Pack) -> Iterator[Opened]:
+    from casetrail import __version__
+    from casetrail.engines.splunk_model import SplunkModel
+    from casetrail.packages.targets import backend_of
+
+    yield Opened(SplunkModel(backend_of(pack, "splunk"), pack.contracts), f"the model of casetrail {__version__}")
 
 
 PROVERS = {
@@ -90,4 +112,6 @@ PROVERS = {
     "duckdb": Prover(_duckdb),
     "elasticsearch": Prover(_elasticsearch),
     "opensearch": Prover(_opensearch),
+    "kusto": Prover(_kusto),
+    "splunk": Prover(_splunk, modelled=True),
 }

@@ -1,0 +1,210 @@
+"""Kusto's query language over events at hand: stored as Microsoft Sentinel stores them, the shipped query run by duckdb-kql.
+
+duckdb-kql is no Kusto, but its authors measure it against Kusto's emulator, and what it can't run it refuses. The vendor's own parser
+and binder (`casetrail.nodes.kusto`) look at the same text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from casetrail.dialects.base import Ago, Run, UnsupportedError
+from casetrail.dialects.kql_query import query_of
+from casetrail.dialects.kql_steps import ID
+from casetrail.engines.base import Trial
+from casetrail.engines.event import Event
+from casetrail.pack.backend import Backend, Store
+from casetrail.pack.contract import Contract
+from casetrail.plan.nodes import Field, Listed, Plan, Type, searches, tests
+from casetrail.plan.values import bag, parse
+
+ARRIVED = "casetrail_arrived"
+"""The column that stands for `ingestion_time()`, which duckdb-kql doesn't know."""
+NOW = datetime(2100, 1, 1, tzinfo=UTC)
+"""The clock of a run that is given none: after all events, so that nothing is left pending by it."""
+_SQL = {
+    "string": "VARCHAR",
+    "json": "VARCHAR",
+    "dynamic": "JSON",
+    "bool": "BOOLEAN",
+    "int": "INTEGER",
+    "long": "BIGINT",
+    "real": "DOUBLE",
+    "datetime": "TIMESTAMP",
+}
+_EPOCH = datetime(1970, 1, 1)
+_LISTS = "casetrail_watchlists"
+_GET_WATCHLIST = f"function _GetWatchlist(alias: string) {{ {_LISTS} | where Alias == alias }}"
+_LITERAL = re.compile(r"@'(?:[^']|'')*'|'(?:[^'\\]|\\.)*'", re.DOTALL)
+_CODE = re.compile(r"(\\\\)|\\u([0-9a-f]{4})")
+
+
+def columns_of(stores: Iterable[Store]) -> dict[str, str]:
+    """The columns of a table that holds these stores, with their types in KQL (`json` is text of JSON)."""
+    found: dict[str, str] = {}
+    for store in stores:
+        found |= {store.time: "datetime"} | dict.fromkeys(store.only, "string")
+        for place in store.fields.values():
+            if not place.unsupported:
+                held = place.type in ("dynamic", "json")
+                found[place.name.partition(".")[0] if held else place.name] = place.type
+        found |= {column: "string" for column in store.identity if column not in found}
+    return found
+
+
+def tables_of(backend: Backend) -> dict[str, dict[str, str]]:
+    """The tables of a backend: for each its columns with their types in KQL."""
+    found: dict[str, list[Store]] = {}
+    for store in backend.stores.values():
+        found.setdefault(store.index, []).append(store)
+    return {table: columns_of(stores) for table, stores in found.items()}
+
+
+def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
+    """The row that Sentinel keeps for an event: typed columns hold only what parses, text is never null."""
+    row: dict[str, Any] = {column: "" for column, kind in columns_of([store]).items() if kind in ("string", "json")}
+    row |= {**store.only, store.time: _EPOCH + timedelta(microseconds=event.time)}
+    for path, field in contract.fields.items():
+        place = store.fields.get(path)
+        if place is None or place.unsupported or place.name == store.time:
+            continue
+        if place.type in ("dynamic", "json"):
+            root, *inside = place.name.split(".")
+            value = _raw(event.row, field.steps[: len(field.steps) - len(inside)])
+            row[root] = None if value is None else json.dumps(value, ensure_ascii=False)
+            row[root] = "" if row[root] is None and place.type == "json" else row[root]
+            continue
+        values = [text if place.type == "string" else _typed(text, field) for text in bag(event.row, field)]
+        known = [value for value in values if value is not None and _fits(value, place.type)]
+        if known:
+            row[place.name] = known[0]
+    return row
+
+
+def _raw(value: Any, steps: tuple[str, ...]) -> Any:
+    for step in steps:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _fits(value: object, kind: str) -> bool:
+    """Whether a column of this type keeps a value: an `int` has 32 bits, and is null otherwise."""
+    return kind != "int" or not isinstance(value, int) or -(2**31) <= value < 2**31
+
+
+def _typed(text: str, field: Field) -> object:
+    value = parse(text, field, cased=True)
+    return _EPOCH + timedelta(microseconds=cast(int, value)) if field.type is Type.TIME and value is not None else value
+
+
+def watchlists(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The watchlists that a plan looks up, by name. Raises ValueError for one of two contents."""
+    found: dict[str, tuple[str, ...]] = {}
+    for search in searches(plan):
+        for test in tests(search.where):
+            if isinstance(test.check, Listed):
+                values = tuple(map(str, test.check.values))
+                if found.setdefault(test.check.watchlist, values) != values:
+                    raise ValueError(f"{test.check.watchlist}: one plan holds it with two contents")
+    return found
+
+
+class Kusto:
+    """Runs trials on tables of a backend, each over its own events alone."""
+
+    name = "kusto"
+
+    def __init__(self, backend: Backend, contracts: Mapping[str, Contract]) -> None:
+        try:
+            import duckdb_kql
+        except ImportError as error:
+            raise ImportError("duckdb-kql is missing: pip install 'casetrail[prove]'") from error
+        self.module = duckdb_kql
+        self.connection = duckdb_kql.connect(config={"autoinstall_known_extensions": "false", "threads": "1"})
+        self.backend = backend
+        self.contracts = contracts
+        self.tables = tables_of(backend)
+        self.names: dict[str, str] = {}
+        self.translated: dict[tuple[str, datetime], tuple[str, Mapping[str, Any]]] = {}
+
+    def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
+        return [self.verdict(trial) for trial in trials]
+
+    def verdict(self, trial: Trial) -> frozenset[str] | Exception:
+        run = Run(known=trial.seen_until if trial.seen_until is not None else Ago(0))
+        try:
+            query = query_of(trial.plan, self.backend, run)
+        except UnsupportedError as error:
+            error.rule, error.target = trial.plan.name, self.name
+            return error
+        self.load(trial.events)
+        self.look_up(watchlists(trial.plan))
+        return frozenset(self.ids(query))
+
+    def load(self, events: Iterable[Event], arrived: Mapping[str, datetime] | None = None) -> None:
+        """Put events into the backend's tables in place of what was there. arrived: when each did, by its id, in ARRIVED.
+
+        Raises ValueError when two events have one name there.
+        """
+        self.names = {}
+        rows: dict[str, list[dict[str, Any]]] = {table: [] for table in self.tables}
+        for event in {event.id: event for event in reversed(list(events))}.values():
+            store = self.backend.stores.get(event.source)
+            if store is None:
+                continue
+            row = stored(event, store, self.contracts[event.source])
+            known = "|".join(_shown(row[column]) for column in store.identity)
+            if self.names.setdefault(known, event.id) != event.id:
+                raise ValueError(f"{event.source}: {event.id} and {self.names[known]} have one name there: {known!r}")
+            rows[store.index].append({**row, ARRIVED: (arrived or {}).get(event.id)})
+        for table, columns in self.tables.items():
+            types = {column: _SQL[kind] for column, kind in columns.items()} | {ARRIVED: "TIMESTAMP"}
+            listed = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
+            self.connection.execute(f'CREATE OR REPLACE TABLE "{table}" ({listed})')
+            if rows[table]:
+                marks = ", ".join(f"({', '.join('?' * len(types))})" for _ in rows[table])
+                values = [row.get(column) for row in rows[table] for column in types]
+                self.connection.execute(f'INSERT INTO "{table}" VALUES {marks}', values)
+
+    def look_up(self, lists: Mapping[str, Sequence[str]]) -> None:
+        """Put watchlists, by their aliases, in place of what was there."""
+        self.connection.execute(f'CREATE OR REPLACE TABLE "{_LISTS}" (Alias VARCHAR, SearchKey VARCHAR)')
+        rows = [[alias, value] for alias, values in lists.items() for value in values]
+        if rows:
+            self.connection.executemany(f'INSERT INTO "{_LISTS}" VALUES (?, ?)', rows)
+
+    def ids(self, query: str, now: datetime = NOW) -> list[str]:
+        """The ids of the events that a query returns, one a row."""
+        if (query, now) not in self.translated:
+            self.translated[query, now] = self.translate(query, now)
+        sql, parameters = self.translated[query, now]
+        answer = self.connection.execute(sql, parameters) if parameters else self.connection.execute(sql)
+        place = [column[0] for column in answer.description].index(ID)
+        return [self.names[row[place]] for row in answer.fetchall()]
+
+    def translate(self, query: str, now: datetime) -> tuple[str, Mapping[str, Any]]:
+        """DuckDB's SQL for a query, which many trials of one rule share."""
+        schema = {table: [*columns, ARRIVED] for table, columns in self.tables.items()} | {_LISTS: ["Alias", "SearchKey"]}
+        functions = [_GET_WATCHLIST] if "_GetWatchlist" in query else None
+        clock = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        made = self.module.to_sql(decoded(query), schema=schema, query_now=clock, functions=functions)
+        return str(made), made.parameters
+
+
+def decoded(query: str) -> str:
+    """A query for duckdb-kql 1.1, which reads no escape such as `\\u0001` in a text, with the characters themselves."""
+
+    def text(found: re.Match[str]) -> str:
+        if found[0].startswith("@"):
+            return found[0]
+        return _CODE.sub(lambda code: code[1] or chr(int(code[2], 16)), found[0])
+
+    return _LITERAL.sub(text, query)
+
+
+def _shown(value: object) -> str:
+    return f"{value:%Y-%m-%dT%H:%M:%S.%f}0Z" if isinstance(value, datetime) else str(value)

@@ -1,0 +1,165 @@
+"""Splunk as its documentation has it: events stored as Splunk stores them, and the shipped query run by a model of SPL.
+
+This is a model and not Splunk: no Splunk runs offline. What agrees here means what Splunk's documentation says; whether a
+Splunk does what its documentation says is for the reader's own to show. Each trial is run several times: rows whose order Splunk
+leaves open come in other orders, what its documentation can be read to say in two ways is read in both, and the null of JSON comes
+as the text null, as Splunk is seen to extract it, and not at all. All runs must agree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from casetrail.dialects.base import Run, UnsupportedError
+from casetrail.dialects.spl import TIME
+from casetrail.dialects.spl_query import query_of
+from casetrail.dialects.spl_source import ID
+from casetrail.engines.base import Trial
+from casetrail.engines.event import Event
+from casetrail.engines.spl_model import Readings, run
+from casetrail.pack.backend import Backend, Store, StoredField
+from casetrail.pack.contract import Contract
+from casetrail.plan.nodes import Field, Type, fields
+from casetrail.plan.values import scalar_text
+
+_NULL = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in which a query could run. seed: chooses the order of rows; nulls: whether null comes as text."""
+
+    seed: int
+    readings: Readings
+    nulls: bool
+
+
+WAYS = (
+    Way(0, Readings(), nulls=True),
+    Way(1, Readings(exact=False, kleene=False, null_match_is_null=False), nulls=True),
+    Way(2, Readings(), nulls=False),
+)
+_SECOND = 1_000_000
+
+
+def stored(event: Event, store: Store, contract: Contract, *, nulls: bool = True) -> dict[str, Any]:
+    """The fields that Splunk has for an event, as the backend names them: text, a list of texts where there are several.
+
+    nulls: whether the null of JSON comes as the text null. An empty value of a key=value line doesn't come at all.
+    """
+    seconds = Fraction(event.time, _SECOND)
+    row: dict[str, Any] = {TIME: seconds if store.time == TIME else Fraction(event.time // _SECOND), "index": store.index}
+    row.update((column, value.replace("*", "event")) for column, value in store.only.items())
+    parameters: list[dict[str, str]] = []
+    for path, field in contract.fields.items():
+        place = store.fields.get(path)
+        if place is None or place.unsupported or place.name == TIME:
+            continue
+        texts = list(_texts(event.row, field, place, nulls=nulls))
+        if place.type == "parameter":
+            parameters += [{"name": place.name, "value": text} for text in texts[:1]]
+            row["_raw"] = json.dumps({"event": {"parameters": parameters}}, ensure_ascii=False)
+        elif texts:
+            row[place.name] = texts if len(texts) > 1 else texts[0]
+    return row
+
+
+def _texts(row: Mapping[str, Any], field: Field, place: StoredField, *, nulls: bool) -> Iterator[str]:
+    for value in _values(row, field.steps):
+        text = scalar_text(value)
+        if value is None and nulls and place.type == "json":
+            yield _NULL
+        elif text or (text is not None and place.type != "text"):
+            yield text
+
+
+def _values(value: object, steps: Sequence[str]) -> Iterator[object]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _values(item, steps)
+    elif not steps:
+        yield value
+    elif isinstance(value, Mapping) and steps[0] in value:
+        yield from _values(value[steps[0]], steps[1:])
+
+
+def named(event: Event, contract: Contract, tested: frozenset[str]) -> Event:
+    """The event with its own id where its identity leaves room: in a text that names it and that no test of the plan reads."""
+    free = [known.path for known in contract.identity if known.type is Type.TEXT and known.path not in tested]
+    free = [path for path in free if contract.event_type is None or path != contract.event_type.path]
+    if not free:
+        raise UnsupportedError("the plan tests all that names an event, so the trial's events can't be told apart")
+    row = dict(event.row)
+    here = row
+    *way, last = min(free, key=lambda path: (path.lower() not in _IDS, free.index(path))).split(".")
+    for step in way:
+        here[step] = dict(here.get(step) or {})
+        here = here[step]
+    here[last] = event.id
+    return replace(event, row=row)
+
+
+_IDS = ("id", "uuid", "request_id", "id.uniquequalifier", "eventidentifier")
+
+
+class SplunkModel:
+    """Runs trials on a model of Splunk, each over its own events."""
+
+    name = "splunk (model)"
+
+    def __init__(self, backend: Backend, contracts: Mapping[str, Contract]) -> None:
+        self.backend = backend
+        self.contracts = contracts
+
+    def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
+        return [self.verdict(trial) for trial in trials]
+
+    def verdict(self, trial: Trial) -> frozenset[str] | Exception:
+        known = trial.seen_until
+        last = max((event.time for event in trial.events), default=0)
+        try:
+            query = query_of(trial.plan, self.backend, Run(known=known if known is not None else last + _FOREVER))
+            return self.ids(query, trial)
+        except UnsupportedError as error:
+            error.rule, error.target = trial.plan.name, self.name
+            return error
+
+    def ids(self, query: str, trial: Trial, now: int | None = None) -> frozenset[str]:
+        """The ids of the events of a trial that a query returns, the same under all orders and readings.
+
+        now: microseconds since 1970 (UTC). Raises UnsupportedError when they aren't the same, or when the model can't say.
+        """
+        events = list(self.events(trial))
+        macros = {store.index: f"index={store.index}" for store in self.backend.stores.values()}
+        at = None if now is None else Fraction(now, _SECOND)
+        found: set[frozenset[str]] = set()
+        for way in WAYS:
+            rows = [
+                stored(one, self.backend.stores[one.source], self.contracts[one.source], nulls=way.nulls) for one in events
+            ]
+            answer = run(query, rows, macros=macros, now=at, seed=way.seed, readings=way.readings)
+            found.add(frozenset(str(row[ID]) for row in answer))
+        if len(found) > 1:
+            raise UnsupportedError(f"its verdict depends on what Splunk leaves open: {sorted(map(sorted, found))}")
+        names = {self.identity(event): event.id for event in events}
+        return frozenset(names[identity] for identity in found.pop())
+
+    def events(self, trial: Trial) -> Iterator[Event]:
+        tested = frozenset(known.path for known in fields(trial.plan))
+        for event in trial.events:
+            if event.source in self.backend.stores:
+                yield named(event, self.contracts[event.source], tested)
+
+    def identity(self, event: Event) -> str:
+        """What a query calls an event."""
+        store, contract = self.backend.stores[event.source], self.contracts[event.source]
+        places = {place.name: (contract.fields[path], place) for path, place in store.fields.items()}
+        texts = [list(_texts(event.row, *places[column], nulls=False)) for column in store.identity]
+        return "|".join(found[0] if found else "" for found in texts)
+
+
+_FOREVER = 10 * 366 * 86_400 * _SECOND

@@ -1,0 +1,158 @@
+"""Analytics rules as Microsoft Sentinel takes them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from casetrail.dialects.base import UnsupportedError
+from casetrail.pack.backend import read_backend
+from casetrail.pack.contract import parse_span
+from casetrail.pack.pack import Pack
+from casetrail.packages.formats import Packaged
+from casetrail.packages.schedule import schedule
+from casetrail.packages.sentinel import LONGEST_PERIOD, refuse, span, written
+from casetrail.packages.targets import build
+from casetrail.plan.nodes import Correlation, Search, sources
+from tests.engines.test_reference import COUNT2, FIRST, plan
+from tests.kusto.stores import BACKEND
+from tests.worlds import CONTRACT
+
+ROOT = Path(__file__).parents[2]
+REQUIRED = {
+    "id", "name", "description", "severity", "requiredDataConnectors", "queryFrequency", "queryPeriod", "triggerOperator",
+    "triggerThreshold", "tactics", "relevantTechniques", "query", "version", "kind",
+}  # fmt: skip
+SEVERITIES = {"Informational", "Low", "Medium", "High"}
+TACTICS = {
+    "Reconnaissance", "ResourceDevelopment", "InitialAccess", "Execution", "Persistence", "PrivilegeEscalation", "DefenseEvasion",
+    "CredentialAccess", "Discovery", "LateralMovement", "Collection", "CommandAndControl", "Exfiltration", "Impact",
+}  # fmt: skip
+HOUR = 3_600_000_000
+CONTRACTS = {CONTRACT.key: CONTRACT}
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    return Pack.load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def rules(pack: Pack) -> dict[str, dict[str, Any]]:
+    built = build(pack, ["sentinel"])
+    assert built.refused == ()
+    made = {path: yaml.safe_load(content) for path, content in built.files.items() if path.startswith("sentinel/analytics/")}
+    return {path.rpartition("/")[2].removesuffix(".yaml"): rule for path, rule in made.items()}
+
+
+def test_every_rule_is_what_sentinel_takes(rules: dict[str, dict[str, Any]]) -> None:
+    offenders = []
+    for name, rule in rules.items():
+        frequency, period = parse_span(rule["queryFrequency"]), parse_span(rule["queryPeriod"])
+        good = (
+            set(rule) >= REQUIRED
+            and str(uuid.UUID(rule["id"])) == rule["id"]
+            and rule["severity"] in SEVERITIES
+            and rule["kind"] == "Scheduled"
+            and rule["enabled"] is False
+            and (rule["triggerOperator"], rule["triggerThreshold"]) == ("gt", 0)
+            and 5 * 60_000_000 <= frequency <= period <= LONGEST_PERIOD
+            and (period < 48 * HOUR or frequency >= HOUR)
+            and len(rule["query"]) <= 10_000
+            and set(rule["tactics"]) <= TACTICS
+            and rule["tactics"]
+            and all(re.fullmatch(r"T\d{4}(\.\d{3})?", technique) for technique in rule["relevantTechniques"])
+            and re.fullmatch(r"\d+\.\d+\.\d+", rule["version"])
+            and 1 <= len(rule.get("entityMappings", [None])) <= 5
+            and all(re.fullmatch(r"[a-zA-Z]\w*", key) and len(key) <= 20 for key in rule["customDetails"])
+            and rule["customDetails"]["EventId"] == "event_id"
+            and len(rule["alertDetailsOverride"]["alertDisplayNameFormat"]) <= 256
+        )
+        if not good:
+            offenders.append(name)
+    assert offenders == []
+    assert len({rule["id"] for rule in rules.values()}) == len(rules) > 20
+
+
+def test_a_run_looks_at_what_arrived_since_the_one_before(rules: dict[str, dict[str, Any]]) -> None:
+    for name, rule in rules.items():
+        every = re.escape(rule["queryFrequency"])
+        assert re.search(rf"(ingestion_time\(\)|arrived) > ago\({every}\)|> ago\(\w+\) - {every}", rule["query"]), name
+
+
+def test_a_rule_reads_back_over_its_windows_and_the_delay_of_its_logs(pack: Pack, rules: dict[str, dict[str, Any]]) -> None:
+    for name, rule in rules.items():
+        found = pack.rules[name].plan
+        assert found is not None
+        window = found.span if isinstance(found, Correlation) else 0
+        greatest = max(pack.contracts[source].delay.greatest for source in sources(found))
+        assert parse_span(rule["queryPeriod"]) >= window + greatest + 2 * parse_span(rule["queryFrequency"]), name
+
+
+def test_searches_and_keys_name_accounts_and_addresses(rules: dict[str, dict[str, Any]]) -> None:
+    mapped = {
+        name: {one["entityType"]: one["fieldMappings"][0]["columnName"] for one in rule.get("entityMappings", [])}
+        for name, rule in rules.items()
+    }
+    assert mapped["okta_admin_session_roaming"] == {"Account": "OriginalActorAlternateId", "IP": "SrcIpAddr"}
+    assert mapped["salesforce_service_account_new_network"] == {"Account": "UserIdDerived", "IP": "SourceIp"}
+    assert mapped["okta_session_two_networks"] == {}
+
+
+def item(pack: Pack, correlation: dict[str, Any]) -> Packaged:
+    found = plan(correlation)
+    return Packaged(next(iter(pack.rules.values())), found, "Test_CL", schedule(found, BACKEND, CONTRACTS), CONTRACTS)
+
+
+def test_what_sentinel_cannot_hold_is_refused_by_name(pack: Pack) -> None:
+    refuse(item(pack, FIRST))
+    with pytest.raises(UnsupportedError, match=r"looks back 15\.0 days with the delay of its logs, and Sentinel 14 at most"):
+        refuse(item(pack, {**FIRST, "timespan": "15d"}))
+    with pytest.raises(UnsupportedError, match="its query has 10001 characters"):
+        refuse(replace(item(pack, COUNT2), query="x" * 10_001))
+
+
+def test_a_rule_that_looks_back_two_days_runs_once_an_hour() -> None:
+    long = replace(BACKEND, clocks={"interval": 300_000_000, "long_lookback": 48 * HOUR, "long_interval": HOUR})
+    short, wide = (schedule(plan({**COUNT2, "timespan": span}), long, CONTRACTS) for span in ("1h", "47h"))
+    assert (short.interval, wide.interval) == (300_000_000, HOUR)
+    assert wide.fresh == CONTRACT.delay.greatest + 2 * HOUR
+    assert wide.run().every == HOUR
+
+
+def test_spans_are_whole_minutes_at_least_as_long() -> None:
+    assert [span(micros) for micros in (300_000_000, 300_000_001, HOUR, 48 * HOUR, 370 * 60_000_000)] == [
+        "5m", "6m", "1h", "2d", "370m",
+    ]  # fmt: skip
+
+
+def test_a_query_is_written_as_it_is_and_read_back_the_same() -> None:
+    rule = {"query": "T\n| where a == 'x: {y} # z'\n", "name": "a: b"}
+    text = written(rule).decode()
+    assert text.startswith("query: |\n  T\n  | where a == 'x: {y} # z'\n")
+    assert yaml.safe_load(text) == rule
+
+
+def test_the_shipped_generations_are_those_of_the_newest_connectors(pack: Pack) -> None:
+    stores = read_backend(ROOT / "backends" / "sentinel", pack.contracts).stores
+    assert {source: store.index for source, store in stores.items()} == {
+        "okta/okta": "OktaV2_CL",
+        "salesforce/eventlogfile": "SalesforceServiceCloudV3_CL",
+        "salesforce/realtime": "SalesForceRealTimeEventMonitoring_CL",
+        "salesforce/setupaudittrail": "SalesforceAuditTrailV2_CL",
+        "salesforce/loginhistory": "SalesforceLoginHistoryV2_CL",
+        "gcp/google_workspace.chrome": "GoogleWorkspaceReports",
+        "gcp/google_workspace.admin": "GoogleWorkspaceReports",
+    }
+    assert all(store.basis and store.identity for store in stores.values())
+
+
+def test_a_search_is_of_one_kind_and_a_correlation_of_another(pack: Pack, rules: dict[str, dict[str, Any]]) -> None:
+    for name, rule in rules.items():
+        assert ("Count" in rule["customDetails"]) == (not isinstance(pack.rules[name].plan, Search))

@@ -1,0 +1,172 @@
+"""Configuration files as Splunk reads them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from casetrail.dialects.spl_query import query_of
+from casetrail.pack.backend import Backend
+from casetrail.pack.contract import parse_span
+from casetrail.pack.pack import Pack, PackError
+from casetrail.packages.formats import Packaged
+from casetrail.packages.schedule import schedule
+from casetrail.packages.splunk import conf, cron, files, table
+from casetrail.packages.targets import backend_of, build
+from casetrail.plan.nodes import Correlation
+
+ROOT = Path(__file__).parents[2]
+MINUTE = 60_000_000
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    return Pack.load(ROOT)
+
+
+@pytest.fixture(scope="module")
+def built(pack: Pack) -> dict[str, bytes]:
+    return build(pack, ["splunk"]).files
+
+
+def read(content: bytes) -> dict[str, dict[str, str]]:
+    """A .conf file as Splunk reads it: `\\` at the end of a line goes on, `#` begins a comment, `[` a stanza."""
+    stanzas: dict[str, dict[str, str]] = {}
+    joined = re.sub(r"\\\n", "\0", content.decode())
+    for line in joined.splitlines():
+        if line.startswith("["):
+            title = line[1:-1]
+            assert title not in stanzas
+            stanzas[title] = {}
+        elif line.strip() and not line.startswith("#"):
+            key, _, value = line.partition(" = ")
+            assert key not in stanzas[title]
+            stanzas[title][key] = value.replace("\0", "\n").replace(" \n", "\n")
+    return stanzas
+
+
+def packaged(pack: Pack, backend: Backend, names: list[str]) -> list[Packaged]:
+    made = []
+    for name in names:
+        rule = pack.rules[name]
+        assert rule.plan is not None
+        when = schedule(rule.plan, backend, pack.contracts)
+        made.append(Packaged(rule, rule.plan, query_of(rule.plan, backend, when.run()), when))
+    return made
+
+
+def test_no_rule_is_refused(pack: Pack, built: dict[str, bytes]) -> None:
+    alone = {f"casetrail - {name}" for name, rule in pack.rules.items() if rule.alone}
+    assert set(read(built["splunk/default/savedsearches.conf"])) == alone
+    assert json.loads(built["manifest.json"])["refused"] == []
+
+
+def test_every_saved_search_is_what_splunk_runs(pack: Pack, built: dict[str, bytes]) -> None:
+    offenders = []
+    for title, keys in read(built["splunk/default/savedsearches.conf"]).items():
+        name = title.removeprefix("casetrail - ")
+        good = (
+            keys["search"] + "\n" == built[f"splunk/queries/{name}.spl"].decode()
+            and keys["disabled"] == "1"
+            and keys["cron_schedule"] == "*/5 * * * *"
+            and keys["realtime_schedule"] == "0"
+            and re.fullmatch(r"-\d+m", keys["dispatch.earliest_time"])
+            and keys["dispatch.latest_time"] == "now"
+            and (keys["counttype"], keys["relation"], keys["quantity"]) == ("number of events", "greater than", "0")
+            and (keys["alert.suppress"], keys["alert.suppress.fields"], keys["alert.digest_mode"]) == ("1", "event_id", "0")
+            and keys["alert.severity"] in "12345"
+            and keys["description"]
+            and not any(key.startswith("action.") for key in keys)
+        )
+        if not good:
+            offenders.append(title)
+    assert offenders == []
+
+
+def test_an_alert_stays_quiet_as_long_as_runs_look_at_its_event(pack: Pack, built: dict[str, bytes]) -> None:
+    backend = backend_of(pack, "splunk")
+    for title, keys in read(built["splunk/default/savedsearches.conf"]).items():
+        plan = pack.rules[title.removeprefix("casetrail - ")].plan
+        assert plan is not None
+        when = schedule(plan, backend, pack.contracts)
+        assert parse_span(keys["alert.suppress.period"]) >= when.fresh + when.interval
+        assert parse_span(keys["dispatch.earliest_time"].removeprefix("-")) >= when.lookback
+        assert ("fresh=1" in keys["search"]) == isinstance(plan, Correlation)
+
+
+def test_every_macro_that_a_search_names_is_defined_once(built: dict[str, bytes]) -> None:
+    searches = read(built["splunk/default/savedsearches.conf"]).values()
+    used = {name for keys in searches for name in re.findall(r"`(\w+)`", keys["search"])}
+    macros = read(built["splunk/default/macros.conf"])
+    assert set(macros) == used
+    assert all(keys["definition"].startswith("index=") and keys["iseval"] == "0" for keys in macros.values())
+
+
+def test_watchlists_become_lookups_where_that_is_chosen(pack: Pack) -> None:
+    backend = replace(backend_of(pack, "splunk"), options={"watchlists": "lookup"})
+    lists = pack.with_watchlists({"service_accounts": ("0051", 'a "b", c')})
+    made = files(packaged(lists, backend, ["salesforce_service_account_ui_login"]), backend)
+    search = next(iter(read(made["default/savedsearches.conf"]).values()))["search"]
+    transforms = read(made["default/transforms.conf"])
+    assert set(re.findall(r"lookup (\w+) value AS", search)) <= set(transforms)
+    assert transforms["casetrail_service_accounts"]["case_sensitive_match"] == "false"
+    assert transforms["casetrail_service_accounts_cased"]["case_sensitive_match"] == "true"
+    rows = list(csv.DictReader(made["lookups/casetrail_service_accounts.csv"].decode().splitlines()))
+    assert [row["value"] for row in rows] == ["0051", 'a "b", c']
+
+
+def test_enterprise_security_gets_notables_where_that_is_chosen(pack: Pack) -> None:
+    backend = replace(backend_of(pack, "splunk"), options={"enterprise_security": "on"})
+    made = files(packaged(pack, backend, ["okta_session_cookie_replay", "okta_admin_session_roaming"]), backend)
+    keyed, plain = read(made["default/savedsearches.conf"]).values()
+    assert json.loads(keyed["action.correlationsearch.annotations"]) == {"mitre_attack": ["T1539", "T1550.004"]}
+    assert keyed["action.notable"] == plain["action.notable"] == "1"
+    assert json.loads(keyed["action.risk.param._risk"]) == [
+        {"risk_object_field": "actor.alternateId", "risk_object_type": "user", "risk_score": 40}
+    ]
+    assert "actor.alternateId" in keyed["search"].splitlines()[-1]
+    assert "action.risk" not in plain
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [(5, "*/5 * * * *"), (60, "0 */1 * * *"), (180, "0 */3 * * *"), (1440, "0 0 * * *")],
+)
+def test_an_interval_as_cron_says_it(minutes: int, expected: str) -> None:
+    assert cron(minutes * MINUTE) == expected
+
+
+@pytest.mark.parametrize("minutes", [7, 90, 300, 2880])
+def test_an_interval_that_cron_can_t_say_evenly_is_an_error(minutes: int) -> None:
+    with pytest.raises(PackError, match="cron"):
+        cron(minutes * MINUTE)
+
+
+@pytest.mark.parametrize("value", ["a\n[b]\n# c\n| d", "x = y", "é 日本", "a [b] # c"])
+def test_a_value_comes_back_as_it_was(value: str) -> None:
+    assert read(conf({"s": {"key": value, "other": "1"}})) == {"s": {"key": value, "other": "1"}}
+
+
+@pytest.mark.parametrize("value", ["ends\\", "a\\\nb", "a\n\nb", "a\r\nb"])
+def test_a_value_that_would_break_out_is_an_error(value: str) -> None:
+    with pytest.raises(PackError, match="conf"):
+        conf({"s": {"key": value}})
+
+
+@pytest.mark.parametrize("title", ["a]b", "[", "a\nb"])
+def test_a_stanza_that_would_break_out_is_an_error(title: str) -> None:
+    with pytest.raises(PackError, match="stanza"):
+        conf({title: {}})
+
+
+def test_an_empty_watchlist_is_a_lookup_with_its_header() -> None:
+    assert table([]) == b"value\n"
+
+
+def test_the_bytes_are_the_same_each_time(pack: Pack, built: dict[str, bytes]) -> None:
+    assert build(pack, ["splunk"]).files == built
