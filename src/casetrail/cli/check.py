@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from casetrail.files import replace
 if TYPE_CHECKING:
     from casetrail.pack.findings import Finding
 
+_NAMED = 5
 _SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
 
 
@@ -59,6 +60,8 @@ def command(
         for finding in findings:
             if finding.severity != "info":
                 click.echo(_coloured(finding))
+        for line in _without_contract(findings):
+            say(line)
     counts = Counter(finding.severity for finding in findings)
     told = ", ".join(count(counts[severity], thing) for severity, thing in _SEVERITIES.items())
     hidden = counts["info"] and not (as_json_ or sarif or github)
@@ -73,6 +76,17 @@ def _below(findings: Sequence[Finding], paths: Sequence[Path]) -> list[Finding]:
         for finding in findings
         if not wanted or any(path in (finding.path.resolve(), *finding.path.resolve().parents) for path in wanted)
     ]
+
+
+def _without_contract(findings: Sequence[Finding]) -> Iterator[str]:
+    """The rules that were read and no more, by the words that say so."""
+    stems: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.code == "CT101":
+            stems.setdefault(finding.message, []).append(finding.path.stem)
+    for message, names in stems.items():
+        more = ", …" if len(names) > _NAMED else ""
+        yield printable(f"{message}: {count(len(names), 'rule')}: {', '.join(names[:_NAMED])}{more}")
 
 
 def _coloured(finding: Finding) -> str:

@@ -31,7 +31,10 @@ def command(ctx: click.Context, name: str | None, source: str | None, title: str
     """
     from casetrail.pack.pack import Pack
 
-    pack = Pack.load(ctx.obj.pack_dir or Path.cwd())
+    folder = ctx.obj.pack_dir or Path.cwd()
+    if not (folder / "rules").is_dir():
+        raise click.UsageError(f"{folder} is no pack, which has rules/; name one by --pack")
+    pack = Pack.load(folder)
     name = name or click.prompt("name, in small letters with underscores")
     source = source or click.prompt("log source", type=click.Choice(list(pack.contracts)))
     title = title or str(name).replace("_", " ").capitalize()

@@ -27,6 +27,7 @@ from casetrail.engines.progress import Progress
 from casetrail.engines.scratch import MEMORY, Scratch
 from casetrail.logs.read import Faults, documents, log_files, suffixes
 from casetrail.logs.rows import detects, rows
+from casetrail.logs.zstandard import is_whole
 from casetrail.pack.contract import Contract
 from casetrail.plan.dispatch import kinds
 from casetrail.plan.nodes import Correlation, Field, Plan, Threshold, fields, searches, sources
@@ -131,9 +132,12 @@ class _Hunt:
 
     def sniff(self, path: Path) -> Contract | None:
         """The contract of a file whose first rows are all plain rows of one log; None for any other."""
-        if suffixes(path)[0] in ("csv", "yml", "yaml"):
+        kind, packed = suffixes(path)
+        if kind in ("csv", "yml", "yaml"):
             return None
         try:
+            if packed == "zst" and not is_whole(path):
+                return None
             lines = self.connection.execute(f"SELECT l FROM {sql.lines(path)} LIMIT {_SNIFFED}").fetchall()
             first = [orjson.loads(line) for (line,) in lines]
         except (duckdb.Error, orjson.JSONDecodeError, OSError):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from contextlib import ExitStack
 from pathlib import Path
-
-import duckdb
 
 from casetrail.engines.duckdb import connect
 
@@ -20,16 +19,14 @@ class Scratch:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="casetrail-"))
+        self._open = ExitStack()
+        self._open.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self._finalizer = weakref.finalize(self, self._open.close)
         self.connection = connect(
             memory_limit=MEMORY, temp_directory=str(self.folder / "spill"), preserve_insertion_order="false"
         )
-        self._finalizer = weakref.finalize(self, _clear, self.connection, self.folder)
+        self._open.callback(self.connection.close)
 
     def close(self) -> None:
         """Give up the connection and the folder now."""
         self._finalizer()
-
-
-def _clear(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    connection.close()
-    shutil.rmtree(folder, ignore_errors=True)

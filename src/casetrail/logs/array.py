@@ -9,6 +9,7 @@ from typing import IO
 
 _CHUNK = 1024 * 1024
 _SPACE = " \t\r\n"
+_NUMBER = ("", *"0123456789.eE+-")
 
 
 class ArrayError(Exception):
@@ -69,6 +70,7 @@ class _Text:
 
     def item(self, number: int, most: int) -> str:
         size = _CHUNK
+        self.next()
         while True:
             try:
                 _, end = self.json.raw_decode(self.text, self.at)
@@ -76,8 +78,8 @@ class _Text:
                 if self.whole or len(self.text) - self.at > most:
                     raise ArrayError(f"item {number} is malformed or cut short") from error
             else:
-                # A number goes on as long as digits follow, so its end is known only where something else stands.
-                if end < len(self.text) or self.whole:
+                # A number may go on in what isn't read yet, so its end is known only where something else stands.
+                if self.whole or self.text[end : end + 1] not in _NUMBER:
                     found, self.at = self.text[self.at : end], end
                     return found
             self.read(size)

@@ -19,12 +19,12 @@ import duckdb
 import orjson
 import yaml
 
+from casetrail.logs import zstandard
 from casetrail.logs.array import ArrayError, items
 
 _SHOWN = 5
 _WHOLE = 512 * 1024 * 1024
 _FIELD = 100 * 1024 * 1024
-_PACKED = 64 * 1024
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -100,57 +100,8 @@ def _unpacked(file: IO[bytes], packed: str) -> IO[bytes]:
     if packed == "gz":
         return cast(IO[bytes], gzip.GzipFile(fileobj=file, mode="rb"))
     if packed == "zst":
-        return _zstandard(file)
+        return zstandard.opened(file)
     return file
-
-
-def _zstandard(file: IO[bytes]) -> IO[bytes]:
-    try:
-        from compression import zstd  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        return io.BufferedReader(_Frames(file))
-    opened: IO[bytes] = zstd.open(file, "rb")
-    return opened
-
-
-class _Frames(io.RawIOBase):
-    """The content of a Zstandard file, frame after frame. Raises EOFError where one is cut short."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        try:
-            import zstandard
-        except ImportError as error:
-            raise ImportError("reading .zst with patience needs `pip install casetrail[zstd]`") from error
-        self.file = file
-        self.frame = zstandard.ZstdDecompressor().decompressobj
-        self.error = zstandard.ZstdError
-        self.current: Any = None
-        self.content = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self.content:
-            packed = (self.current.unused_data if self.current is not None and self.current.eof else b"") or self.file.read(
-                _PACKED
-            )
-            if self.current is not None and self.current.eof:
-                self.current = None
-            if not packed:
-                if self.current is not None:
-                    raise EOFError("a frame ends before its end")
-                return 0
-            if self.current is None:
-                self.current = self.frame()
-            try:
-                self.content = self.current.decompress(packed)
-            except self.error as error:
-                raise EOFError(str(error)) from error
-        count = min(len(buffer), len(self.content))
-        buffer[:count] = self.content[:count]
-        self.content = self.content[count:]
-        return count
 
 
 def _parquet(path: Path) -> Iterator[tuple[str, object]]:

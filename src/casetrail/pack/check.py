@@ -28,6 +28,7 @@ from casetrail.pack.demands import demands
 from casetrail.pack.findings import Finding
 from casetrail.pack.lints import catalogue
 from casetrail.pack.pack import Pack, PackError
+from casetrail.pack.policy import POLICY
 from casetrail.pack.watchlist import INDEX, faults
 from casetrail.pack.yaml import START, Document, Position, YamlError, read
 from casetrail.packages.attack import attack
@@ -125,7 +126,9 @@ class _Check:
         sources = [document for document in documents if "filter" not in document.data]
         names = Counter(_name(document) for document in sources)
         try:
-            collection = SigmaCollection.from_dicts([document.data for document in documents], collect_errors=True)
+            collection = SigmaCollection.from_dicts(
+                [document.data for document in documents], collect_errors=True, policy=POLICY
+            )
         except (SigmaError, ValueError, TypeError, AttributeError, KeyError) as error:
             yield from self.unresolved(sources, error)
             return
@@ -150,7 +153,7 @@ class _Check:
         found = False
         for document in sources:
             try:
-                SigmaCollection.from_dicts([document.data], collect_errors=True, resolve_references=False)
+                SigmaCollection.from_dicts([document.data], collect_errors=True, resolve_references=False, policy=POLICY)
             except (SigmaError, ValueError, TypeError, AttributeError, KeyError) as alone:
                 found = True
                 yield self.finding(document.path, "sigma", str(alone) or type(alone).__name__)

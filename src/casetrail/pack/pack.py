@@ -17,6 +17,7 @@ from sigma.rule import SigmaRule
 from sigma.rule.base import SigmaYAMLLoader
 
 from casetrail.pack.contract import Contract, contracts
+from casetrail.pack.policy import POLICY
 from casetrail.pack.thresholds import FILE, apply_thresholds
 from casetrail.pack.watchlist import read_watchlists
 from casetrail.plan.asleep import asleep
@@ -183,7 +184,7 @@ def _rules(pack: Pack) -> Iterable[Rule]:
     world = World(pack.contracts, pack.watchlists)
     flat = [(path, document) for path, found in pack.sources.items() for document in found]
     try:
-        collection = SigmaCollection.from_dicts([document for _, document in flat], collect_errors=True)
+        collection = SigmaCollection.from_dicts([document for _, document in flat], collect_errors=True, policy=POLICY)
     except (SigmaError, AttributeError, TypeError, ValueError) as error:
         raise PackError(f"{error}; run `casetrail check` to see where") from error
     paths = {str(document.get("name") or document.get("id") or document.get("title")): path for path, document in flat}

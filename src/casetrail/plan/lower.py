@@ -97,6 +97,11 @@ def source_key(rule: SigmaRule) -> str:
     return f"{rule.logsource.product or '*'}/{rule.logsource.service or '*'}"
 
 
+def _named(rule: SigmaRule, key: str) -> str:
+    category = rule.logsource.category
+    return f"{key}, category {category}" if category else key
+
+
 def lower_rule(rule: SigmaRule, world: World) -> tuple[Search | None, list[Problem]]:
     """The search that a Sigma rule means, or None, with every problem found on the way.
 
@@ -105,7 +110,7 @@ def lower_rule(rule: SigmaRule, world: World) -> tuple[Search | None, list[Probl
     key = source_key(rule)
     contract = world.contracts.get(key)
     if contract is None:
-        return None, [Problem("no-contract", f"no contract for the log source {key}", key.partition("/")[2])]
+        return None, [Problem("no-contract", f"no contract for the log source {_named(rule, key)}", key.partition("/")[2])]
     reader = _Reader(contract, world)
     try:
         conditions = [condition.parsed for condition in rule.detection.parsed_condition]
