@@ -138,12 +138,12 @@ def test_an_empty_file_holds_nothing(tmp_path: Path) -> None:
 
 
 SHAPES: list[tuple[str, dict[str, Any], set[str]]] = [
-    ("a list where the contract says one value", {"eventType": ["x", "security.session.detect_client_roaming"]}, {"a"}),
-    ("an object where the contract says text", {"eventType": {"deep": "security.session.detect_client_roaming"}}, set()),
+    ("a list where the contract says one value", {"eventType": ["x", "app.oauth2.token.detect_reuse"]}, {"a"}),
+    ("an object where the contract says text", {"eventType": {"deep": "app.oauth2.token.detect_reuse"}}, set()),
     ("text that looks like an object", {"displayMessage": "{x}"}, {"a"}),
     ("text that looks like a list", {"target": '[{"type": "AppInstance"}]'}, {"a"}),
     ("an object where the contract says a list", {"target": {"type": "AppInstance"}}, {"a"}),
-    ("a character written as an escape", {"eventType": "security.session.detect_client_\u0072oaming"}, {"a"}),
+    ("a character written as an escape", {"eventType": "app.oauth2.token.detect_\u0072euse"}, {"a"}),
 ]
 
 
@@ -154,12 +154,12 @@ def test_a_row_of_another_shape_means_what_the_reference_says(
     row = {
         "uuid": "a",
         "published": "2026-01-15T09:00:00.000Z",
-        "eventType": "security.session.detect_client_roaming",
+        "eventType": "app.oauth2.token.detect_reuse",
         **patch,
     }
     (tmp_path / "rows.ndjson").write_bytes(orjson.dumps(row))
     hits, _ = found(tmp_path / "rows.ndjson")
-    assert {identity for rule, identity in hits if rule == "okta_admin_session_roaming"} == ids
+    assert {identity for rule, identity in hits if rule == "okta_refresh_token_reused"} == ids
 
 
 def test_csv_of_an_event_log_file(tmp_path: Path) -> None:

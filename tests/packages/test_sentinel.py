@@ -100,7 +100,7 @@ def test_searches_and_keys_name_accounts_and_addresses(rules: dict[str, dict[str
         name: {one["entityType"]: one["fieldMappings"][0]["columnName"] for one in rule.get("entityMappings", [])}
         for name, rule in rules.items()
     }
-    assert mapped["okta_admin_session_roaming"] == {"Account": "OriginalActorAlternateId", "IP": "SrcIpAddr"}
+    assert mapped["okta_refresh_token_reused"] == {"Account": "OriginalActorAlternateId", "IP": "SrcIpAddr"}
     assert mapped["salesforce_service_account_new_network"] == {"Account": "UserIdDerived", "IP": "SourceIp"}
     assert mapped["okta_session_two_networks"] == {}
 

@@ -122,7 +122,7 @@ def test_watchlists_become_lookups_where_that_is_chosen(pack: Pack) -> None:
 
 def test_enterprise_security_gets_notables_where_that_is_chosen(pack: Pack) -> None:
     backend = replace(backend_of(pack, "splunk"), options={"enterprise_security": "on"})
-    made = files(packaged(pack, backend, ["okta_session_cookie_replay", "okta_admin_session_roaming"]), backend)
+    made = files(packaged(pack, backend, ["okta_session_cookie_replay", "okta_refresh_token_reused"]), backend)
     keyed, plain = read(made["default/savedsearches.conf"]).values()
     assert json.loads(keyed["action.correlationsearch.annotations"]) == {"mitre_attack": ["T1539", "T1550.004"]}
     assert keyed["action.notable"] == plain["action.notable"] == "1"

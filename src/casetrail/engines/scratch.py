@@ -1,4 +1,4 @@
-"""A place for more than memory holds: DuckDB with a bound, and a folder that it spills to."""
+"""A place for more than memory holds: DuckDB with a bound, its database in a file, and a folder that it spills to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class Scratch:
         self._open.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self._finalizer = weakref.finalize(self, self._open.close)
         self.connection = connect(
-            memory_limit=MEMORY, temp_directory=str(self.folder / "spill"), preserve_insertion_order="false"
+            str(self.folder / "found"),
+            memory_limit=MEMORY,
+            temp_directory=str(self.folder / "spill"),
+            preserve_insertion_order="false",
         )
         self._open.callback(self.connection.close)
 
