@@ -40,7 +40,7 @@ def command(
     pack = ctx.obj.load()
     for name in rules:
         pack.rule(name)
-    files = [file for file in case_files(pack) if not rules or file.rule in rules]
+    files = case_files(pack, rules)
     proof = Proof(pack, files)
     for name in names or PROVERS:
         proof.run(name, PROVERS[name].opens)
