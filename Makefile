@@ -28,6 +28,7 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	@$(BIN)/python -m casetrail.pack.lints > docs/lints.md
+	@$(BIN)/python -m tests.dialects.side_by_side > docs/languages.md
 	@$(BIN)/python -m casetrail.cli.page > docs/cli.md
 
 logs: $(STAMP)

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import event as note_outcome
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
@@ -24,9 +23,8 @@ from casetrail.pack.pack import Pack
 from casetrail.plan.correlate import lower
 from casetrail.plan.nodes import Plan
 from tests.engines.test_reference import FIGURES, FIRST_CHAIN, WINDOWS, log
-from tests.laws import sigma
+from tests.laws import seeded, sigma
 from tests.laws.fuzz import share
-from tests.laws.strategies import logs
 from tests.worlds import START, WORLD, event
 
 Document = dict[str, Any]
@@ -167,10 +165,12 @@ def test_a_list_is_several_keys_and_values() -> None:
         assert told(rules, events) == expected(rules, events)
     rules = [*BASES, correlation({**SUM, "rules": ["a"]})]
     assert told(rules, [event("p", kind="a", user="u", n=[1, 1])]) == Gap.REPEATED_VALUE
+    rules = [*BASES, correlation({**SUM, "rules": ["a"], "group-by": ["n"]})]
+    assert told(rules, [event("p", kind="a", n=[1, 2])]) == Gap.KEY_AND_FIGURE
 
 
 def test_every_gap_has_a_case() -> None:
-    assert {row[0] for row in [*GAPS, *CORRELATED_GAPS]} | {Gap.REPEATED_VALUE} == set(Gap)
+    assert {row[0] for row in [*GAPS, *CORRELATED_GAPS]} | {Gap.REPEATED_VALUE, Gap.KEY_AND_FIGURE} == set(Gap)
 
 
 @pytest.mark.parametrize(("law", "body", "events", "completing"), WINDOWS, ids=[row[0] for row in WINDOWS])
@@ -246,24 +246,47 @@ def agree(engine: Duckdb, rules: Sequence[Document], events: tuple[Event, ...], 
 
 
 UNTIL = st.one_of(st.none(), st.none(), st.sampled_from([START + 60_000_000, START + 120_000_000]))
-LOGS = st.one_of(logs(most=8), logs(most=12, crowded=True))
+CROWDED = seeded.logs(4, 14, seeded.crowded_row)
 SHAPES = {
-    "rules": sigma.rules().map(lambda document: [document]),
-    "correlations": sigma.correlations(depth=0),
-    "chains": sigma.correlations(depth=1),
+    "rules": (sigma.rules(), seeded.logs(10, 30, seeded.row)),
+    "correlations": (sigma.correlations(depth=0), st.one_of(seeded.logs(4, 14, seeded.row), CROWDED, CROWDED)),
+    "chains": (sigma.correlations(depth=1), CROWDED),
 }
+
+
+def shrunk(engine: Duckdb, rules: list[Document], events: tuple[Event, ...], seen_until: int | None, kind: type) -> str:
+    """The smallest example that fails in the same way, as Python."""
+
+    def failing(example: Any) -> bool:
+        try:
+            documents, rows = example
+            found = tuple(Event(*row) for row in rows)
+        except (TypeError, ValueError):
+            return False
+        try:
+            agree(engine, documents, found, seen_until)
+        except Exception as error:
+            return isinstance(error, kind)
+        return False
+
+    rows = [[each.id, each.time, each.source, dict(each.row)] for each in events]
+    return f"{sigma.smallest(failing, [rules, rows])}, seen until {seen_until}"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_random_sigma_rules(duckdb_engine: Duckdb, shape: str) -> None:
     outcomes: Counter[str] = Counter()
+    documents, events = SHAPES[shape]
 
-    @share(12)
-    @given(rules=SHAPES[shape], events=LOGS, seen_until=UNTIL)
+    @settings(share(22), phases=[Phase.generate])
+    @given(rules=documents, events=events, seen_until=UNTIL)
     def run(rules: list[Document], events: tuple[Event, ...], seen_until: int | None) -> None:
-        outcome = agree(duckdb_engine, rules, events, seen_until)
-        note_outcome(outcome)
-        outcomes[outcome] += 1
+        try:
+            outcomes[agree(duckdb_engine, rules, events, seen_until)] += 1
+        except Exception as error:
+            error.add_note(shrunk(duckdb_engine, rules, events, seen_until, type(error)))
+            raise
 
     run()
+    print(shape, dict(outcomes.most_common()))
     assert outcomes["agreed"] > outcomes.total() / 2, outcomes

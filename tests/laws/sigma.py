@@ -1,9 +1,14 @@
-"""Random Sigma rules over the test log source, as documents, so that the lowering is put to the test as well."""
+"""Random Sigma rules over the test log source, as documents, so that the lowering is put to the test as well.
+
+All of an example comes from one seed: hypothesis would repeat parts of one, and spend most of the time on drawing. `smallest`
+shrinks what fails.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import product
+import copy
+from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -16,218 +21,240 @@ Document = dict[str, Any]
 Item = tuple[str, Any]
 F = CONTRACT.fields
 LOGSOURCE = {"product": CONTRACT.product, "service": CONTRACT.service}
+SEEDS = st.binary(min_size=8, max_size=8).map(Random)
+
 _PATHS = tuple(path for path in F if path != "id")
 _NEGATED = ("", "", "", "|neq")
 _CASED = ("", "", "|cased")
 _PLACES = ("|contains", "|startswith", "|endswith")
-
-_SPECIAL = ("a*", "*b", "*", "?", "a?", "*a?b*", "a\\*b", "a\\?b", "a\\\\*", "a\\\\b", "\\a", "A*\\*", "ä*", "%", "_b")
-_VALUES = st.one_of(st.sampled_from(TEXTS), st.sampled_from(_SPECIAL))
-_NUMBERS = st.sampled_from((-2, -1, 0, 1, 2, 3, 1.5, 1.0, 1000))
-
-
-def _several(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.lists(values, min_size=2, max_size=3, unique_by=repr)
-
-
-def _some(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(values, values, _several(values))
-
-
-def _tests(path: str, values: st.SearchStrategy[Any], *modifiers: tuple[str, ...]) -> st.SearchStrategy[Item]:
-    """A field with one of each group of modifiers, and what it is tested against."""
-    keys = tuple(path + "".join(chosen) for chosen in product(*modifiers))
-    return st.tuples(st.sampled_from(keys), values)
-
-
-def _fields(path: str, *places: str) -> st.SearchStrategy[Item]:
-    same = [other for other in _PATHS if F[other].type is F[path].type]
-    return _tests(path, st.sampled_from(same), ("|fieldref",), ("", "", "", *places), _NEGATED)
-
-
-def _text(path: str) -> st.SearchStrategy[Item]:
-    watchlists = st.sampled_from(("%users%", "%users%", "%users%", "x%users%", "%nobody%"))
-    coded = ("|base64", "|base64offset|contains", "|wide|base64", "|utf16be|base64offset|contains")
-    flags = ("", "|i", "|s", "|m", "|i|s")
-    plain = _tests(path, _some(_VALUES), _CASED, _NEGATED)
-    placed = _tests(path, _some(_VALUES), ("", "", "|windash"), _PLACES, _CASED, _NEGATED)
-    return st.one_of(
-        plain,
-        plain,
-        placed,
-        placed,
-        _tests(path, _several(_VALUES), ("", *_PLACES), ("|all",), _CASED),
-        _tests(path, _some(st.sampled_from(PATTERNS)), ("|re",), flags, ("", "", "", *_PLACES), _NEGATED),
-        _fields(path, *_PLACES),
-        _tests(path, watchlists, ("|expand",), ("", "", *_PLACES), (*_CASED, ""), _NEGATED),
-        _tests(path, st.sampled_from(("a", "ab", "foo")), coded),
-        _tests(path, _several(st.one_of(_VALUES, st.sampled_from((None, 42, 1.5, True)))), ("",)),
-    )
+_SPECIAL = (
+    "a*",
+    "*b",
+    "?",
+    "a?",
+    "*a?b*",
+    "a\\*b",
+    "a\\?b",
+    "a\\\\*",
+    "a\\\\b",
+    "\\a",
+    "A*\\*",
+    "\\**",
+    "ä*",
+    "%",
+    "_b",
+    "b",
+)
+_VALUES = (*(text for text in TEXTS if text), *_SPECIAL)
+_NUMBERS = (-2, -1, 0, 1, 2, 3, 1.5, 1.0, 1000)
+_BOOLEANS: tuple[Any, ...] = (True, False, "true", "FALSE", [True, "false"])
+_SAME = (*ADDRESSES[:4], *ADDRESSES, "2001:DB8:0::1", "192.0.2.0/24")
+_WITHIN = (*NETWORKS, *NETWORKS[:2], "198.0.0.0/9", "2001:db8:8000::/33", "::ffff:0:0/96", "::/64")
+_WATCHLISTS = ("%users%", "%users%", "%users%", "x%users%", "%nobody%")
+_CODED = ("|base64", "|base64offset|contains", "|wide|base64", "|utf16be|base64offset|contains")
 
 
-def _number(path: str, whole: st.SearchStrategy[Any], *texts: str) -> st.SearchStrategy[Item]:
-    equal = _tests(path, _some(st.one_of(whole, whole, st.sampled_from(texts))), _NEGATED)
-    return st.one_of(equal, _tests(path, _some(_NUMBERS), ("|gt", "|gte", "|lt", "|lte")), _fields(path, "|contains"))
+class Rules:
+    """Random Sigma documents."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.one = random.choice
+
+    def chance(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def several(self, values: Sequence[Any]) -> list[Any]:
+        return self.random.sample(list(dict.fromkeys(values)), self.random.choice((2, 3)))
+
+    def some(self, values: Sequence[Any]) -> Any:
+        return self.several(values) if self.chance(0.3) else self.one(values)
+
+    def item(self) -> Item:
+        """A field with modifiers, and what it is tested against."""
+        if self.chance(0.25):
+            return "kind", self.some("abc")
+        path = self.one(_PATHS)
+        if self.chance(0.1):
+            return self.one([(path, None), (f"{path}|neq", None), (f"{path}|exists", True), (f"{path}|exists", False)])
+        negated = self.one(_NEGATED)
+        if F[path].type is not Type.TIME and self.chance(0.1):
+            same = [other for other in _PATHS if F[other].type is F[path].type]
+            places = _PLACES if F[path].type is Type.TEXT or self.chance(0.1) else ("",)
+            return f"{path}|fieldref{self.one(('', *places))}{negated}", self.one(same)
+        match F[path].type:
+            case Type.INTEGER:
+                return self.number(path, (*range(-2, 4), "1", "2.0", "-2", "02"))
+            case Type.NUMBER:
+                return self.number(path, (*_NUMBERS, "1.5", "1e3", "-2.50"))
+            case Type.BOOLEAN:
+                return path + negated, self.one(_BOOLEANS)
+            case Type.ADDRESS:
+                within = self.chance(0.5)
+                return f"{path}{'|cidr' if within else ''}{negated}", self.some(_WITHIN if within else _SAME)
+            case Type.TIME:
+                part = self.one(("|minute", "|minute", "|hour", "|day", "|week", "|month", "|year"))
+                return path + part + self.one(("", "", "|gt", "|gte", "|lt", "|lte")), self.some((0, 1, 2, 3, 9, 15, 2026))
+        return self.text(path)
+
+    def number(self, path: str, values: Sequence[Any]) -> Item:
+        if self.chance(0.5):
+            return path + self.one(("|gt", "|gte", "|lt", "|lte")), self.some(_NUMBERS)
+        return path + self.one(_NEGATED), self.some(values)
+
+    def text(self, path: str) -> Item:
+        cased, negated, place = self.one(_CASED), self.one(_NEGATED), self.one(_PLACES)
+        match self.one(("plain", "plain", "placed", "placed", "all", "regex", "watchlist", "coded", "mixed")):
+            case "placed":
+                return path + self.one(("", "", "|windash")) + place + cased + negated, self.some(_VALUES)
+            case "all":
+                return f"{path}{self.one(('', place))}|all{cased}", self.several(_VALUES)
+            case "regex":
+                flags = self.one(("", "|i", "|s", "|m", "|i|s"))
+                return f"{path}|re{flags}{self.one(('', '', '', place))}{negated}", self.some(PATTERNS)
+            case "watchlist":
+                return f"{path}|expand{self.one(('', place))}{self.one(('', '', cased))}{negated}", self.one(_WATCHLISTS)
+            case "coded":
+                return path + self.one(_CODED), self.one(("a", "ab", "foo"))
+            case "mixed":
+                return path, self.several((*_VALUES, *_VALUES, None, 42, 1.5, True))
+        return path + cased + negated, self.some(_VALUES)
+
+    def selection(self) -> Any:
+        maps = [dict(self.item() for _ in range(self.one((1, 1, 2, 3)))) for _ in range(self.one((1, 1, 2)))]
+        return maps if self.chance(0.2) or len(maps) > 1 else maps[0]
+
+    def joined(self, leaf: Callable[[], str], depth: int = 2, negated: float = 0.3) -> str:
+        """A condition of any shape."""
+        if not depth or self.chance(0.35):
+            return leaf()
+        if self.chance(negated):
+            return f"not {_braced(self.joined(leaf, depth - 1, negated))}"
+        sides = [self.joined(leaf, depth - 1, negated) for _ in range(self.one((2, 2, 3)))]
+        return f" {self.one(('and', 'or'))} ".join(map(_braced, sides))
+
+    def condition(self, names: Sequence[str]) -> str:
+        several = ["1 of them", "all of them", *(f"{many} of {name[0]}*" for name in names for many in ("1", "all"))]
+        if self.chance(0.1):
+            return f"{self.one(names)} and not {self.one(names)} or {self.one(names)}"
+        return self.joined(lambda: self.one(names) if self.chance(0.8) else self.one(several))
+
+    def rule(self, name: str) -> Document:
+        """A rule of up to three selections."""
+        names = self.one((["s1"], ["s1", "s2"], ["s1", "f1"], ["s1", "s2", "f1"]))
+        detection = {each: self.selection() for each in names}
+        two = self.chance(0.2)
+        detection["condition"] = [self.condition(names), self.condition(names)] if two else self.condition(names)
+        return {"title": name, "name": name, "logsource": LOGSOURCE, "detection": detection}
+
+    def base(self, name: str, kind: str) -> Document:
+        """A rule that matches often, so that correlations have steps."""
+        if self.chance(0.2):
+            return self.rule(name)
+        kinds = self.several("abc") if self.chance(0.1) else kind
+        detection = {"s": {"kind": kinds}, "condition": "s"}
+        return {"title": name, "name": name, "logsource": LOGSOURCE, "detection": detection}
+
+    def correlation(self, name: str, depth: int, inner: bool = False) -> list[Document]:
+        """A correlation of any kind over up to three bases, one of which may be a correlation, after what it stands on.
+
+        Few chains hold an order below or an absence, which SQLite can't say there.
+        """
+        names = [f"{name}{number}" for number in range(self.one((1, 2, 2, 3)))]
+        calm = bool(inner or depth) and self.chance(0.9)
+        kind = self.one([kind for kind in _KINDS if not (calm and inner and kind == "temporal_ordered")])
+        keys = self.random.sample(_KEYS, self.one((0, 1, 1, 1, 2)))
+        figures = ["user", "code", "n", "ip", "tags"] if kind == "value_count" else ["n", "n", "f", "items.n"]
+        before: list[Document] = []
+        chained = self.one(names) if depth else None
+        if chained:
+            before = self.correlation(chained, depth - 1, inner=True)
+            given = before[-1]["correlation"]["group-by"]
+            keys = [key for key in given if self.chance(0.8)]
+            figures = [figure for figure in figures if figure in given]
+            kind = kind if figures or kind == "event_count" else self.one(_TEMPORAL)
+        plain = [each for each in names if each != chained]
+        body: Document = {"type": kind, "rules": names, "group-by": list(dict.fromkeys(keys))}
+        if plain and ("who" in keys or (not chained and self.chance(0.25))):
+            renamed = self.one((_RENAMED[:2], _RENAMED[:2], _RENAMED[:2], _RENAMED[2:], _RENAMED))
+            body["aliases"] = {"who": {each: self.one(renamed) for each in plain}}
+            body["group-by"] = [*(key for key in body["group-by"] if key != "who"), "who"]
+        body["timespan"] = self.one(("1m", "2m", "60s"))
+        if kind not in _TEMPORAL:
+            body["condition"] = self.threshold(kind, figures)
+        elif self.chance(0.7):
+            body["condition"] = self.order(names, calm) if kind == "temporal_ordered" else self.together(names, calm)
+            if self.chance(0.2):
+                del body["rules"]
+        bases = map(self.base, plain, self.random.sample("abc", len(plain)))
+        return [*before, *bases, {"title": name, "name": name, "correlation": body}]
+
+    def threshold(self, kind: str, figures: Sequence[str]) -> Document:
+        op = self.one(("lt", "lte", "gt", "gte", "gte", "gte", "eq", "neq"))
+        condition: Document = {op: self.one((1, 2, 2, 3, 4) if kind.endswith("count") else (-1, 0, 1, 1.5, 2, 3, 5))}
+        if kind != "event_count":
+            condition["field"] = self.one(figures)
+        if kind == "value_percentile":
+            condition["percentile"] = self.one((0, 100, 100, 50, 90, 33))
+        return condition
+
+    def together(self, names: Sequence[str], calm: bool) -> str:
+        """A condition that names every rule, as it must."""
+        written = self.joined(lambda: self.one(names), negated=0 if calm else 0.3)
+        for name in names:
+            if name not in {word.strip("()") for word in written.split()}:
+                written = f"{_braced(written)} {self.one(('and', 'or', 'and' if calm else 'and not'))} {name}"
+        return written
+
+    def order(self, names: Sequence[str], calm: bool) -> str:
+        marks = [] if calm else self.one(([], [0], [0], [-1], [-1], [0, -1], [0, 1]))[: len(names) - 1]
+        absent = {names[mark] for mark in marks}
+        return " and ".join(f"not {name}" if name in absent else name for name in names)
 
 
-def _typed(path: str) -> st.SearchStrategy[Item]:
-    match F[path].type:
-        case Type.INTEGER:
-            return _number(path, st.integers(-2, 3), "1", "2.0", "-2", "02")
-        case Type.NUMBER:
-            return _number(path, _NUMBERS, "1.5", "1e3", "-2.50")
-        case Type.BOOLEAN:
-            values = st.sampled_from((True, False, "true", "FALSE", [True, "false"]))
-            return st.one_of(_tests(path, values, _NEGATED), _fields(path, "|endswith"))
-        case Type.ADDRESS:
-            addresses = st.sampled_from((*ADDRESSES[:4], *ADDRESSES, "2001:DB8:0::1", "192.0.2.0/24"))
-            networks = st.sampled_from((*NETWORKS, "198.0.0.0/9", "2001:db8:8000::/33", "::ffff:0:0/96", "::/64"))
-            equal = _tests(path, _some(addresses), _NEGATED)
-            return st.one_of(equal, _tests(path, _some(networks), ("|cidr",), _NEGATED), _fields(path, "|startswith"))
-        case Type.TIME:
-            parts = ("|minute", "|hour", "|day", "|week", "|month", "|year")
-            ops = ("", "", "|gt", "|gte", "|lt", "|lte")
-            return _tests(path, _some(st.sampled_from((0, 1, 3, 9, 15, 2026))), parts, ops)
-    return _text(path)
-
-
-@cache
-def items(path: str) -> st.SearchStrategy[Item]:
-    """A field with modifiers, and what it is tested against."""
-    present = st.sampled_from(((path, None), (f"{path}|neq", None), (f"{path}|exists", True), (f"{path}|exists", False)))
-    return st.integers(0, 7).flatmap(lambda number: present if number == 0 else _typed_once(path))
-
-
-_typed_once = cache(_typed)
-_KIND = st.tuples(st.just("kind"), _some(st.sampled_from("abc")))
-_ANY = st.sampled_from(_PATHS).flatmap(items)
-_MAPS = st.lists(st.one_of(_KIND, _ANY, _ANY), min_size=1, max_size=3).map(dict)
-_SELECTIONS = st.one_of(_MAPS, _MAPS, st.lists(_MAPS, min_size=1, max_size=2))
+_TEMPORAL = ("temporal", "temporal_ordered")
+_FIGURES = ("value_sum", "value_avg", "value_median", "value_percentile")
+_KINDS = ("event_count", "event_count", "value_count", "value_count", *_FIGURES, *_TEMPORAL, *_TEMPORAL)
+_KEYS = ("user", "code", "n", "ip", "flag", "tags", "other")
+_RENAMED = ("user", "other", "code")
 
 
 def _braced(condition: str) -> str:
     return f"({condition})" if " and " in condition or " or " in condition or condition.startswith("not") else condition
 
 
-def _joined(leaves: st.SearchStrategy[str], *more: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Conditions of any shape over leaves."""
-    return st.recursive(
-        leaves,
-        lambda inner: st.one_of(
-            st.builds("not {}".format, inner.map(_braced)),
-            st.builds("{} and {}".format, inner.map(_braced), inner.map(_braced)),
-            st.builds("{} or {}".format, inner.map(_braced), inner.map(_braced)),
-            *more,
-        ),
-        max_leaves=4,
-    )
+def rules() -> st.SearchStrategy[list[Document]]:
+    return SEEDS.map(lambda random: [Rules(random).rule("rule")])
 
 
-@cache
-def _conditions(names: tuple[str, ...]) -> st.SearchStrategy[str]:
-    name = st.sampled_from(names)
-    several = ["1 of them", "all of them", "1 of s*", "all of s*"]
-    several += ["1 of f*", "all of f*"] if any(each.startswith("f") for each in names) else []
-    unbraced = st.builds("{} and not {} or {}".format, name, name, name)
-    return _joined(st.one_of(name, name, name, st.sampled_from(several)), unbraced)
+def correlations(depth: int) -> st.SearchStrategy[list[Document]]:
+    """Correlations that stand on others up to `depth` times, the last document of each list; what it stands on comes first."""
+    return SEEDS.map(lambda random: Rules(random).correlation("c", depth))
 
 
-@st.composite
-def rules(draw: st.DrawFn, name: str = "rule") -> Document:
-    """Rules of up to three selections."""
-    names = draw(st.sampled_from((("s1",), ("s1", "s2"), ("s1", "f1"), ("s1", "s2", "f1"))))
-    detection: Document = {each: draw(_SELECTIONS) for each in names}
-    conditions = _conditions(names)
-    two = draw(st.integers(0, 3)) == 0
-    detection["condition"] = [draw(conditions), draw(conditions)] if two else draw(conditions)
-    return _document(name, detection=detection, logsource=LOGSOURCE)
+def smallest(failing: Callable[[Any], bool], example: Any) -> Any:
+    """The example with everything taken out of its dicts and lists without which it still fails."""
+    smaller = True
+    while smaller:
+        smaller = False
+        for path in _places(example):
+            shorter = _without(example, path)
+            if failing(shorter):
+                example, smaller = shorter, True
+                break
+    return example
 
 
-def _document(name: str, **parts: Any) -> Document:
-    return {"title": name, "name": name, **parts}
+def _places(value: Any) -> list[tuple[Any, ...]]:
+    """Where the parts of a document are, the largest first."""
+    keys: list[Any] = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+    return [*((key,) for key in keys), *((key, *path) for key in keys for path in _places(value[key]))]
 
 
-@st.composite
-def _bases(draw: st.DrawFn, name: str) -> Document:
-    """Rules that match often, so that correlations have steps."""
-    if draw(st.integers(0, 3)) == 0:
-        return draw(rules(name))
-    kind = draw(st.one_of(st.sampled_from("abc"), st.sampled_from("abc"), _several(st.sampled_from("abc"))))
-    return _document(name, detection={"s": {"kind": kind}, "condition": "s"}, logsource=LOGSOURCE)
-
-
-_TEMPORAL = ("temporal", "temporal_ordered")
-_FIGURES = ("value_sum", "value_avg", "value_median", "value_percentile")
-_KINDS = st.sampled_from(("event_count", "value_count", *_FIGURES, *_TEMPORAL, *_TEMPORAL))
-_KEYS = st.lists(st.sampled_from(("user", "user", "code", "n", "ip", "flag", "tags")), max_size=2, unique=True)
-_RENAMED = st.sampled_from(("user", "user", "other", "other", "code"))
-_OPS = st.sampled_from(("lt", "lte", "gt", "gte", "gte", "gte", "eq", "neq"))
-_COUNTS = st.sampled_from((0, 1, 2, 2, 3, 4))
-_BOUNDS = st.sampled_from((-1, 0, 1, 1.5, 2, 3))
-_PERCENTILES = st.sampled_from((0, 100, 50, 90, 33))
-_SPANS = st.sampled_from(("1m", "2m", "60s"))
-_TIMES = st.sampled_from((["before"], ["after"], ["before", "after"], ["before", "before"], []))
-_LINKS = st.sampled_from(("and", "or", "and not"))
-_wishes = cache(lambda names: _joined(st.sampled_from(names)))
-
-
-@st.composite
-def _together(draw: st.DrawFn, names: tuple[str, ...]) -> str:
-    """Conditions that name every rule, as they must."""
-    written: str = draw(_wishes(names))
-    for name in names:
-        if name not in {word.strip("()") for word in written.split()}:
-            written = f"{_braced(written)} {draw(_LINKS)} {name}"
-    return written
-
-
-@st.composite
-def _orders(draw: st.DrawFn, names: tuple[str, ...]) -> str:
-    marks = draw(_TIMES)[: len(names) - 1]
-    wanted = names[marks.count("before") : len(names) - marks.count("after")]
-    return " and ".join(name if name in wanted else f"not {name}" for name in names)
-
-
-@st.composite
-def _written(draw: st.DrawFn, kind: str, names: tuple[str, ...], figures: tuple[str, ...]) -> Any:
-    """The condition of a correlation, or None where it may have none."""
-    if kind in _TEMPORAL:
-        if draw(st.integers(0, 2)) == 0:
-            return None
-        return draw(_orders(names) if kind == "temporal_ordered" else _together(names))
-    condition: Document = {draw(_OPS): draw(_COUNTS if kind.endswith("count") else _BOUNDS)}
-    if kind != "event_count":
-        condition["field"] = draw(st.sampled_from(figures))
-    if kind == "value_percentile":
-        condition["percentile"] = draw(_PERCENTILES)
-    return condition
-
-
-@st.composite
-def correlations(draw: st.DrawFn, depth: int = 1, name: str = "c") -> list[Document]:
-    """Correlations of all kinds over up to three bases, one of which may be a correlation; what they stand on comes first."""
-    names = tuple(f"{name}{number}" for number in range(draw(st.integers(1, 3))))
-    kind, keys = draw(_KINDS), draw(_KEYS)
-    figures: tuple[str, ...] = ("user", "code", "n", "ip", "tags") if kind == "value_count" else ("n", "n", "f", "items.n")
-    before: list[Document] = []
-    chained = None
-    if depth and draw(st.booleans()):
-        chained = draw(st.sampled_from(names))
-        before = draw(correlations(depth=depth - 1, name=f"{chained}_"))
-        before[-1] |= {"title": chained, "name": chained}
-        given = before[-1]["correlation"]["group-by"]
-        keys = [key for key in keys if key in given] or given[:1]
-        figures = tuple(figure for figure in figures if figure in given)
-        if not figures and kind != "event_count":
-            kind = draw(st.sampled_from(_TEMPORAL))
-    plain = [each for each in names if each != chained]
-    correlation: Document = {"type": kind, "rules": list(names), "group-by": keys, "timespan": draw(_SPANS)}
-    if plain and ("who" in keys or (not chained and draw(st.integers(0, 2)) == 0)):
-        correlation["group-by"] = [*(key for key in keys if key != "who"), "who"]
-        correlation["aliases"] = {"who": {each: draw(_RENAMED) for each in plain}}
-    condition = draw(_written(kind, names, figures))
-    if condition is not None:
-        correlation["condition"] = condition
-    if isinstance(condition, str) and draw(st.integers(0, 3)) == 0:
-        del correlation["rules"]
-    return [*before, *[draw(_bases(each)) for each in plain], _document(name, correlation=correlation)]
+def _without(value: Any, path: Sequence[Any]) -> Any:
+    made = copy.deepcopy(value)
+    holder = made
+    for key in path[:-1]:
+        holder = holder[key]
+    del holder[path[-1]]
+    return made

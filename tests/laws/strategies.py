@@ -302,39 +302,15 @@ def rows() -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({"kind": st.sampled_from("aabbc")}, optional={**single, **lists})
 
 
-@cache
-def crowded_rows() -> st.SearchStrategy[dict[str, Any]]:
-    """Rows that share their keys, so that windows fill."""
-    often: dict[str, list[Any]] = {
-        "user": ["a", "A", "b"],
-        "other": ["a", "B"],
-        "code": ["x", "x", "X"],
-        "n": [1, 1, "1.0", 2, 3, "junk"],
-    }
-    seldom: dict[str, list[Any]] = {
-        "f": [1, 1.5, -2.5],
-        "flag": [True, "True", False],
-        "ip": ["192.0.2.5", "::ffff:192.0.2.5"],
-        "tags": [["a"], ["A", "b"]],
-    }
-    return st.fixed_dictionaries(
-        {"kind": st.sampled_from("abc")} | {path: st.sampled_from(values) for path, values in often.items()},
-        optional={path: st.sampled_from(values) for path, values in seldom.items()},
-    )
-
-
-_TIMES = st.sampled_from(
-    [0, 1, 1000, SPAN // 1000 - 1, SPAN // 1000, SPAN // 1000 + 1, 2 * SPAN // 1000, 2 * SPAN // 1000 + 1, 90_000]
-)
+OFFSETS = (0, 1, 1000, SPAN // 1000 - 1, SPAN // 1000, SPAN // 1000 + 1, 2 * SPAN // 1000, 2 * SPAN // 1000 + 1, 90_000)
+_TIMES = st.sampled_from(OFFSETS)
 
 
 @st.composite
-def logs(draw: st.DrawFn, most: int = 8, crowded: bool = False) -> tuple[Event, ...]:
+def logs(draw: st.DrawFn, most: int = 8) -> tuple[Event, ...]:
     """Events with times (whole milliseconds) that are equal or a timespan apart, some rows doubled, in any order."""
     made = []
-    for number, row in enumerate(
-        draw(st.lists(crowded_rows() if crowded else rows(), min_size=4 if crowded else 1, max_size=most))
-    ):
+    for number, row in enumerate(draw(st.lists(rows(), min_size=1, max_size=most))):
         offset = draw(_TIMES)
         made.append(event(f"e{number}", offset / 1000, **row))
     doubled = draw(st.lists(st.sampled_from(made), max_size=2))

@@ -252,6 +252,12 @@ def test_every_source_has_a_shape() -> None:
     assert covered == set(BACKEND.stores), "the admin log has the shape of the Chrome log"
 
 
+@pytest.mark.parametrize("source", list(BACKEND.stores))
+def test_an_event_is_named_by_what_its_contract_names_it_by(source: str) -> None:
+    store = BACKEND.stores[source]
+    assert store.identity == tuple(store.fields[known.path].name for known in PACK.contracts[source].identity)
+
+
 def test_what_the_model_stores_is_what_splunk_extracts() -> None:
     """The engine's own way from a row to fields gives the names and values that the JSON itself does."""
     contract, store = PACK.contracts["okta/okta"], BACKEND.stores["okta/okta"]

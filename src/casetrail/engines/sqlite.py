@@ -174,7 +174,10 @@ class _Opinion:
                     yield Step(number, event, time, tuple(given[path] for path in paths))
                     continue
                 keys = self.tables[base.title].keys
-                figures = keys[renamed(rule, reference, value)][event] if value else ()
+                path = renamed(rule, reference, value) if value else None
+                figures = keys[path][event] if path else ()
+                if path in paths and len(figures) > 1:
+                    raise Refused(Gap.KEY_AND_FIGURE)
                 for key in product(*(dict.fromkeys(keys[path][event]) for path in paths)):
                     yield Step(number, event, time, key, tuple(figures))
 

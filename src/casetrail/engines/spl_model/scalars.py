@@ -75,12 +75,6 @@ def _json_extract(node: Call, scope: Scope) -> Result:
     raise UnspecifiedError(f"json_extract() of {type(found).__name__}", node.at)
 
 
-def _trimmed(node: Call, scope: Scope) -> Result:
-    """Spaces and tabs at either end go ("Text functions: trim"); other characters aren't modelled."""
-    text = text_arg(node, 0, scope)
-    return None if text is None else text.strip(" \t")
-
-
 def _spath(node: Call, scope: Scope) -> Result:
     """What lies at a path of JSON, `{}` after an array for each of its elements; an object comes as JSON ("Text functions: spath",
     "spath: path"). Raises UnspecifiedError for null, of which nothing is said.
@@ -201,7 +195,6 @@ FUNCTIONS: Mapping[str, tuple[Function, int, int]] = {
     "substr": (_substr, 2, 3),
     "replace": (_replace, 3, 3),
     "json_extract": (_json_extract, 2, 2),
-    "trim": (_trimmed, 1, 1),
     "spath": (_spath, 2, 2),
     "exact": (_exact, 1, 1),
     "pow": (_pow, 2, 2),

@@ -1,0 +1,1 @@
+"""Measuring how many alerts ordinary work makes."""
