@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -193,9 +194,16 @@ def _row(
         file = pack.folder / "fixtures" / "events" / f"{entry['from']}.yml"
         if not file.is_file():
             raise ValueError(f"from {entry['from']!r}: there is no {file}{_near(str(entry['from']), pack)}")
-        (document,) = documents(file)
-        source, row = document["source"], document["row"]
+        status = file.stat()
+        source, row = _event(file, status.st_mtime_ns, status.st_size)
     return source, patched(row, entry)
+
+
+@lru_cache(maxsize=1024)
+def _event(file: Path, changed: int, size: int) -> tuple[str, dict[str, Any]]:
+    """The source and the row of a file of fixtures/events/, which many cases begin with."""
+    (document,) = documents(file)
+    return document["source"], document["row"]
 
 
 def _near(name: str, pack: Pack) -> str:
