@@ -65,7 +65,7 @@ def command(
     )
     for name in rules:
         pack.rule(name)
-    files = [file for file in case_files(pack) if not rules or file.rule in rules]
+    files = case_files(pack, rules)
     proof = Proof(pack, files)
     for name in names or PROVERS:
         proof.run(name, where)
