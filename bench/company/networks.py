@@ -38,6 +38,11 @@ class Network:
     tunnel: str = ""
     category: str = ""
 
+    @property
+    def anonymous(self) -> bool:
+        """Whether it hides who is behind it; the company's own VPN doesn't."""
+        return bool(self.tunnel) and self.asn != VPN_ASN
+
 
 OSLO = Place("Oslo", "Oslo", "Norway", "NO", "0150", 59.9, 10.7, 1)
 BERGEN = Place("Bergen", "Vestland", "Norway", "NO", "5003", 60.4, 5.3, 1)
@@ -149,7 +154,16 @@ def _relay(place: Place, number: int) -> Network:
     index = sum(map(ord, place.iso)) % 32
     org = ("cloudflare, inc.", "akamai international b.v.")[number % 2]
     asn = (13335, 36183)[number % 2]
-    return Network(_numbered("198.19.128.0", index * 256 + number), asn, org, "relay.example", place, True, "", "Proxy")
+    return Network(
+        _numbered("198.19.128.0", index * 256 + number),
+        asn,
+        org,
+        "relay.example",
+        place,
+        True,
+        "ICLOUD_RELAY_PROXY",
+        "Proxy",
+    )
 
 
 def relay(place: Place, draw: Chance) -> Network:

@@ -98,8 +98,7 @@ def _security(network: Network) -> dict[str, Any]:
         "isProxy": network.proxy,
     }
     if network.category:
-        operator = network.tunnel or "UNKNOWN"
-        category = {"operator": operator, "type": network.category, "isAnonymous": network.asn == 9009}
+        category = {"operator": network.tunnel, "type": network.category, "isAnonymous": network.anonymous}
         named["ipDetails"] = {
             "asNumber": network.asn,
             "asOrg": network.org,
@@ -107,6 +106,12 @@ def _security(network: Network) -> dict[str, Any]:
             "ipServiceCategories": [category],
         }
     return named
+
+
+@cache
+def _tunnels(network: Network) -> str:
+    hidden = str(network.anonymous).lower()
+    return f'[{{"operator":"{network.tunnel}","type":"{network.category.upper()}","anonymous":{hidden}}}]'
 
 
 @cache
@@ -157,9 +162,7 @@ def row(
             data["dtHash"] = jar
             data["deviceFingerprint"] = jar[:32]
         if network is not None and network.tunnel:
-            data["tunnels"] = (
-                f'[{{"operator":"{network.tunnel}","type":"VPN","anonymous":{str(network.asn == 9009).lower()}}}]'
-            )
+            data["tunnels"] = _tunnels(network)
     if debug:
         data.update(debug)
     if result == "FAILURE" and legacy and legacy.endswith("_success"):
