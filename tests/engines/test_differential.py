@@ -18,7 +18,7 @@ from tests.laws.fuzz import share
 from tests.worlds import CONTRACT, event
 
 F = CONTRACT.fields
-SETTINGS = share(8)
+SETTINGS = share(16)
 
 
 @pytest.fixture(scope="module")
