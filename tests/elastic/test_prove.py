@@ -12,7 +12,7 @@ from casetrail.cli.main import cli
 from casetrail.engines.elasticsearch import ElasticsearchEngine
 
 ROOT = Path(__file__).parents[2]
-RULE = "okta_signin_new_network"
+RULE = "okta_admin_session_roaming"
 PROVE = ["--pack", str(ROOT), "prove", RULE, "--engine", "elasticsearch", "--json", "--url"]
 
 
