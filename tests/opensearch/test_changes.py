@@ -8,8 +8,8 @@ import pytest
 from opensearchpy import OpenSearch
 
 from casetrail.engines.opensearch import OpenSearchEngine
-from tests.opensearch.stores import BACKEND
 from tests.laws.changes import broken, laws
+from tests.opensearch.stores import BACKEND
 from tests.worlds import CONTRACT
 
 
