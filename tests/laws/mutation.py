@@ -27,13 +27,18 @@ class Wrong:
     instead: str
 
 
-def survivors(wrongs: Sequence[Wrong], queries: Callable[[Trial], str], verdicts: Verdicts) -> list[str]:
+def survivors(
+    wrongs: Sequence[Wrong],
+    queries: Callable[[Trial], str],
+    verdicts: Verdicts,
+    fitted: Callable[[Trial], Trial] = lambda trial: trial,
+) -> list[str]:
     """The names of those wrong translations that change no query, or no verdict of the torture set.
 
-    queries: the text of a trial's query, or the reason why there is none; verdicts: runs trials, each query changed before.
+    queries: the text of a trial's query, or the reason why there is none; verdicts: runs trials, each query changed before;
+    fitted: a trial with its events as the engine's store can hold them.
     """
-    named = trials()
-    texts = [(trial, queries(trial)) for _, trial in named]
+    texts = [(trial, queries(trial)) for trial in (fitted(trial) for _, trial in trials())]
     found = []
     for wrong in wrongs:
 
