@@ -32,7 +32,7 @@ def test_number_and_timespan_are_replaced(tmp_path: Path) -> None:
         ("no_such_rule: {count: 1}", "no rule is named no_such_rule"),
         (f"{RULE}: {{most: 1}}", "most is no threshold"),
         (f"{RULE}: {{count: many}}", "not a number"),
-        ("okta_admin_session_roaming: {count: 1}", "is no correlation"),
+        ("okta_session_protection_weakened: {count: 1}", "is no correlation"),
         ("okta_signin_new_network: {count: 1}", "has no number"),
     ],
 )
