@@ -51,7 +51,9 @@ WRONG = [
     Wrong("seen since a chain's start", r"if\(opened\+3600000001>at,opened\+3600000001,at\)", "at"),
     Wrong("seen at the edge forgotten", r"seen_other>=", "seen_other>"),
     Wrong("what follows at the edge forgotten", r"next_other<=", "next_other<"),
-    Wrong("what happens at once follows", r"current=f min\(next\) as next_other by key0\n.*", "min(next) as next_other by key0"),
+    Wrong(
+        "what happens at once follows", r"current=f min\(next\) as next_other by key0\n.*", "min(next) as next_other by key0"
+    ),
 ]
 ENGINE = SplunkModel(BACKEND, {CONTRACT.key: CONTRACT})
 
