@@ -13,7 +13,7 @@ from casetrail.engines.base import Trial
 from casetrail.engines.splunk_model import SplunkModel
 from casetrail.pack.backend import Backend
 from casetrail.plan.nodes import Plan
-from tests.laws.mutation import Wrong, survivors
+from tests.laws.mutation import Wrong, failures, survivors
 from tests.splunk.stores import BACKEND, single
 from tests.worlds import CONTRACT
 
@@ -51,7 +51,9 @@ WRONG = [
     Wrong("seen since a chain's start", r"if\(opened\+3600000001>at,opened\+3600000001,at\)", "at"),
     Wrong("seen at the edge forgotten", r"seen_other>=", "seen_other>"),
     Wrong("what follows at the edge forgotten", r"next_other<=", "next_other<"),
-    Wrong("what happens at once follows", r"current=f min\(next\) as next_other by key0\n.*", "min(next) as next_other by key0"),
+    Wrong(
+        "what happens at once follows", r"current=f min\(next\) as next_other by key0\n.*", "min(next) as next_other by key0"
+    ),
 ]
 ENGINE = SplunkModel(BACKEND, {CONTRACT.key: CONTRACT})
 
@@ -80,6 +82,10 @@ def _verdict(trial: Trial) -> frozenset[str] | Exception:
         return ENGINE.verdict(trial)
     except Exception as error:
         return error
+
+
+def test_the_torture_set() -> None:
+    assert failures(verdicts, fitted) == []
 
 
 def test_wrong_translations_are_caught() -> None:
