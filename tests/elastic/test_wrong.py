@@ -17,7 +17,7 @@ from casetrail.engines.elasticsearch import ElasticsearchEngine
 from casetrail.pack.backend import Backend
 from casetrail.plan.nodes import Plan
 from tests.elastic.stores import BACKEND, single
-from tests.laws.mutation import Verdicts, Wrong, survivors
+from tests.laws.mutation import Verdicts, Wrong, failures, survivors
 from tests.worlds import CONTRACT
 
 WRONG = [
@@ -85,6 +85,10 @@ def engine(elasticsearch_url: str) -> Iterator[ElasticsearchEngine]:
 
 def fitted(trial: Trial) -> Trial:
     return replace(trial, events=tuple(map(single, trial.events)))
+
+
+def test_the_torture_set(engine: ElasticsearchEngine) -> None:
+    assert failures(verdicts_of(engine), fitted) == []
 
 
 def test_wrong_translations_are_caught(engine: ElasticsearchEngine) -> None:

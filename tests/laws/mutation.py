@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from casetrail.dialects.base import UnsupportedError
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate
 from tests.laws.torture import trials
@@ -25,6 +26,17 @@ class Wrong:
     name: str
     pattern: str
     instead: str
+
+
+def failures(verdicts: Verdicts, fitted: Callable[[Trial], Trial] = lambda trial: trial) -> list[str]:
+    """The names of the trials of the torture set whose unchanged query neither has the reference's verdict nor is refused."""
+    names, found = zip(*((name, fitted(trial)) for name, trial in trials()), strict=True)
+    got = verdicts(found, lambda query: query)
+    return [
+        name
+        for name, trial, one in zip(names, found, got, strict=True)
+        if not isinstance(one, UnsupportedError) and one != evaluate(trial.plan, trial.events, trial.seen_until).ids
+    ]
 
 
 def survivors(

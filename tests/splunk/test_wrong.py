@@ -13,7 +13,7 @@ from casetrail.engines.base import Trial
 from casetrail.engines.splunk_model import SplunkModel
 from casetrail.pack.backend import Backend
 from casetrail.plan.nodes import Plan
-from tests.laws.mutation import Wrong, survivors
+from tests.laws.mutation import Wrong, failures, survivors
 from tests.splunk.stores import BACKEND, single
 from tests.worlds import CONTRACT
 
@@ -82,6 +82,10 @@ def _verdict(trial: Trial) -> frozenset[str] | Exception:
         return ENGINE.verdict(trial)
     except Exception as error:
         return error
+
+
+def test_the_torture_set() -> None:
+    assert failures(verdicts, fitted) == []
 
 
 def test_wrong_translations_are_caught() -> None:
