@@ -255,3 +255,15 @@ def skeleton(query: str) -> str:
             out.append(query[at])
             at += 1
     return "".join(out)
+
+
+def test_an_unfinished_case_file_of_another_rule_does_not_matter(pack: Path) -> None:
+    assert run("new", "unfinished", "--source", "okta/okta", pack=pack).exit_code == 0
+    assert run("test", "example", pack=pack).exit_code == 0
+    assert run("test", pack=pack).exit_code == 2
+
+
+def test_a_misspelt_event_of_a_case_gives_the_right_name(pack: Path) -> None:
+    cases = [{**CASES["cases"][0], "events": [{"id": "a", "from": "okta/user_sesion_start"}]}]
+    put(pack / "fixtures" / "okta" / "example.yml", {**CASES, "cases": cases})
+    assert "did you mean okta/user_session_start" in run("test", pack=pack).stderr

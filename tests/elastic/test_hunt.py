@@ -23,7 +23,7 @@ from casetrail.packages.targets import backend_of
 from tests.worlds import SECOND, START
 
 ROOT = Path(__file__).parents[2]
-RULE = "okta_signin_new_network"
+RULE = "okta_admin_session_roaming"
 
 
 def copied(folder: Path, index: str) -> Pack:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from casetrail.engines.base import Trial
 from casetrail.engines.duckdb import Duckdb
@@ -13,12 +14,13 @@ from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
 from casetrail.plan.nodes import Correlation, Expr, InNetwork, Search
 from casetrail.plan.nodes import Test as Is
-from tests.laws import strategies
+from tests.laws import seeded, strategies
 from tests.laws.fuzz import share
 from tests.worlds import CONTRACT, event
 
 F = CONTRACT.fields
-SETTINGS = share(8)
+SETTINGS = share(16)
+LOGS = st.one_of(strategies.logs(most=12), seeded.logs(4, 12, seeded.crowded_row))
 
 
 @pytest.fixture(scope="module")
@@ -51,18 +53,18 @@ def test_any_plan(duckdb_engine: Duckdb, trial: Trial) -> None:
 
 
 @SETTINGS
-@given(search=strategies.searches("s"), log=strategies.logs(most=12))
+@given(search=strategies.searches("s"), log=st.one_of(strategies.logs(most=12), seeded.logs(10, 20, seeded.row)))
 def test_searches(duckdb_engine: Duckdb, search: Search, log: tuple[Event, ...]) -> None:
     agree(duckdb_engine, Trial(search, log))
 
 
 @SETTINGS
-@given(plan=strategies.correlations(depth=0), log=strategies.logs(most=12))
+@given(plan=strategies.correlations(depth=0), log=LOGS)
 def test_correlations(duckdb_engine: Duckdb, plan: Correlation, log: tuple[Event, ...]) -> None:
     agree(duckdb_engine, Trial(plan, log))
 
 
 @SETTINGS
-@given(plan=strategies.correlations(depth=1), log=strategies.logs(most=12))
+@given(plan=strategies.correlations(depth=1), log=LOGS)
 def test_chains(duckdb_engine: Duckdb, plan: Correlation, log: tuple[Event, ...]) -> None:
     agree(duckdb_engine, Trial(plan, log))

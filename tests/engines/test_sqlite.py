@@ -278,7 +278,7 @@ def test_random_sigma_rules(duckdb_engine: Duckdb, shape: str) -> None:
     outcomes: Counter[str] = Counter()
     documents, events = SHAPES[shape]
 
-    @settings(share(22), phases=[Phase.generate])
+    @settings(share(12), phases=[Phase.generate])
     @given(rules=documents, events=events, seen_until=UNTIL)
     def run(rules: list[Document], events: tuple[Event, ...], seen_until: int | None) -> None:
         try:

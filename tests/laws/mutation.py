@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from casetrail.dialects.base import UnsupportedError
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate
 from tests.laws.torture import trials
@@ -27,13 +28,29 @@ class Wrong:
     instead: str
 
 
-def survivors(wrongs: Sequence[Wrong], queries: Callable[[Trial], str], verdicts: Verdicts) -> list[str]:
+def failures(verdicts: Verdicts, fitted: Callable[[Trial], Trial] = lambda trial: trial) -> list[str]:
+    """The names of the trials of the torture set whose unchanged query neither has the reference's verdict nor is refused."""
+    names, found = zip(*((name, fitted(trial)) for name, trial in trials()), strict=True)
+    got = verdicts(found, lambda query: query)
+    return [
+        name
+        for name, trial, one in zip(names, found, got, strict=True)
+        if not isinstance(one, UnsupportedError) and one != evaluate(trial.plan, trial.events, trial.seen_until).ids
+    ]
+
+
+def survivors(
+    wrongs: Sequence[Wrong],
+    queries: Callable[[Trial], str],
+    verdicts: Verdicts,
+    fitted: Callable[[Trial], Trial] = lambda trial: trial,
+) -> list[str]:
     """The names of those wrong translations that change no query, or no verdict of the torture set.
 
-    queries: the text of a trial's query, or the reason why there is none; verdicts: runs trials, each query changed before.
+    queries: the text of a trial's query, or the reason why there is none; verdicts: runs trials, each query changed before;
+    fitted: a trial with its events as the engine's store can hold them.
     """
-    named = trials()
-    texts = [(trial, queries(trial)) for _, trial in named]
+    texts = [(trial, queries(trial)) for trial in (fitted(trial) for _, trial in trials())]
     found = []
     for wrong in wrongs:
 

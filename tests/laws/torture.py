@@ -7,7 +7,7 @@ from typing import Any
 from casetrail.engines.base import Trial
 from casetrail.plan.nodes import Equals, Expr, Field, Like, Listed, Matches, Not, OneOf, Search, Wildcard
 from casetrail.plan.nodes import Test as Is
-from tests.engines.test_reference import FIGURES, TRUE, WINDOWS, log, plan
+from tests.engines.test_reference import FIGURES, FIRST_CHAIN, ORDERED, TOGETHER, TRUE, WINDOWS, log, plan
 from tests.worlds import CONTRACT, event
 
 F = CONTRACT.fields
@@ -37,6 +37,16 @@ LITERALS: tuple[str, ...] = (
     "é'\"",
 )
 """Texts that mean something in one language or another."""
+
+EDGES: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("both present, exactly the timespan apart", TOGETHER, "p a 0, q b 3600"),
+    ("both present, a millisecond too far apart", TOGETHER, "p a 0, q b 3600.001"),
+    ("an order of exactly the timespan", ORDERED, "p a 0, q b 3600"),
+    ("an order a millisecond too long", ORDERED, "p a 0, q b 3600.001"),
+    ("first seen: at the instant in which the chain starts", FIRST_CHAIN, "p x 0, q a 0, r b 1"),
+    ("first seen: the chain is exactly the timespan", FIRST_CHAIN, "p a 0, q b 3600"),
+)
+"""Windows at their edge: a name, a correlation and its log."""
 
 
 def _searches() -> list[tuple[str, Expr, dict[str, Any]]]:
@@ -82,6 +92,8 @@ def _searches() -> list[tuple[str, Expr, dict[str, Any]]]:
         ("a regex in the middle", Is(F["user"], Matches("b+")), {"user": "abbc"}),
         ("a regex in another case", Is(F["user"], Matches("b")), {"user": "B"}),
         ("an exact field in another case", Is(F["code"], OneOf(("x", "y"), cased=True)), {"code": "X"}),
+        ("an exact start in another case", Is(F["code"], Like(("x", MANY), cased=True)), {"code": "Xy"}),
+        ("an exact middle in another case", Is(F["code"], Like((MANY, "x", MANY), cased=True)), {"code": "aXy"}),
     ]
 
 
@@ -92,7 +104,8 @@ def _row(field: Field, text: str) -> dict[str, Any]:
 def trials() -> list[tuple[str, Trial]]:
     """Every law's trial with its name."""
     searched = [(name, Trial(Search("s", CONTRACT.key, expr), (event("p", **row),))) for name, expr, row in _searches()]
-    windows = [(name, Trial(plan(correlation), tuple(log(events)))) for name, correlation, events, _ in WINDOWS]
+    laws = [(name, correlation, events) for name, correlation, events, _ in WINDOWS]
+    windows = [(name, Trial(plan(correlation), tuple(log(events)))) for name, correlation, events in (*laws, *EDGES)]
     events = tuple(log("p a 0 u 1, q a 1 u 2, r a 2 u 3, s a 2 v junk"))
     figures = [(str(condition["type"]), Trial(plan({"rules": ["a"], **condition}), events)) for condition, _ in FIGURES]
     return [*searched, *windows, *figures]

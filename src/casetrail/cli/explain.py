@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: casetrail explain okta_session_cookie_replay --target elastic")
 @click.argument("rule")
-@click.option("--target", help="Also print the query of this target, such as elastic.")
+@click.option("--target", help="Also print the query of this target, such as elastic, and what each piece of it comes from.")
 @click.option(
     "--event", "event_file", type=click.Path(path_type=Path), help="A JSON file with events: show which tests hold on each."
 )
@@ -45,11 +46,38 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
     for problem in found.problems:
         told += ["", f"note: {problem.message}"]
     if query is not None:
-        told += ["", f"query for {target}", "", *query.split("\n")]
+        told += [
+            "",
+            f"query for {target}",
+            "",
+            *query.split("\n"),
+            "",
+            "where its pieces come from",
+            *_pieces(pack, found.plan, target),
+        ]
     for lines in traces or []:
         told += ["", *lines]
     for line in told:
         click.echo(printable(line))
+
+
+def _pieces(pack: Pack, plan: Plan, target: str | None) -> Iterator[str]:
+    """For each part of each base rule the text that it became."""
+    from casetrail.dialects.languages import language_of
+    from casetrail.packages.targets import backend_of
+    from casetrail.plan.nodes import Correlation
+    from casetrail.plan.words import condition_words
+
+    backend = backend_of(pack, target or "")
+    last = ""
+    for name, words, text in language_of(backend).pieces_of(plan, backend):
+        if name != last:
+            yield f"  {name}"
+        yield f"    {words}"
+        yield f"      {text}"
+        last = name
+    if isinstance(plan, Correlation):
+        yield f"  {plan.name}: the rest of the query: {condition_words(plan)}"
 
 
 def _field_words(field: Field) -> str:

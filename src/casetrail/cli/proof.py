@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
@@ -17,7 +16,7 @@ from casetrail.nodes.maven import NodeUnavailable
 from casetrail.pack.cases import CaseFile
 from casetrail.pack.pack import Pack
 from casetrail.proof.matrix import Cell, Standing, cells, page
-from casetrail.proof.provers import PROVERS, Opened
+from casetrail.proof.provers import PROVERS, Where
 from casetrail.proof.run import run
 
 _COLOURS = {Standing.PROVEN: "green", Standing.MODELLED: "cyan", Standing.REFUSED: "yellow", Standing.DISAGREES: "red"}
@@ -43,11 +42,11 @@ class Proof:
         self.versions: dict[str, str] = {}
         self.left_out: dict[str, str] = {}
 
-    def run(self, name: str, opens: Callable[[Pack], AbstractContextManager[Opened]]) -> None:
+    def run(self, name: str, where: Where) -> None:
         """Add the cells of one engine, or why it isn't there."""
         _tell(f"{name} …")
         try:
-            with opens(self.pack) as opened:
+            with PROVERS[name].opens(where) as opened:
                 outcomes = list(run(self.pack, self.files, [opened.engine]))
                 self.versions[opened.engine.name] = opened.version
         except NodeUnavailable as error:

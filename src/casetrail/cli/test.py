@@ -58,7 +58,7 @@ def command(
     pack = ctx.obj.load()
     for name in rules:
         pack.rule(name)
-    files = [file for file in case_files(pack) if not rules or file.rule in rules]
+    files = case_files(pack, rules)
     uncovered = sorted(set(rules) - {file.rule for file in files})
     if uncovered:
         raise click.UsageError(f"{', '.join(uncovered)}: no case file in {pack.folder / 'fixtures'}")

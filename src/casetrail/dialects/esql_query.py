@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from casetrail.dialects.base import Run
-from casetrail.dialects.esql import search_query
+from casetrail.dialects.esql import EsqlExpressions, search_query
 from casetrail.dialects.esql_windows import correlation_query
+from casetrail.dialects.stores import store_of
 from casetrail.pack.backend import Backend
-from casetrail.plan.nodes import Plan, Search
+from casetrail.plan.nodes import Expr, Plan, Search
 
 
 def query_of(plan: Plan, backend: Backend, run: Run) -> str:
@@ -14,3 +15,8 @@ def query_of(plan: Plan, backend: Backend, run: Run) -> str:
     if isinstance(plan, Search):
         return search_query(plan, backend.stores)
     return correlation_query(plan, backend.stores, run)
+
+
+def piece_of(part: Expr, search: Search, backend: Backend) -> str:
+    """The text that one part of a search becomes. Raises UnsupportedError."""
+    return EsqlExpressions(store_of(search, backend.stores)).expression(part)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from casetrail.dialects.base import Run
+from casetrail.dialects.kql import KqlExpressions
 from casetrail.dialects.kql_steps import Setting, bounded, matching
 from casetrail.dialects.kql_text import name, timespan
 from casetrail.dialects.kql_windows import correlation_query
 from casetrail.dialects.stores import store_of
 from casetrail.pack.backend import Backend
-from casetrail.plan.nodes import Plan, Search
+from casetrail.plan.nodes import Expr, Plan, Search
 
 
 def query_of(plan: Plan, backend: Backend, run: Run) -> str:
@@ -32,3 +33,9 @@ def search_query(search: Search, setting: Setting) -> str:
     bounds = bounded(name(store_of(search, setting.stores).time), setting.run)
     new = [] if setting.new is None else [f"where ingestion_time() > ago({timespan(setting.new)})"]
     return "\n| ".join(matching(search, setting, [*bounds, *new], whole=True))
+
+
+def piece_of(part: Expr, search: Search, backend: Backend) -> str:
+    """The text that one part of a search becomes. Raises UnsupportedError."""
+    setting = setting_of(backend, Run())
+    return KqlExpressions(store_of(search, backend.stores), live=setting.live).expression(part)

@@ -141,12 +141,12 @@ class _Windows:
         figures = []
         if order.before:
             figures.append(f"seen = {_earliest(order.before)}")
-            figures.append(f"opening = {_earliest([first])}")
+            figures += [f"opening = {_earliest([first])}"] if later else []
         if order.after:
             figures.append(f"followed = countif({_either('other_base', order.after)} and other_at > at)")
         yield self.summarize(plan, *figures)
         if order.before:
-            yield "where isnull(seen) or seen >= opening"
+            yield f"where isnull(seen) or seen >= {'opening' if later else 'at'}"
         if order.after:
             yield "where followed == 0"
             yield f"where at + {timespan(plan.span)} <= {moment(run.known)}"

@@ -9,7 +9,8 @@ from typing import Protocol, cast
 from casetrail.dialects.base import Run
 from casetrail.pack.backend import Backend
 from casetrail.pack.pack import PackError
-from casetrail.plan.nodes import Plan
+from casetrail.plan.nodes import And, Expr, Plan, Search, searches
+from casetrail.plan.words import expression_lines
 
 
 class Writer(Protocol):
@@ -17,6 +18,10 @@ class Writer(Protocol):
 
     def query_of(self, plan: Plan, backend: Backend, run: Run) -> str:
         """The query for what completes a plan. Raises UnsupportedError when the language or the store can't say it."""
+        ...
+
+    def piece_of(self, part: Expr, search: Search, backend: Backend) -> str:
+        """The text that one part of a search becomes. Raises UnsupportedError."""
         ...
 
 
@@ -29,7 +34,22 @@ class Language:
 
     def query_of(self, plan: Plan, backend: Backend, run: Run) -> str:
         """The query for what completes a plan. Raises UnsupportedError when the language or the store can't say it."""
-        return cast(Writer, import_module(self.module)).query_of(plan, backend, run)
+        return self.writer().query_of(plan, backend, run)
+
+    def pieces_of(self, plan: Plan, backend: Backend) -> list[tuple[str, str, str]]:
+        """Each part of a plan's searches: the search's name, the part in words, and the text that it becomes.
+
+        Raises UnsupportedError when the language or the store can't say one.
+        """
+        writer = self.writer()
+        return [
+            (search.name, " ".join(line.strip() for line in expression_lines(part)), writer.piece_of(part, search, backend))
+            for search in searches(plan)
+            for part in (search.where.args if isinstance(search.where, And) else (search.where,))
+        ]
+
+    def writer(self) -> Writer:
+        return cast(Writer, import_module(self.module))
 
 
 LANGUAGES = {

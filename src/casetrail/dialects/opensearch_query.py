@@ -10,7 +10,7 @@ from casetrail.dialects.opensearch import MUSTACHE, OpenSearchExpressions
 from casetrail.dialects.opensearch_windows import correlation_body, time_filter
 from casetrail.dialects.stores import store_of
 from casetrail.pack.backend import Backend
-from casetrail.plan.nodes import Plan, Search, fields, searches
+from casetrail.plan.nodes import Expr, Plan, Search, fields, searches
 
 LIMIT = 10_000
 """The most hits that OpenSearch gives at once, by the default of index.max_result_window."""
@@ -46,3 +46,8 @@ def _search_body(search: Search, backend: Backend, run: Run) -> dict[str, Any]:
         "sort": [{store.time: "asc"}],
         "_source": list(dict.fromkeys([store.time, *(expressions.column(field).name for field in fields(search))])),
     }
+
+
+def piece_of(part: Expr, search: Search, backend: Backend) -> str:
+    """The text that one part of a search becomes. Raises UnsupportedError."""
+    return json.dumps(OpenSearchExpressions(store_of(search, backend.stores)).expression(part), ensure_ascii=False)

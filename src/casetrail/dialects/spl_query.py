@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.spl import search_name
+from casetrail.dialects.spl import SplExpressions, search_name
 from casetrail.dialects.spl_source import ID, Leaves
 from casetrail.dialects.spl_steps import NONE, Node, Steps, Tree
 from casetrail.dialects.spl_windows import MEMBER, Window
+from casetrail.dialects.stores import store_of
 from casetrail.pack.backend import Backend
-from casetrail.plan.nodes import Correlation, KeyPart, Order, Plan, Search, Threshold, Type, fields
+from casetrail.plan.nodes import Correlation, Expr, KeyPart, Order, Plan, Search, Threshold, Type, fields
 
 _EVIDENCE = 25
 """How many steps a row's evidence looks back on: `list` keeps a hundred, and `mvexpand` gives up at 500 MB a chunk of rows."""
@@ -139,3 +140,8 @@ def _inner(base: Correlation, part: KeyPart | None) -> str:
         return f'"{NONE}"'
     place = next(place for place, own in enumerate(base.key) if own.name == part.name)
     return f"lower(key{place})" if part.type is Type.TEXT and not part.cased else f"key{place}"
+
+
+def piece_of(part: Expr, search: Search, backend: Backend) -> str:
+    """The text that one part of a search becomes. Raises UnsupportedError."""
+    return SplExpressions(store_of(search, backend.stores), backend.options).where(part)

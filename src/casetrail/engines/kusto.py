@@ -142,7 +142,7 @@ class Kusto:
             error.rule, error.target = trial.plan.name, self.name
             return error
         self.load(trial.events)
-        self.look_up(watchlists(trial.plan))
+        self.look_up(watchlists(trial.plan) if "_GetWatchlist" in query else {})
         return frozenset(self.ids(query))
 
     def load(self, events: Iterable[Event], arrived: Mapping[str, datetime] | None = None) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -191,10 +193,24 @@ def _row(
     else:
         file = pack.folder / "fixtures" / "events" / f"{entry['from']}.yml"
         if not file.is_file():
-            raise ValueError(f"from {entry['from']!r}: there is no {file}")
-        (document,) = documents(file)
-        source, row = document["source"], document["row"]
+            raise ValueError(f"from {entry['from']!r}: there is no {file}{_near(str(entry['from']), pack)}")
+        status = file.stat()
+        source, row = _event(file, status.st_mtime_ns, status.st_size)
     return source, patched(row, entry)
+
+
+@lru_cache(maxsize=1024)
+def _event(file: Path, changed: int, size: int) -> tuple[str, dict[str, Any]]:
+    """The source and the row of a file of fixtures/events/, which many cases begin with."""
+    (document,) = documents(file)
+    return document["source"], document["row"]
+
+
+def _near(name: str, pack: Pack) -> str:
+    folder = pack.folder / "fixtures" / "events"
+    known = [path.relative_to(folder).with_suffix("").as_posix() for path in sorted(folder.rglob("*.yml"))]
+    near = get_close_matches(name, known, 3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _dated(row: dict[str, Any], contract: Contract, identity: str, time: int) -> dict[str, Any]:
@@ -205,8 +221,20 @@ def _dated(row: dict[str, Any], contract: Contract, identity: str, time: int) ->
     return dated
 
 
-def case_files(pack: Pack) -> Sequence[CaseFile]:
-    """All case files of a pack, in the order of their paths. Raises PackError."""
+def case_files(pack: Pack, rules: Collection[str] = ()) -> Sequence[CaseFile]:
+    """The case files of some rules of a pack, or of all, in the order of their paths. Raises PackError.
+
+    What is wrong with the cases of another rule doesn't matter.
+    """
     folder = pack.folder / "fixtures"
     paths = [path for path in sorted(folder.glob("*/*.yml")) if path.parent.name not in ("events", "incidents")]
-    return [read_cases(path, pack) for path in paths]
+    return [read_cases(path, pack) for path in paths if not rules or _rule_of(path) in rules]
+
+
+def _rule_of(path: Path) -> str:
+    """The rule whose cases a file holds; by the file's name where it can't be read."""
+    try:
+        named = [str(document["rule"]) for document in documents(path) if "rule" in document]
+    except PackError:
+        named = []
+    return named[0] if named else path.stem

@@ -117,6 +117,8 @@ class _Check:
         for document in found:
             for trap in document.traps():
                 yield self.finding(path, "yaml-trap", f"{trap.text} {trap.why}; put it in quotes", trap.position)
+            for text, place in document.holding("FILL IN", "FILL-IN"):
+                yield self.finding(path, "fill-in", f"{text.strip()!r} is still to be filled in", place)
             for fault in _validator(schema).iter_errors(_json(document.data)):
                 yield self.finding(path, "schema", _schema_words(fault), document.position(list(fault.absolute_path)))
             if documents is not None and isinstance(document.data, dict):
@@ -329,6 +331,7 @@ class _Check:
                 file = read_cases(path, pack)
             except (PackError, AttributeError, TypeError, LookupError) as error:
                 yield self.finding(path, "bad-case", str(error).removeprefix(f"{path}: "))
+                covered.add(path.stem)
                 continue
             covered.add(file.rule)
             yield from self.case_file(file, rules, pack.contracts)

@@ -77,6 +77,12 @@ class Document:
             node = found[1]
         yield from (scalar.value for scalar, is_key in _scalars(node) if not is_key)
 
+    def holding(self, *words: str) -> Iterator[tuple[str, Position]]:
+        """The scalar values in which one of the words is, as written, with their places."""
+        for node, is_key in _scalars(self.node):
+            if not is_key and any(word in node.value for word in words):
+                yield node.value, _start(node)
+
     def traps(self) -> Iterator[Trap]:
         """The plain scalars in values that YAML 1.1 takes for a boolean or a number of another base."""
         for node, is_key in _scalars(self.node):

@@ -36,6 +36,7 @@ class Format(Protocol):
 FORMATS = {
     "kibana": "casetrail.packages.kibana",
     "opensearch": "casetrail.packages.opensearch",
+    "queries": "casetrail.packages.queries",
     "sentinel": "casetrail.packages.sentinel",
     "splunk": "casetrail.packages.splunk",
 }

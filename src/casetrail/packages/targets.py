@@ -46,12 +46,15 @@ def backend_of(pack: Pack, target: str) -> Backend:
     return read_backend(folder / target, pack.contracts)
 
 
-def query_for(pack: Pack, rule: Rule, target: str) -> str:
-    """The query that a target gets for a rule. Raises PackError, and UnsupportedError when it can't hold the rule."""
+def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = None) -> str:
+    """The query that a target gets for a rule. Raises PackError, and UnsupportedError when it can't hold the rule.
+
+    backend: the target's, when it has been read already.
+    """
     if rule.plan is None:
         raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
     try:
-        return shipped_query(rule.plan, backend_of(pack, target), pack.contracts)
+        return shipped_query(rule.plan, backend or backend_of(pack, target), pack.contracts)
     except UnsupportedError as error:
         error.rule, error.target = rule.name, target
         raise
@@ -73,7 +76,7 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
             if not rule.alone:
                 continue
             try:
-                query = query_for(pack, rule, target)
+                query = query_for(pack, rule, target, backend)
                 if rule.plan is not None:
                     when = schedule(rule.plan, backend, pack.contracts)
                     item = Packaged(rule, rule.plan, query, when, pack.contracts)

@@ -1,0 +1,99 @@
+"""Wrong translations into OpenSearch's `_search` that the torture set must catch on a real OpenSearch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from unittest.mock import patch
+
+import pytest
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import TransportError
+
+from casetrail.dialects.base import Run, UnsupportedError
+from casetrail.dialects.opensearch_query import query_of
+from casetrail.engines import opensearch
+from casetrail.engines.base import Trial
+from casetrail.engines.opensearch import OpenSearchEngine
+from casetrail.pack.backend import Backend
+from casetrail.plan.nodes import Plan
+from tests.laws.mutation import Verdicts, Wrong, failures, survivors
+from tests.opensearch.stores import BACKEND
+from tests.worlds import CONTRACT
+
+WRONG = [
+    Wrong(
+        "null guard dropped",
+        r'"must_not": (?=\[\s*\{\s*"\w+": \{\s*"(test\.\w+)")',
+        r'"filter": [{"exists": {"field": "\1"}}], "must_not": ',
+    ),
+    Wrong("case fold forgotten", r',\s*"case_insensitive": true', ""),
+    Wrong("a key's case fold forgotten", r'"folded": true', '"folded": false'),
+    Wrong(
+        "fold where the field is exact",
+        r'("test\.code": \{\s*"value": "\w+")(?=\s*\})',
+        r'\1, "case_insensitive": true',
+    ),
+    Wrong(
+        "contains for starts with",
+        r'"prefix": (\{\s*"test\.\w+": \{\s*"value": ")(\w+)"',
+        r'"wildcard": \1*\2*"',
+    ),
+    Wrong("regex over the whole value", r'"value": "\.\*(.*)\.\*"(?=,\s*"flags")', r'"value": "\1"'),
+    Wrong("regex anywhere in the value", r'"value": "(?!\.\*)(.*)"(?=,\s*"flags")', r'"value": ".*\1"'),
+    Wrong("wildcards not escaped", r"\\\\([*?])", r"\1"),
+    Wrong("first element of a list only", r"read\(doc, params\.field\)\)", "read(doc, params.field).subList(0, 1))"),
+    Wrong("all of a list's values", r'"minimum_should_match": 1\b', '"minimum_should_match": "100%"'),
+    Wrong("a window that leaves out its end", r"\[0\] < now - span", "[0] <= now - span"),
+    Wrong("a window a millisecond too long", r"\[0\] < now - span", "[0] < now - span - 1"),
+    Wrong("an order that leaves out the window's end", r"wanted\[0\]\], now - span\)", "wanted[0]], now - span + 1)"),
+    Wrong("a tumbling window", r"steps\[from\]\[0\] < now - span", "steps[from][0] / span < now / span"),
+    Wrong("no key", r"next\.add\(value\)", "next.add('u')"),
+    Wrong("values counted with repeats", r'"counted": "value"', '"counted": "event"'),
+    Wrong("an order of equal times", r"last >= now", "last > now"),
+    Wrong("seen at the same instant", r"now - span\) < first", "now - span) <= first"),
+    Wrong("seen at the edge forgotten", r"times\[base\], now - span\)", "times[base], now - span + 1)"),
+    Wrong("what follows at the edge forgotten", r"<= now \+ span", "< now + span"),
+    Wrong("what happens at once follows", r"now \+ 1\) <=", "now) <="),
+]
+
+
+def queries(trial: Trial) -> str:
+    try:
+        return query_of(trial.plan, BACKEND, Run())
+    except UnsupportedError:
+        return ""
+
+
+def verdicts_of(engine: OpenSearchEngine) -> Verdicts:
+    """Runs trials on a node, a query that it rejects for an exception."""
+
+    def verdicts(wanted: Sequence[Trial], change: Callable[[str], str]) -> list[frozenset[str] | Exception]:
+        def changed(plan: Plan, backend: Backend, run: Run) -> str:
+            return change(query_of(plan, backend, run))
+
+        def verdict(name: str, trial: Trial) -> frozenset[str] | Exception:
+            try:
+                return right(name, trial)
+            except TransportError as error:
+                return error
+
+        right = engine.verdict
+        with patch.object(opensearch, "query_of", changed), patch.object(engine, "verdict", verdict):
+            return engine.verdicts(wanted)
+
+    return verdicts
+
+
+@pytest.fixture(scope="module")
+def engine(opensearch_url: str) -> Iterator[OpenSearchEngine]:
+    made = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), BACKEND, {CONTRACT.key: CONTRACT})
+    yield made
+    made.close()
+
+
+def test_the_torture_set(engine: OpenSearchEngine) -> None:
+    assert failures(verdicts_of(engine)) == []
+
+
+def test_wrong_translations_are_caught(engine: OpenSearchEngine) -> None:
+    assert survivors(WRONG, queries, verdicts_of(engine)) == []
