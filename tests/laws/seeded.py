@@ -13,7 +13,29 @@ from tests.laws.sigma import SEEDS
 from tests.laws.strategies import ADDRESSES, OFFSETS, TEXTS
 from tests.worlds import event
 
+_NEAR = (*(0,) * 9, 0.000_001, -0.000_001)
 Row = dict[str, Any]
+WORLDLY = (
+    "İ",
+    "i",
+    "ΑΣ",
+    "ας",
+    "ß",
+    "ẞ",
+    "ﬀ",
+    "a\u0301",
+    "á",
+    "😀",
+    "\t",
+    "a\r\nb",
+    "--",
+    "/*",
+    ";",
+    "\u2028",
+    "\x7f",
+    "ǅ",
+    "ǆ",
+)
 _FEW = ("a", "A", "ab", "b", "äé", "ÄÉ", "a*b", "")
 _NUMBERS = (-2, -1, 0, 1, 2, 3, "1", "2.0", 1.5, "junk", True, None)
 _FLOATS = (1, 1.5, "1.5", "1e3", -2.5, 1000, "nan")
@@ -47,6 +69,8 @@ def row(random: Random) -> Row:
     for path, values in _LIKELY.items():
         if random.random() < 0.6:
             made[path] = random.choice(_ODD) if random.random() < 0.08 else random.choice(values)
+            if path in ("user", "other") and random.random() < 0.2:
+                made[path] = random.choice(WORLDLY)
     if random.random() < 0.5:
         made["tags"] = random.choices(TEXTS + _FEW, k=random.randrange(4))
     if random.random() < 0.5:
@@ -69,7 +93,8 @@ def crowded_row(random: Random) -> Row:
 
 def _log(random: Random, least: int, most: int, make: Callable[[Random], Row]) -> tuple[Event, ...]:
     size = random.randint(least, most)
-    made = [event(f"e{number}", random.choice(OFFSETS) / 1000, **make(random)) for number in range(size)]
+    times = [random.choice(OFFSETS) / 1000 + random.choice(_NEAR) for _ in range(size)]
+    made = [event(f"e{number}", time, **make(random)) for number, time in enumerate(times)]
     doubled = random.choices(made, k=random.choice((0, 0, 1, 2)))
     return tuple(random.sample([*made, *doubled], k=len(made) + len(doubled)))
 

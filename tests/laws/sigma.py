@@ -45,7 +45,28 @@ _SPECIAL = (
     "_b",
     "b",
 )
-_VALUES = (*(text for text in TEXTS if text), *_SPECIAL)
+_WORLDLY = (
+    "İ",
+    "i",
+    "ας",
+    "ΑΣ",
+    "ẞ",
+    "ﬀ",
+    "a?",
+    "á",
+    "😀",
+    "?",
+    "\t",
+    "a*\nb",
+    "--",
+    "/\\*",
+    ";",
+    "\u2028",
+    "ǆ",
+    "*σ",
+    "İ*",
+)
+_VALUES = (*(text for text in TEXTS if text), *_SPECIAL, *_WORLDLY)
 _NUMBERS = (-2, -1, 0, 1, 2, 3, 1.5, 1.0, 1000)
 _BOOLEANS: tuple[Any, ...] = (True, False, "true", "FALSE", [True, "false"])
 _SAME = (*ADDRESSES[:4], *ADDRESSES, "2001:DB8:0::1", "192.0.2.0/24")
