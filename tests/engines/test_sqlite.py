@@ -166,11 +166,15 @@ def test_a_list_is_several_keys_and_values() -> None:
     rules = [*BASES, correlation({**SUM, "rules": ["a"]})]
     assert told(rules, [event("p", kind="a", user="u", n=[1, 1])]) == Gap.REPEATED_VALUE
     rules = [*BASES, correlation({**SUM, "rules": ["a"], "group-by": ["n"]})]
-    assert told(rules, [event("p", kind="a", n=[1, 2])]) == Gap.KEY_AND_FIGURE
+    assert told(rules, [event("p", kind="a", n=[1, 2])]) == Gap.LIST_TWICE
+    alias = {"who": {"a": "user", "b": "other"}}
+    rules = [*BASES, correlation({"type": "temporal", "rules": ["a", "b"], "group-by": ["user", "who"], "aliases": alias})]
+    events = [event("p", 0, kind="a", user=["u", "v"]), event("q", 1, kind="b", user="u", other="v")]
+    assert told(rules, events) == Gap.LIST_TWICE
 
 
 def test_every_gap_has_a_case() -> None:
-    assert {row[0] for row in [*GAPS, *CORRELATED_GAPS]} | {Gap.REPEATED_VALUE, Gap.KEY_AND_FIGURE} == set(Gap)
+    assert {row[0] for row in [*GAPS, *CORRELATED_GAPS]} | {Gap.REPEATED_VALUE, Gap.LIST_TWICE} == set(Gap)
 
 
 @pytest.mark.parametrize(("law", "body", "events", "completing"), WINDOWS, ids=[row[0] for row in WINDOWS])

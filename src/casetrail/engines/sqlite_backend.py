@@ -48,7 +48,7 @@ class Gap(StrEnum):
     UNREADABLE = "a value that doesn't read as its type is null to it, where null or exists asks"
     PERCENTILE = "it interpolates a percentile between two values"
     REPEATED_VALUE = "a number that an event's list holds twice counts once"
-    KEY_AND_FIGURE = "a list that is key and figure at once has only the key for a value"
+    LIST_TWICE = "a list that stands for two parts of a key, or for key and figure, is one of its values at a time"
     MIXED_CASE = "it can't join a field that ignores letter case to one that doesn't"
     SEVERAL_BASES = "an event that several base rules match is one value to it, and a completion beside an event two events"
     ABSENCE = (
