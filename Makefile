@@ -1,6 +1,6 @@
 # make run    check the pack, prove its cases on the embedded engines, compile it to dist/
 # make test   lint, types and all tests
-# make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite; an hour on two cores
+# make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite; half an hour on two cores
 # make bench  how fast a hunt is, as ratios
 # make noise  how many alerts a month of ordinary work makes, into docs/noise.md; a quarter of an hour on two cores
 # make docs   the pages that are generated

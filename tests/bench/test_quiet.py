@@ -14,7 +14,7 @@ from bench.quiet.page import markdown, shown
 from casetrail.pack.pack import Pack
 
 _ROOT = Path(__file__).parents[2]
-_RULES = ("okta_signin_new_network", "chrome_har_file_moved", "okta_log_stream_stopped")
+_RULES = ("chrome_har_file_moved", "okta_log_stream_stopped")
 _SETTINGS = Settings(seed=1, first=date(2026, 3, 3), days=1, lead=1, share=0.1)
 
 

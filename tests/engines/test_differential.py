@@ -12,7 +12,18 @@ from casetrail.engines.base import Trial
 from casetrail.engines.duckdb import Duckdb
 from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
-from casetrail.plan.nodes import Correlation, Expr, InNetwork, Search
+from casetrail.plan.nodes import (
+    Correlation,
+    Equals,
+    Expr,
+    Figure,
+    InNetwork,
+    KeyPart,
+    Op,
+    Search,
+    Threshold,
+    Type,
+)
 from casetrail.plan.nodes import Test as Is
 from tests.laws import seeded, strategies
 from tests.laws.fuzz import share
@@ -44,6 +55,15 @@ def test_disagreements_of_the_past(duckdb_engine: Duckdb, where: Expr, row: dict
     trial = Trial(Search("s", CONTRACT.key, where), (event("p", **row),))
     agree(duckdb_engine, trial)
     assert bool(evaluate(trial.plan, trial.events).ids) is expected
+
+
+def test_two_spellings_of_one_key_in_a_list_are_one_step(duckdb_engine: Duckdb) -> None:
+    kind = Search("a", CONTRACT.key, Is(F["kind"], Equals("a", cased=True)))
+    figure = Threshold(Figure.SUM, Op.GTE, 2, KeyPart("n", (F["n"],), Type.INTEGER, False))
+    plan = Correlation("c", (kind,), (KeyPart("tags", (F["tags"],), Type.TEXT, False),), 60_000_000, figure)
+    trial = Trial(plan, (event("p", kind="a", n=1, tags=["A", "a"]), event("q", 1, kind="a", n=1, tags="a")))
+    agree(duckdb_engine, trial)
+    assert evaluate(trial.plan, trial.events).ids == {"q"}
 
 
 @SETTINGS

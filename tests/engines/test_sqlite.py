@@ -81,7 +81,9 @@ SAID: list[tuple[Document, list[Document]]] = [
     ({"f": "1e3"}, [{"f": 1000}, {"f": "nan"}]),
     ({"flag": True}, [{"flag": "TRUE"}, {"flag": True}, {"flag": 1}]),
     ({"ip|cidr": "192.0.2.4/30"}, [{"ip": "::ffff:192.0.2.5"}, {"ip": "192.0.2.8"}, {"ip": "Salesforce.com IP"}]),
-    ({"ip": "2001:db8::1"}, [{"ip": "2001:DB8:0::1"}]),
+    ({"ip": "2001:DB8::0:1"}, [{"ip": "2001:DB8:0::1"}, {"ip": "2001:db8::2"}]),
+    ({"ip": "192.0.2.0/24"}, [{"ip": "::ffff:192.0.2.5"}, {"ip": "192.0.3.1"}, {}]),
+    ({"ip|expand": "%nets%"}, [{"ip": "192.0.2.5"}, {"ip": "2001:db8::1"}, {"ip": "2001:db8::2"}]),
     ({"at|hour|gte": 9}, [{}]),
     ({"user|re": "^A.b"}, [{"user": "A'b"}, {"user": "A\nb"}, {"user": "a b"}]),
     ({"user|re|i|s": "A.b"}, [{"user": "a\nb"}]),
@@ -105,8 +107,6 @@ GAPS: list[tuple[Gap, Document, Document]] = [
     (Gap.WEEK, {"at|week|gte": 3}, {}),
     (Gap.NETWORK, {"ip|cidr": "2001:db8::/33"}, {"ip": "2001:db8:8000::1"}),
     (Gap.NETWORK, {"ip|cidr": "0.0.0.0/0"}, {"ip": "2001:db8::1"}),
-    (Gap.ADDRESS, {"ip": "2001:DB8:0::1"}, {"ip": "2001:db8::1"}),
-    (Gap.ADDRESS, {"ip": "192.0.2.0/24"}, {"ip": "192.0.2.1"}),
     (Gap.BOOLEAN, {"user": True}, {"user": 1}),
     (Gap.CASED_WATCHLIST, {"user|cased|expand": "%users%"}, {"user": "alice"}),
     (Gap.EMPTY_WATCHLIST, {"user|expand": "%nobody%"}, {"user": ""}),
@@ -166,11 +166,15 @@ def test_a_list_is_several_keys_and_values() -> None:
     rules = [*BASES, correlation({**SUM, "rules": ["a"]})]
     assert told(rules, [event("p", kind="a", user="u", n=[1, 1])]) == Gap.REPEATED_VALUE
     rules = [*BASES, correlation({**SUM, "rules": ["a"], "group-by": ["n"]})]
-    assert told(rules, [event("p", kind="a", n=[1, 2])]) == Gap.KEY_AND_FIGURE
+    assert told(rules, [event("p", kind="a", n=[1, 2])]) == Gap.LIST_TWICE
+    alias = {"who": {"a": "user", "b": "other"}}
+    rules = [*BASES, correlation({"type": "temporal", "rules": ["a", "b"], "group-by": ["user", "who"], "aliases": alias})]
+    events = [event("p", 0, kind="a", user=["u", "v"]), event("q", 1, kind="b", user="u", other="v")]
+    assert told(rules, events) == Gap.LIST_TWICE
 
 
 def test_every_gap_has_a_case() -> None:
-    assert {row[0] for row in [*GAPS, *CORRELATED_GAPS]} | {Gap.REPEATED_VALUE, Gap.KEY_AND_FIGURE} == set(Gap)
+    assert {row[0] for row in [*GAPS, *CORRELATED_GAPS]} | {Gap.REPEATED_VALUE, Gap.LIST_TWICE} == set(Gap)
 
 
 @pytest.mark.parametrize(("law", "body", "events", "completing"), WINDOWS, ids=[row[0] for row in WINDOWS])
@@ -202,9 +206,18 @@ def test_a_key_that_compares_exactly_and_one_that_does_not() -> None:
 PACK = Pack.load()
 CASES = {f"{case.rule}: {case.name}": case for file in case_files(PACK) for case in file.cases}
 REFUSED = {
+    "okta_challenges_unanswered": Gap.ABSENCE,
+    "salesforce_files_without_case": Gap.CHAINED_ORDER,
     "chrome_personal_profile: with an empty watchlist every profile with an account counts": Gap.EMPTY_WATCHLIST,
+    "chrome_service_account_password_typed: with an empty list it sleeps": Gap.EMPTY_WATCHLIST,
+    "cross_case_system_address_unknown_to_okta: with an empty list the office counts too": Gap.EMPTY_WATCHLIST,
+    "okta_service_account_browser_session: no program is known": Gap.EMPTY_WATCHLIST,
+    "salesforce_file_bodies_by_api: no integration is known": Gap.EMPTY_WATCHLIST,
+    "salesforce_script_new_to_app: with an empty list your own scripts count too": Gap.EMPTY_WATCHLIST,
+    "salesforce_service_account_browser_login: no integration is known": Gap.EMPTY_WATCHLIST,
     "salesforce_service_account_ui_login: the watchlist is empty": Gap.EMPTY_WATCHLIST,
 }
+"""What SQLite can't say of the shipped rules, by rule or by case."""
 
 
 def with_bases(name: str) -> list[Document]:
@@ -219,11 +232,12 @@ def test_cases_of_the_shipped_rules(case: Case) -> None:
     watchlists = {**PACK.watchlists, **case.watchlists}
     verdict = ORACLE.verdict(with_bases(case.rule), case.events, PACK.contracts, watchlists, case.seen_until)
     outcome = verdict.gap if isinstance(verdict, Unsupported) else verdict
-    assert outcome == REFUSED.get(f"{case.rule}: {case.name}", case.completes)
+    mark = REFUSED.get(case.rule) or REFUSED.get(f"{case.rule}: {case.name}")
+    assert outcome == (mark or case.completes)
 
 
 def test_every_mark_names_a_case() -> None:
-    assert set(REFUSED) <= set(CASES)
+    assert set(REFUSED) <= {*CASES, *(case.rule for case in CASES.values())}
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ class DuckdbWindows:
     def completions(self, plan: Correlation) -> str:
         """The name of the table that holds the completions of a plan."""
         keys = [f"k{number}" for number in range(len(plan.key))]
-        steps = self.add("steps", "\nUNION\n".join(self.steps(plan)))
+        steps = self.add("steps", "\nUNION ALL\n".join(self.steps(plan)))
         listed = ", ".join(["id", "t", *keys])
         match plan.condition:
             case Threshold() as threshold:
@@ -130,7 +130,9 @@ class DuckdbWindows:
         keys = "".join(f", k{index}" for index in range(len(key)))
         values = self.values(value, number) if value else "NULL"
         present = " AND ".join(f"k{index} IS NOT NULL" for index in range(len(key))) or "true"
-        return f"SELECT {number} AS base, id, t{keys}, {values} AS v FROM {rows} WHERE {present}"
+        # A list may hold two spellings of one key; they are one step.
+        spelt = "DISTINCT " if any(self.columns(field).many for part in key if (field := part.fields[number])) else ""
+        return f"SELECT {spelt}{number} AS base, id, t{keys}, {values} AS v FROM {rows} WHERE {present}"
 
     def values(self, part: KeyPart, base: int) -> str:
         field = part.fields[base]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -174,12 +174,13 @@ class _Opinion:
                     yield Step(number, event, time, tuple(given[path] for path in paths))
                     continue
                 keys = self.tables[base.title].keys
-                path = renamed(rule, reference, value) if value else None
-                figures = keys[path][event] if path else ()
-                if path in paths and len(figures) > 1:
-                    raise Refused(Gap.KEY_AND_FIGURE)
+                figure = [renamed(rule, reference, value)] if value else []
+                uses = Counter([*paths, *figure])
+                if any(count > 1 and len(keys[path][event]) > 1 for path, count in uses.items()):
+                    raise Refused(Gap.LIST_TWICE)
+                figures = tuple(each for path in figure for each in keys[path][event])
                 for key in product(*(dict.fromkeys(keys[path][event]) for path in paths)):
-                    yield Step(number, event, time, key, tuple(figures))
+                    yield Step(number, event, time, key, figures)
 
 
 def _expanded(documents: Iterable[Any]) -> set[str]:

@@ -22,12 +22,13 @@ from sigma.types import (
     SigmaNull,
     SigmaString,
     SigmaTimestampPart,
+    SigmaType,
     TimestampPart,
 )
 
 from casetrail.engines.sqlite_tables import ID, TIME, Column, Table
 from casetrail.plan.nodes import Type
-from casetrail.plan.values import parse_address
+from casetrail.plan.values import parse_address, parse_network
 
 try:
     from sigma.backends.sqlite import sqliteBackend
@@ -40,7 +41,6 @@ class Gap(StrEnum):
 
     WEEK = "its week of the year is not ISO 8601's"
     NETWORK = "it writes a network as text patterns, which are right only for v4 and not for /0"
-    ADDRESS = "it compares addresses as text, so a value must be in canonical spelling"
     BOOLEAN = "it takes a boolean for the text 1 as well"
     CASED_WATCHLIST = "it loses |cased when it fills in a watchlist"
     EMPTY_WATCHLIST = "it takes an empty watchlist for an error"
@@ -48,7 +48,7 @@ class Gap(StrEnum):
     UNREADABLE = "a value that doesn't read as its type is null to it, where null or exists asks"
     PERCENTILE = "it interpolates a percentile between two values"
     REPEATED_VALUE = "a number that an event's list holds twice counts once"
-    KEY_AND_FIGURE = "a list that is key and figure at once has only the key for a value"
+    LIST_TWICE = "a list that stands for two parts of a key, or for key and figure, is one of its values at a time"
     MIXED_CASE = "it can't join a field that ignores letter case to one that doesn't"
     SEVERAL_BASES = "an event that several base rules match is one value to it, and a completion beside an event two events"
     ABSENCE = (
@@ -110,7 +110,8 @@ class OracleBackend(sqliteBackend):  # type: ignore[misc]
         return f"CAST({column.name}_each.value AS {column.affinity})" if column.many else column.name
 
     def convert_condition_field_eq_val(self, cond: ConditionFieldEqualsValueExpression, state: ConversionState) -> Any:
-        column, value = self.columns[cond.field], cond.value
+        column = self.columns[cond.field]
+        value = cond.value = _address(cond.value) if column.field.type is Type.ADDRESS else cond.value
         self._refuse(column, cond)
         if isinstance(value, SigmaExpansion | SigmaCIDRExpression):
             return super().convert_condition_field_eq_val(cond, state)
@@ -147,13 +148,19 @@ class OracleBackend(sqliteBackend):  # type: ignore[misc]
                 raise Refused(Gap.WEEK)
             case Type.ADDRESS, SigmaCIDRExpression() if value.network.version == 6 or value.network.prefixlen == 0:
                 raise Refused(Gap.NETWORK)
-            case Type.ADDRESS, SigmaString() if not value.contains_special() and parse_address(str(value)) != str(value):
-                raise Refused(Gap.ADDRESS)
             case Type.TEXT, SigmaBool():
                 raise Refused(Gap.BOOLEAN)
             case Type.TEXT, SigmaFieldReference() if value.starts_with or value.ends_with:
                 if any(named.field.exact for named in self._named(cond)):
                     raise Refused(Gap.EXACT_OVERLAP)
+
+
+def _address(value: SigmaType) -> SigmaType:
+    """An address or network in its canonical spelling, since SQLite compares texts; other values as they are."""
+    text = str(value)
+    if not isinstance(value, SigmaString) or value.contains_special():
+        return value
+    return SigmaCIDRExpression(parse_network(text)) if "/" in text else SigmaString(parse_address(text))
 
 
 def pipeline(tables: Mapping[str, Table], watchlists: Mapping[str, tuple[str, ...]]) -> ProcessingPipeline:

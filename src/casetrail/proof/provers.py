@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from casetrail.engines.base import Engine
     from casetrail.nodes.node import Node
-from casetrail.pack.backend import Backend, elsewhere
-from casetrail.pack.pack import Pack
+    from casetrail.pack.backend import Backend
+    from casetrail.pack.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Where:
 
     def backend(self, usual: str) -> Backend:
         """The backend; on a user's own cluster with indexes of a random name, that no pattern or template of theirs matches."""
+        from casetrail.pack.backend import elsewhere
         from casetrail.packages.targets import backend_of
 
         found = backend_of(self.pack, self.target or usual)
