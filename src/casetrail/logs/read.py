@@ -113,7 +113,7 @@ def unglobbed(path: Path) -> str:
 
 
 def _parquet(path: Path) -> Iterator[tuple[str, object]]:
-    connection = duckdb.connect(config=OFFLINE)
+    connection = duckdb.connect(config={**OFFLINE})
     rows = connection.execute("SELECT to_json(t)::VARCHAR FROM read_parquet(?) AS t", [unglobbed(path)])
     number = 0
     while chunk := rows.fetchmany(1000):
