@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from casetrail.pack.contract import Contract, parse_span
-from casetrail.pack.pack import PackError, documents
+from casetrail.pack.pack import PackError, documents, shaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Backend:
         return self.clocks["interval"]
 
 
+@shaped
 def read_backend(folder: Path, contracts: Mapping[str, Contract]) -> Backend:
     """The backend in a folder: `backend.yml` and a file for each product.
 

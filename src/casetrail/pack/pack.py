@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import yaml
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
-from sigma.rule.base import SigmaYAMLLoader
 
 from casetrail.pack.contract import Contract, contracts
 from casetrail.pack.policy import POLICY
 from casetrail.pack.thresholds import FILE, apply_thresholds
 from casetrail.pack.watchlist import read_watchlists
+from casetrail.pack.yaml import SHAPE, YamlError, read
 from casetrail.plan.asleep import asleep
 from casetrail.plan.correlate import lower
 from casetrail.plan.lower import Problem, World
@@ -66,6 +65,23 @@ class Rule:
         return own if isinstance(own, Mapping) else {}
 
 
+Rest = ParamSpec("Rest")
+Result = TypeVar("Result")
+
+
+def shaped(reader: Callable[Concatenate[Path, Rest], Result]) -> Callable[Concatenate[Path, Rest], Result]:
+    """A reader of a file or folder that raises PackError, naming it, also where a document isn't as its schema says."""
+
+    @wraps(reader)
+    def reading(path: Path, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        try:
+            return reader(path, *rest, **named)
+        except SHAPE as error:
+            raise PackError(f"{path}: it isn't as its schema says ({error}); run `casetrail check` to see where") from error
+
+    return reading
+
+
 def shipped() -> Path:
     """The folder of the pack that comes with casetrail: in the wheel, or the checkout it runs from."""
     wheel = Path(str(files("casetrail"))) / "data"
@@ -78,9 +94,9 @@ def documents(path: Path) -> list[dict[str, Any]]:
     Raises PackError when it can't be read or one is no mapping.
     """
     try:
-        found = list(yaml.load_all(path.read_text("utf-8"), SigmaYAMLLoader))
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        raise PackError(f"{path}: {error}") from error
+        found = [document.data for document in read(path)]
+    except YamlError as error:
+        raise PackError(f"{path}:{error.position.line}:{error.position.column}: {error.message}") from error
     if not all(isinstance(document, dict) for document in found):
         raise PackError(f"{path}: a mapping is expected")
     return found
@@ -114,7 +130,7 @@ class Pack:
         for path in sorted((own / "logsources").glob("*.yml")):
             try:
                 known.update((contract.key, contract) for document in documents(path) for contract in contracts(document))
-            except (ValueError, KeyError, TypeError) as error:
+            except SHAPE as error:
                 raise PackError(f"{path}: {error}; run `casetrail check` to see where") from error
         try:
             watchlists = read_watchlists(own / "watchlists")
@@ -129,7 +145,7 @@ class Pack:
                 try:
                     for document in documents(holder / FILE):
                         sources = apply_thresholds(sources, document)
-                except (ValueError, TypeError) as error:
+                except SHAPE as error:
                     raise PackError(f"{holder / FILE}: {error}") from error
         return cls(top, known, watchlists, sources)
 
@@ -185,7 +201,7 @@ def _rules(pack: Pack) -> Iterable[Rule]:
     flat = [(path, document) for path, found in pack.sources.items() for document in found]
     try:
         collection = SigmaCollection.from_dicts([document for _, document in flat], collect_errors=True, policy=POLICY)
-    except (SigmaError, AttributeError, TypeError, ValueError) as error:
+    except (SigmaError, *SHAPE) as error:
         raise PackError(f"{error}; run `casetrail check` to see where") from error
     paths = {str(document.get("name") or document.get("id") or document.get("title")): path for path, document in flat}
     metas = {str(document.get("name") or document.get("id") or document.get("title")): document for _, document in flat}
