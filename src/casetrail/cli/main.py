@@ -30,6 +30,7 @@ _COMMANDS = {
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",
     "new": "Start a rule and its cases.",
     "run": "Check, test and build in one go.",
+    "schemas": "List the JSON schemas of a pack's files, for editors.",
     "list": "List the rules, log sources, fields, watchlists or lints.",
 }
 
