@@ -290,7 +290,9 @@ def test_the_shipped_pack_is_sound_wherever_it_is_checked_from(tmp_path: Path) -
 def test_gitlab_knows_a_finding_again_when_lines_come_above_it(pack: Path) -> None:
     put(pack / "rules" / "okta" / "example.yml", {**RULE, "tags": ["attack.nothing", "attack.nothing"], "references": ["x"]})
     first = json.loads(run("check", "--gitlab", pack=pack).stdout)
-    assert {row["check_name"] for row in first} == {row["code"] for row in json.loads(run("check", "--json", pack=pack).stdout)}
+    assert {row["check_name"] for row in first} == {
+        row["code"] for row in json.loads(run("check", "--json", pack=pack).stdout)
+    }
     assert len({row["fingerprint"] for row in first}) == len(first)
     assert {row["severity"] for row in first} <= {"info", "minor", "critical"}
     path = pack / "rules" / "okta" / "example.yml"
