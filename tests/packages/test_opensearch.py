@@ -83,8 +83,9 @@ def test_a_template_types_every_field_that_the_backend_names(pack: Pack, files: 
         template = templates[source.replace("/", "-")]
         assert template["index_patterns"] == [store.index]
         typed = dict(leaves(template["template"]["mappings"]["properties"]))
-        named = {place.name: place.type for place in store.fields.values() if not place.unsupported}
-        assert typed == {**dict.fromkeys(store.only, "constant_keyword"), store.time: "date", **named}
+        named = {place.name: place.type for place in store.columns}
+        times = {store.time: "date", store.arrival: "date"}
+        assert typed == {**dict.fromkeys(store.only, "constant_keyword"), **times, **named}
 
 
 def leaves(properties: dict[str, Any], path: str = "") -> list[tuple[str, str]]:

@@ -21,10 +21,10 @@ def mapping(store: Store) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for column, value in store.only.items():
         _put(properties, column, {"type": "constant_keyword", "value": value})
-    for place in store.fields.values():
-        if not place.unsupported:
-            _put(properties, place.name, {"type": place.type, **_FACTS.get(place.type, {})})
-    _put(properties, store.time, {"type": "date"})
+    for place in store.columns:
+        _put(properties, place.name, {"type": place.type, **_FACTS.get(place.type, {})})
+    for column in filter(None, (store.time, store.arrival)):
+        _put(properties, column, {"type": "date"})
     return {"dynamic": False, "properties": properties}
 
 

@@ -130,6 +130,8 @@ class SplExpressions(Expressions[Column]):
         stored = place_of(field, self.store)
         if stored.type == "parameter":
             self.parameter(stored)
+        if stored.derive:
+            self.before[f"eval {name(stored.name)}={stored.derive}"] = None
         return Column(name(stored.name), stored)
 
     def parameter(self, stored: StoredField) -> None:
@@ -201,7 +203,7 @@ class SplExpressions(Expressions[Column]):
             case Type.INTEGER:
                 return f'match({column.sql},"{whole(int(value))}")'
             case Type.NUMBER:
-                return f"{numeric(column.sql, field.type)}={number(float(value))}"
+                return f"{self.number(column, field)}={number(float(value))}"
             case Type.BOOLEAN:
                 return f'lower({column.sql})="{str(value).lower()}"'
             case Type.ADDRESS if "." in str(value):
@@ -258,7 +260,11 @@ class SplExpressions(Expressions[Column]):
     def compare(self, column: Column, field: Field, check: Compare) -> str:
         if abs(check.value) >= _LARGEST:
             raise UnsupportedError(f"{field.path}: {check.value} is larger than Splunk's numbers are exact")
-        return f"{numeric(column.sql, field.type)}{_OPS[check.op]}{number(check.value)}"
+        return f"{self.number(column, field)}{_OPS[check.op]}{number(check.value)}"
+
+    def number(self, column: Column, field: Field) -> str:
+        """The number that a text is; what is worked out is one."""
+        return column.sql if column.stored.derive else numeric(column.sql, field.type)
 
     def in_part(self, column: Column, field: Field, check: InPart) -> str:
         if column.stored.type != "event_time":

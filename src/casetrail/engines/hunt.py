@@ -44,6 +44,7 @@ class Report:
     """What a hunt found.
 
     hits: what completes the rules; rows: rows read, by log source; waiting: completions that a longer log could still undo, by rule.
+    again: of the rows that a rule looks at, how many were of an event that had come before, by log source.
     """
 
     hits: Hits
@@ -51,6 +52,7 @@ class Report:
     files: int = 0
     faults: Faults = field(default_factory=Faults)
     waiting: Counter[str] = field(default_factory=Counter)
+    again: Counter[str] = field(default_factory=Counter)
 
 
 def hunt(
@@ -111,10 +113,27 @@ class _Hunt:
             self.progress.reads(file.name, _bytes(file))
             self.file(file)
         self.report.files = len(files)
+        self.report.again = self.again()
         matched = Matched({search: number for number, search in enumerate(self.searches)}, self.step_columns, self.newest)
         self.report.waiting, failed = complete(self.report.hits, matched, self.plans, self.contracts, self.progress)
         self.report.faults.fatal += failed
         return self.report
+
+    def again(self) -> Counter[str]:
+        """How many matching rows say again what one before said, by log source. An event that several searches match counts once."""
+        if not self.searches:
+            return Counter()
+        known = ", ".join(f"({number}, {literal(search.source)})" for number, search in enumerate(self.searches))
+        repeated = "SELECT search, id, count(*) - 1 AS n FROM matched GROUP BY search, id HAVING n > 0"
+        events = (
+            f"SELECT source, id, max(n) AS n FROM ({repeated}) JOIN (VALUES {known}) AS s(search, source) USING (search) "
+            "GROUP BY source, id"
+        )
+        try:
+            found = self.connection.execute(f"SELECT source, sum(n)::BIGINT FROM ({events}) GROUP BY source").fetchall()
+        except duckdb.OutOfMemoryException:
+            return Counter()
+        return Counter(dict(found))
 
     def file(self, path: Path) -> None:
         contract = self.sniff(path)

@@ -19,7 +19,7 @@ from casetrail.dialects.spl import TIME
 from casetrail.dialects.spl_query import query_of
 from casetrail.dialects.spl_source import ID
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
+from casetrail.engines.event import Event, arrival
 from casetrail.engines.spl_model import Readings, run
 from casetrail.pack.backend import Backend, Store, StoredField
 from casetrail.pack.contract import Contract
@@ -57,7 +57,7 @@ def stored(event: Event, store: Store, contract: Contract, *, nulls: bool = True
     parameters: list[dict[str, str]] = []
     for path, field in contract.fields.items():
         place = store.fields.get(path)
-        if place is None or place.unsupported or place.name == TIME:
+        if place is None or place.unsupported or place.derive or place.name == TIME:
             continue
         texts = list(_texts(event.row, field, place, nulls=nulls))
         if place.type == "parameter":
@@ -65,6 +65,9 @@ def stored(event: Event, store: Store, contract: Contract, *, nulls: bool = True
             row["_raw"] = json.dumps({"event": {"parameters": parameters}}, ensure_ascii=False)
         elif texts:
             row[place.name] = texts if len(texts) > 1 else texts[0]
+    arrived = arrival(event, contract)
+    if store.arrival and arrived is not None:
+        row[store.arrival] = Fraction(arrived // _SECOND)
     return row
 
 

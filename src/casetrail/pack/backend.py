@@ -18,12 +18,14 @@ class StoredField:
     type: the SIEM's own name of its type there (Elastic: keyword, ip, boolean, long, double, date, flattened).
     root: the name of the column that holds it, where it lies inside an object (Elastic's `flattened`, Sentinel's `dynamic`).
     unsupported: why no query can test it there; empty when one can.
+    derive: an expression of the SIEM's language that works the field out where no column holds it; the name is then that of the result.
     """
 
     name: str
     type: str
     root: str = ""
     unsupported: str = ""
+    derive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Store:
     only: columns and the value that each has in this log's rows alone, where a table holds several logs.
     identity: the columns that together name an event, where the SIEM keeps no id of its own.
     basis: whose names these are.
+    arrival: the column of when a row arrived; empty where the SIEM has none by name.
     """
 
     source: str
@@ -43,6 +46,12 @@ class Store:
     fields: Mapping[str, StoredField]
     only: Mapping[str, str] = field(default_factory=dict)
     identity: tuple[str, ...] = ()
+    arrival: str = ""
+
+    @property
+    def columns(self) -> tuple[StoredField, ...]:
+        """The fields that a column holds."""
+        return tuple(place for place in self.fields.values() if not (place.unsupported or place.derive))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +109,17 @@ def elsewhere(backend: Backend, prefix: str) -> Backend:
 
 
 def _store(product: str, item: Mapping[str, Any]) -> Store:
-    fields = {path: _field(facts) for path, facts in item["fields"].items()}
-    source = f"{product}/{item['service']}"
     return Store(
-        source, item["index"], item["time"], item["basis"], fields, item.get("only", {}), tuple(item.get("identity", ()))
+        source=f"{product}/{item['service']}",
+        index=item["index"],
+        time=item["time"],
+        basis=item["basis"],
+        fields={path: _field(facts) for path, facts in item["fields"].items()},
+        only=item.get("only", {}),
+        identity=tuple(item.get("identity", ())),
+        arrival=item.get("arrival", ""),
     )
 
 
 def _field(facts: Mapping[str, str]) -> StoredField:
-    return StoredField(facts.get("name", ""), facts.get("type", ""), facts.get("root", ""), facts.get("unsupported", ""))
+    return StoredField(facts.get("name", ""), *(facts.get(key, "") for key in ("type", "root", "unsupported", "derive")))

@@ -196,7 +196,7 @@ class _Check:
                     place = document.position(["correlation", "rules", number])
                     message = f"{reference.reference}: name the rule by letters, digits and underscores"
                     yield self.finding(document.path, "base-name", message, place)
-            if not rule.group_by:
+            if not rule.group_by and not _is_about_the_log(document):
                 place = document.position(["correlation"])
                 yield self.finding(document.path, "global-correlation", "it counts over everybody: say group-by", place)
             if str(rule.timespan.spec)[-1:] in "My":
@@ -375,6 +375,11 @@ def _bases(collection: SigmaCollection) -> set[str]:
         if isinstance(rule, SigmaCorrelationRule) and not rule.generate
         for reference in rule.referenced_rules
     }
+
+
+def _is_about_the_log(document: Document) -> bool:
+    own = document.data.get("casetrail")
+    return isinstance(own, dict) and own.get("story") == "log-health"
 
 
 def _name(document: Document) -> str:

@@ -9,7 +9,10 @@ from casetrail.dialects.base import Ago, Run
 from casetrail.dialects.languages import language_of
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
-from casetrail.plan.nodes import Order, Plan, Search, sources
+from casetrail.plan.nodes import Order, Plan, Search, fields, sources
+
+LATEST = 10 * 86_400_000_000
+"""How late a row may be to be found by a rule on lateness, in microseconds: Sentinel looks back 14 days at most, windows among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Schedule:
 
 
 def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:
-    """The schedule of a plan: any event that arrives within the greatest delay of its log is looked at.
+    """The schedule of a plan: any event that arrives within the greatest delay of its log is looked at, or later by a rule on lateness.
 
     A backend's clocks `long_lookback` and `long_interval` say from where on it must run less often.
     """
@@ -48,8 +51,14 @@ def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) ->
 
 def _every(interval: int, plan: Plan, contracts: Mapping[str, Contract]) -> Schedule:
     delay = max(contracts[source].delay.greatest for source in sources(plan))
-    fresh = delay + 2 * interval + _wait(plan)
+    latest = max(delay, LATEST) if _on_lateness(plan, contracts) else delay
+    fresh = latest + 2 * interval + _wait(plan)
     return Schedule(interval, fresh, fresh + _reach(plan), delay)
+
+
+def _on_lateness(plan: Plan, contracts: Mapping[str, Contract]) -> bool:
+    asked = {contracts[source].lateness for source in sources(plan)}
+    return any(field in asked for field in fields(plan))
 
 
 def _wait(plan: Plan) -> int:
