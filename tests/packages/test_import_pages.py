@@ -39,14 +39,16 @@ def follow(lines: str, folder: Path, **variables: str) -> str:
     return done.stdout
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    if shutil.which("bash") is None:
-        pytest.skip("no bash")
-    return tmp_path
+def tools_for(*names: str) -> None:
+    """Skip unless the shell has what the lines call."""
+    for name in ("bash", *names):
+        if shutil.which(name) is None:
+            pytest.skip(f"no {name}")
 
 
-def test_sentinels_page_builds_what_it_deploys(folder: Path) -> None:
+def test_sentinels_page_builds_what_it_deploys(tmp_path: Path) -> None:
+    tools_for()
+    folder = tmp_path
     for block in blocks("sentinel"):
         if not re.search(r"\baz\b", block):
             follow(block, folder)
