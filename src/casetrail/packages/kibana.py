@@ -1,4 +1,5 @@
-"""Detection rules as Kibana imports them: NDJSON, a rule a line and a summary at the end."""
+"""What Elastic takes: detection rules as Kibana imports them (NDJSON, a rule a line and a summary at the end), a dashboard of log health,
+and index templates."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import orjson
 from casetrail.dialects.esql_windows import ID
 from casetrail.pack.backend import Backend
 from casetrail.pack.pack import PackError, Rule
+from casetrail.packages import kibana_dashboard, kibana_templates
 from casetrail.packages.attack import Tactic, Technique, attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import Schedule
@@ -28,8 +30,10 @@ _MINUTE = 60_000_000
 
 
 def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
-    """The one file that Kibana imports."""
-    return {"detection-rules.ndjson": ndjson(detection_rule(item, backend) for item in items)}
+    """The rules in one file, for the import of detection rules, the dashboard in another, for that of saved objects, and templates."""
+    rules = {"detection-rules.ndjson": ndjson(detection_rule(item, backend) for item in items)}
+    contracts = items[0].contracts if items else {}
+    return rules | kibana_dashboard.files(backend, contracts) | kibana_templates.files(backend)
 
 
 def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:

@@ -21,6 +21,16 @@ _SEVERITY = {"critical": "1", "high": "2", "medium": "3", "low": "4", "informati
 _MINUTE = 60_000_000
 _PRIORITY = 200
 """Above the templates that come with OpenSearch."""
+_HEAD = "{{ctx.monitor.name}}: {{ctx.trigger.name}} (severity {{ctx.trigger.severity}} of 5)"
+_HITS = "ctx.results.0.hits.hits"
+_COMPLETIONS = f"ctx.results.0.aggregations.{RESULT}.value"
+MESSAGES = {
+    "search": _HEAD + "\n{{#HITS}}{{ctx.monitor.name}} {{_id}}\n{{/HITS}}".replace("HITS", _HITS),
+    "correlation": _HEAD
+    + "\n{{#FOUND}}{{ctx.monitor.name}} {{event_id}} key {{key}} n {{n}}\n{{/FOUND}}".replace("FOUND", _COMPLETIONS),
+}
+"""What a notification says (Mustache): the rule, and a line for each completion with the two that name an alert, rule and event. Nothing
+of a rule is written into it, since a title with braces would be a template."""
 
 
 def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
@@ -31,7 +41,7 @@ def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
 
 
 def monitor(item: Packaged, backend: Backend) -> dict[str, Any]:
-    """One rule as a query-level monitor, disabled and without actions, since only its user knows whom to tell."""
+    """One rule as a query-level monitor, disabled. Its trigger tells the channel that the option `notification_channel` names, if any."""
     return {
         "type": "monitor",
         "name": item.rule.name,
@@ -45,11 +55,28 @@ def monitor(item: Packaged, backend: Backend) -> dict[str, Any]:
                     "name": item.rule.sigma.title,
                     "severity": _SEVERITY[item.rule.level],
                     "condition": {"script": {"source": condition(item), "lang": "painless"}},
-                    "actions": [],
+                    "actions": actions(item, backend),
                 }
             }
         ],
     }
+
+
+def actions(item: Packaged, backend: Backend) -> list[dict[str, Any]]:
+    """Whom a trigger tells. Never throttled: a completion that came late may be in the answers of two runs only."""
+    channel = backend.options.get("notification_channel", "")
+    if not channel:
+        return []
+    source = MESSAGES["search" if isinstance(item.plan, Search) else "correlation"]
+    return [
+        {
+            "name": "notify",
+            "destination_id": channel,
+            "subject_template": {"source": "{{ctx.monitor.name}}", "lang": "mustache"},
+            "message_template": {"source": source, "lang": "mustache"},
+            "throttle_enabled": False,
+        }
+    ]
 
 
 def condition(item: Packaged) -> str:
