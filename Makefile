@@ -30,6 +30,7 @@ docs: $(STAMP)
 	@$(BIN)/python -m casetrail.pack.lints > docs/lints.md
 	@$(BIN)/python -m tests.dialects.side_by_side > docs/languages.md
 	@$(BIN)/python -m casetrail.cli.page > docs/cli.md
+	@$(BIN)/python -m casetrail.pages docs
 
 logs: $(STAMP)
 	@$(BIN)/python bench/incidents/make.py
