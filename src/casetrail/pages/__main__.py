@@ -1,11 +1,12 @@
-"""`python -m casetrail.pages docs` writes the pages of docs/rules/."""
+"""`python -m casetrail.pages docs` writes the pages of docs/rules/ and docs/coverage.md."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from casetrail.pack.pack import Pack
+from casetrail.pack.pack import Pack, documents
+from casetrail.pages.coverage import coverage_page
 from casetrail.pages.site import site
 
 
@@ -19,6 +20,10 @@ def main(docs: Path) -> None:
             path.unlink()
     for name, text in pages.items():
         (folder / name).write_text(text, "utf-8")
+    covered = docs / "coverage.yml"
+    if covered.is_file():
+        (document,) = documents(covered)
+        (docs / "coverage.md").write_text(coverage_page(document), "utf-8")
 
 
 if __name__ == "__main__":
