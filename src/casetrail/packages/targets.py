@@ -12,6 +12,7 @@ from casetrail.dialects.base import UnsupportedError
 from casetrail.dialects.languages import language_of
 from casetrail.pack.backend import Backend, read_backend
 from casetrail.pack.pack import Pack, PackError, Rule, shipped
+from casetrail.packages import sigma
 from casetrail.packages.formats import Packaged, format_of, require_held
 from casetrail.packages.navigator import layer
 from casetrail.packages.schedule import schedule, shipped_query
@@ -97,7 +98,9 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
 
 def everyone(pack: Pack) -> dict[str, bytes]:
     """The files that belong to no one SIEM, by their path below the output folder."""
-    return {"attack-navigator.json": layer(rule for rule in pack.rules.values() if rule.alone)}
+    backends = [backend_of(pack, target) for target in targets(pack)]
+    found = {f"sigma/{path}": content for path, content in sigma.files(pack, backends).items()}
+    return {**found, "attack-navigator.json": layer(rule for rule in pack.rules.values() if rule.alone)}
 
 
 def _manifest(files: dict[str, bytes], refused: list[Refusal]) -> bytes:
@@ -117,4 +120,4 @@ def _target(path: str) -> str | None:
 
 def _rule(path: str) -> str | None:
     name = path.rpartition("/")[2]
-    return name.rpartition(".")[0] if "/queries/" in path else None
+    return name.rpartition(".")[0] if "/queries/" in path or path.startswith("sigma/rules/") else None
