@@ -7,6 +7,7 @@ its `sigma` in CASETRAIL_SIGMA_CLI.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -82,7 +83,9 @@ def test_each_query_of_kusto_reads_its_table(made: tuple[Pack, Path]) -> None:
 
 def test_a_correlation_is_refused_by_the_pipeline(made: tuple[Pack, Path]) -> None:
     _, folder = made
-    whole = ("okta_session_address_changed", "okta_session_flapping")
-    result = convert(folder, "splunk", *(f"rules/correlations/{name}.yml" for name in whole))
+    (folder / "pair").mkdir()
+    for name in ("okta_session_address_changed", "okta_session_flapping"):
+        shutil.copy(folder / "rules" / "correlations" / f"{name}.yml", folder / "pair")
+    result = convert(folder, "splunk", "pair")
     assert result.returncode != 0
     assert "".join(CORRELATION.split()) in "".join((result.stdout + result.stderr).split())
