@@ -3,13 +3,14 @@
 # make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite; half an hour on two cores
 # make bench  how fast a hunt is, as ratios
 # make docs   the pages that are generated
+# make release  the wheel and the archive to hand out, in release/
 # make logs   the logs of the incidents
 
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test fuzz bench docs logs clean
+.PHONY: run test fuzz bench docs release logs clean
 
 run: $(STAMP)
 	@$(BIN)/casetrail run -o dist
@@ -32,11 +33,15 @@ docs: $(STAMP)
 	@$(BIN)/python -m casetrail.cli.page > docs/cli.md
 	@$(BIN)/python -m casetrail.pages docs
 
+release: $(STAMP)
+	@rm -rf release && $(BIN)/python -m hatchling build -t wheel -d release > /dev/null
+	@$(BIN)/casetrail release -o release --wheel release/*.whl
+
 logs: $(STAMP)
 	@$(BIN)/python bench/incidents/make.py
 
 clean:
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist build release .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("casetrail needs Python 3.11 or later; set PYTHON=")'
