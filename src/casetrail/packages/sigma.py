@@ -55,20 +55,23 @@ def files(pack: Pack, backends: Sequence[Backend]) -> dict[str, bytes]:
 
 
 def _rules(pack: Pack) -> Iterator[tuple[str, str, bytes]]:
-    """The rule files: those that stand alone on single events, and correlations with what they are built on. As they are, byte for byte,
-    unless a customer's threshold has changed one."""
+    """The rule files by kind and name: on single events and alone, filters, and correlations with what they are built on.
+
+    As they are, byte for byte, unless a customer's threshold has changed one.
+    """
     single = {rule.path for rule in pack.rules.values() if rule.alone and isinstance(rule.plan, Search)}
     for path, held in pack.sources.items():
         same = documents(path) == held
         text = path.read_bytes() if same else yaml.safe_dump_all(held, sort_keys=False, allow_unicode=True).encode()
         name = str(held[0].get("name", path.stem)) if held else path.stem
-        yield ("single" if path in single else "correlations"), name, text
+        kind = "single" if path in single else "filters" if any("filter" in document for document in held) else "correlations"
+        yield kind, name, text
 
 
 _HEAD = """# The rules for Sigma's own tools
 
-`rules/single` holds the rules on single events, `rules/correlations` those that count or order events, with what they are built on;
-`pipelines` gives fields and tables the names that they have in a SIEM. With `sigma-cli` and the package that is named below:
+`rules/single` holds the rules on single events, `rules/correlations` those that count or order events, with what they are built on,
+`rules/filters` your own filters, if there are any (`--filter`); `pipelines` gives fields and tables the names that they have in a SIEM. With `sigma-cli` and the package that is named below:
 
     sigma convert -t TARGET -p pipelines/watchlists.yml -p pipelines/SIEM.yml --skip-unsupported -o queries.txt rules/single
 
@@ -172,6 +175,8 @@ def unnamed(stored: StoredField | None, backend: Backend) -> str:
         return f"{backend.title} has no name for it"
     if stored.unsupported:
         return stored.unsupported
+    if getattr(stored, "derive", ""):
+        return "no column holds it; the package of casetrail's own works it out"
     if backend.language == "kql" and (stored.root or stored.type == "dynamic"):
         return f"it lies in the dynamic column {stored.root or stored.name}, and pySigma's Kusto backend names plain columns only"
     return ""
