@@ -2,6 +2,7 @@
 # make test   lint, types and all tests
 # make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite; half an hour on two cores
 # make bench  how fast a hunt is, as ratios
+# make noise  how many alerts a month of ordinary work makes, into docs/noise.md and .json; a quarter of an hour on two cores
 # make docs   the pages that are generated
 # make release  the wheel and the archive to hand out, in release/
 # make logs   the logs of the incidents
@@ -10,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test fuzz bench docs release logs clean
+.PHONY: run test fuzz bench noise docs release logs clean
 
 run: $(STAMP)
 	@$(BIN)/casetrail run -o dist
@@ -26,6 +27,9 @@ fuzz: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python bench/hunt.py
+
+noise: $(STAMP)
+	@$(BIN)/python bench/noise.py --markdown docs/noise.md --json > docs/noise.json
 
 docs: $(STAMP)
 	@$(BIN)/python -m casetrail.pack.lints > docs/lints.md
