@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,21 @@ _SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
 @click.option("--github", is_flag=True, help="Print the findings as annotations of GitHub Actions.")
 @click.option("--fix", is_flag=True, help="Mend in place what can be mended by rule.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day by which watchlists may have expired; today (UTC) if not given.",
+)
 @click.pass_context
 def command(
-    ctx: click.Context, paths: tuple[Path, ...], as_json_: bool, sarif: bool, github: bool, fix: bool, strict: bool
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    as_json_: bool,
+    sarif: bool,
+    github: bool,
+    fix: bool,
+    strict: bool,
+    today: datetime | None,
 ) -> None:
     """Check rules, cases, contracts, watchlists and backends; with PATHS, print only what is in those files or folders.
 
@@ -45,10 +58,11 @@ def command(
     if missing:
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
     folder = ctx.obj.pack_dir or shipped()
-    findings = _below(check(folder), paths)
+    day = (today or datetime.now(UTC)).date()
+    findings = _below(check(folder, day), paths)
     if fix:
         mended = mend(findings)
-        findings = _below(check(folder), paths)
+        findings = _below(check(folder, day), paths)
         say(f"{count(mended, 'finding')} mended")
     if as_json_:
         click.echo(as_json(findings))

@@ -25,6 +25,7 @@ _COMMANDS = {
     "test": "Run the cases of rules on engines, or see that no mutant of a rule survives them.",
     "prove": "Run every case of every rule on every engine, and show where they agree.",
     "build": "Compile rules into what a SIEM imports.",
+    "release": "Put a build of every target into one archive, with checksums and a bill of materials.",
     "hunt": "Find what completes the rules in log files or on a cluster.",
     "replay": "Replay an incident: what the rules would have told, day by day.",
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",

@@ -226,9 +226,13 @@ def case_files(pack: Pack, rules: Collection[str] = ()) -> Sequence[CaseFile]:
 
     What is wrong with the cases of another rule doesn't matter.
     """
+    return [read_cases(path, pack) for path in case_paths(pack) if not rules or _rule_of(path) in rules]
+
+
+def case_paths(pack: Pack) -> list[Path]:
+    """The case files of a pack, in order."""
     folder = pack.folder / "fixtures"
-    paths = [path for path in sorted(folder.glob("*/*.yml")) if path.parent.name not in ("events", "incidents")]
-    return [read_cases(path, pack) for path in paths if not rules or _rule_of(path) in rules]
+    return [path for path in sorted(folder.glob("*/*.yml")) if path.parent.name not in ("events", "incidents")]
 
 
 def _rule_of(path: Path) -> str:

@@ -29,7 +29,7 @@ from casetrail.pack.findings import Finding
 from casetrail.pack.lints import catalogue
 from casetrail.pack.pack import Pack, PackError
 from casetrail.pack.policy import POLICY
-from casetrail.pack.watchlist import INDEX, faults
+from casetrail.pack.watchlist import INDEX, expired, faults
 from casetrail.pack.yaml import START, Document, Position, YamlError, read
 from casetrail.packages.attack import attack
 from casetrail.plan.correlate import lower
@@ -50,13 +50,15 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((files("casetrail.schemas") / f"{name}.schema.json").read_text("utf-8")))
 
 
-def check(folder: Path) -> list[Finding]:
+def check(folder: Path, today: date | None = None) -> list[Finding]:
     """Every fault of the pack in a folder, in the order of files and lines.
+
+    today: the day by which a watchlist may have expired; not asked when it isn't given, so that the same pack has the same faults.
 
     A folder without `logsources/` is a foreign pack of Sigma rules: the shipped contracts are taken, and what casetrail demands of its
     own rules (cases, next steps, …) is not asked.
     """
-    return sorted(set(_Check(folder).findings()))
+    return sorted(set(_Check(folder, today).findings()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ class _Source:
 
 
 class _Check:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, today: date | None) -> None:
+        self.folder, self.today = folder, today
         self.own = (folder / "logsources").is_dir()
         self.lints = catalogue()
 
@@ -310,6 +312,15 @@ class _Check:
             lines = path.read_text("utf-8-sig").splitlines()
             for line, fault in faults(lines, known.data[path.stem]["holds"]):
                 yield self.finding(path, "watchlist", fault, Position(line, 1))
+            ends = _json(known.data[path.stem]).get("expires")
+            place = known.position([path.stem, "expires"])
+            try:
+                over = ends is not None and self.today is not None and expired(lines, ends, self.today)
+            except ValueError as error:
+                yield self.finding(index, "watchlist", f"{path.stem} expires on no day that there is: {error}", place)
+                continue
+            if over:
+                yield self.finding(index, "expired-watchlist", f"{path.stem} has expired on {ends}: empty it", place)
 
     def backends(self, pack: Pack) -> Iterator[Finding]:
         for path in sorted((self.folder / "backends").glob("*/backend.yml")):

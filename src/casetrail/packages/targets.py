@@ -12,7 +12,9 @@ from casetrail.dialects.base import UnsupportedError
 from casetrail.dialects.languages import language_of
 from casetrail.pack.backend import Backend, read_backend
 from casetrail.pack.pack import Pack, PackError, Rule, shipped
+from casetrail.packages import sigma
 from casetrail.packages.formats import Packaged, format_of, require_held
+from casetrail.packages.navigator import layer
 from casetrail.packages.schedule import schedule, shipped_query
 
 
@@ -60,15 +62,17 @@ def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = Non
         raise
 
 
-def build(pack: Pack, chosen: Iterable[str]) -> Built:
+def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
     """Every rule that stands alone, for every chosen target, with a manifest.
+
+    chosen: the targets; all of them if not given, and with them what is for users of any SIEM (`everyone`).
 
     Raises PackError when a rule has no meaning or a target is unknown.
     """
-    files: dict[str, bytes] = {}
+    files: dict[str, bytes] = {} if chosen is not None else everyone(pack)
     held: dict[str, list[str]] = {}
     refused: list[Refusal] = []
-    for target in chosen:
+    for target in targets(pack) if chosen is None else chosen:
         backend = backend_of(pack, target)
         suffix, package = language_of(backend).suffix, format_of(backend)
         made: list[Packaged] = []
@@ -92,9 +96,16 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
     return Built(files, held, tuple(refused))
 
 
+def everyone(pack: Pack) -> dict[str, bytes]:
+    """The files that belong to no one SIEM, by their path below the output folder."""
+    backends = [backend_of(pack, target) for target in targets(pack)]
+    found = {f"sigma/{path}": content for path, content in sigma.files(pack, backends).items()}
+    return {**found, "attack-navigator.json": layer(rule for rule in pack.rules.values() if rule.alone)}
+
+
 def _manifest(files: dict[str, bytes], refused: list[Refusal]) -> bytes:
     listed = [
-        {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "target": path.partition("/")[0], "rule": _rule(path)}
+        {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "target": _target(path), "rule": _rule(path)}
         for path, content in sorted(files.items())
     ]
     no = [{"rule": refusal.rule, "target": refusal.target, "reason": refusal.reason} for refusal in refused]
@@ -103,6 +114,10 @@ def _manifest(files: dict[str, bytes], refused: list[Refusal]) -> bytes:
     ).encode()
 
 
+def _target(path: str) -> str | None:
+    return path.partition("/")[0] if "/" in path else None
+
+
 def _rule(path: str) -> str | None:
     name = path.rpartition("/")[2]
-    return name.rpartition(".")[0] if "/queries/" in path else None
+    return name.rpartition(".")[0] if "/queries/" in path or path.startswith("sigma/rules/") else None
