@@ -16,8 +16,8 @@ from casetrail.pack.backend import read_backend
 from casetrail.pack.contract import parse_span
 from casetrail.pack.pack import Pack
 from casetrail.packages.formats import Packaged
-from casetrail.packages.schedule import schedule
-from casetrail.packages.sentinel import LONGEST_PERIOD, refuse, span, written
+from casetrail.packages.schedule import schedule, shipped_query
+from casetrail.packages.sentinel import refuse, span, written
 from casetrail.packages.targets import build
 from casetrail.plan.nodes import Correlation, Search, sources
 from tests.engines.test_reference import COUNT2, FIRST, plan
@@ -62,7 +62,7 @@ def test_every_rule_is_what_sentinel_takes(rules: dict[str, dict[str, Any]]) -> 
             and rule["kind"] == "Scheduled"
             and rule["enabled"] is False
             and (rule["triggerOperator"], rule["triggerThreshold"]) == ("gt", 0)
-            and 5 * 60_000_000 <= frequency <= period <= LONGEST_PERIOD
+            and 5 * 60_000_000 <= frequency <= period <= 14 * 24 * HOUR
             and (period < 48 * HOUR or frequency >= HOUR)
             and len(rule["query"]) <= 10_000
             and set(rule["tactics"]) <= TACTICS
@@ -111,11 +111,37 @@ def item(pack: Pack, correlation: dict[str, Any]) -> Packaged:
 
 
 def test_what_sentinel_cannot_hold_is_refused_by_name(pack: Pack) -> None:
-    refuse(item(pack, FIRST))
-    with pytest.raises(UnsupportedError, match=r"looks back 15\.0 days with the delay of its logs, and Sentinel 14 at most"):
-        refuse(item(pack, {**FIRST, "timespan": "15d"}))
     with pytest.raises(UnsupportedError, match="its query has 10001 characters"):
         refuse(replace(item(pack, COUNT2), query="x" * 10_001))
+
+
+@pytest.mark.parametrize(
+    ("clocks", "span", "reason"),
+    [
+        (
+            {"longest_lookback": 14 * 24 * HOUR},
+            "15d",
+            r"it looks back 15\.0 days .*, and Test 14\.0 days at most",
+        ),
+        ({"shortest_interval": HOUR}, "1h", "it runs every 5 minutes .*, and Test 60 minutes at least"),
+        (
+            {"longest_interval": HOUR, "long_lookback": 0, "long_interval": 2 * HOUR},
+            "1h",
+            "it runs every 120 minutes",
+        ),
+        (
+            {"longest_quiet": HOUR},
+            "1h",
+            "it must know an alert again for .* 60 minutes at most",
+        ),
+    ],
+)
+def test_a_span_that_a_siem_cannot_hold_is_refused_by_name(clocks: dict[str, int], span: str, reason: str) -> None:
+    limited = replace(BACKEND, clocks={"interval": 300_000_000, **clocks})
+    with pytest.raises(UnsupportedError, match=reason):
+        schedule(plan({**FIRST, "timespan": span}), limited, CONTRACTS)
+    with pytest.raises(UnsupportedError, match=reason):
+        shipped_query(plan({**FIRST, "timespan": span}), limited, CONTRACTS)
 
 
 def test_a_rule_that_looks_back_two_days_runs_once_an_hour() -> None:

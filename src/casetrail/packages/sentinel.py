@@ -21,10 +21,10 @@ from casetrail.pack.contract import Contract
 from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.kibana import threat
+from casetrail.packages.schedule import Schedule
 from casetrail.plan.nodes import Correlation, Plan, Search, Type
 
 LONGEST_QUERY = 10_000
-LONGEST_PERIOD = 14 * 86_400_000_000
 _MINUTE = 60_000_000
 _SEVERITY = {"informational": "Informational", "low": "Low", "medium": "Medium", "high": "High", "critical": "High"}
 _UNITS = (("d", 1440), ("h", 60), ("m", 1))
@@ -44,14 +44,11 @@ def refuse(item: Packaged) -> None:
     """Raises UnsupportedError for a rule that Sentinel's limits don't hold."""
     if len(item.query) >= LONGEST_QUERY:
         raise UnsupportedError(f"its query has {len(item.query)} characters, and Sentinel takes {LONGEST_QUERY} at most")
-    if item.schedule.lookback > LONGEST_PERIOD:
-        days = item.schedule.lookback / LONGEST_PERIOD * 14
-        raise UnsupportedError(f"it looks back {days:.1f} days with the delay of its logs, and Sentinel 14 at most")
 
 
 def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
     """One rule as Sentinel takes it; it is made disabled when it comes in."""
-    rule = item.rule
+    rule, when = item.rule, terms(item.plan, item.schedule)
     named = list(entities(item.plan, backend, item.contracts))
     identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"casetrail:{rule.sigma.id or rule.name}:{backend.name}"))
     tactics, techniques = _attack([str(tag) for tag in rule.sigma.tags or []])
@@ -62,8 +59,8 @@ def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "severity": _SEVERITY[rule.level],
         "enabled": False,
         "requiredDataConnectors": [],
-        "queryFrequency": span(item.schedule.interval),
-        "queryPeriod": span(item.schedule.lookback),
+        "queryFrequency": when["queryFrequency"],
+        "queryPeriod": when["queryPeriod"],
         "triggerOperator": "gt",
         "triggerThreshold": 0,
         "tactics": tactics,
@@ -78,13 +75,25 @@ def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
             "groupingConfiguration": {
                 "enabled": True,
                 "reopenClosedIncident": False,
-                "lookbackDuration": "7d",
+                "lookbackDuration": when["lookbackDuration"],
                 "matchingMethod": "Selected",
-                "groupByCustomDetails": ["EventId"],
+                "groupByCustomDetails": when["groupByCustomDetails"],
             },
         },
         "version": f"{int(rule.own.get('version', 1))}.0.0",
         "kind": "Scheduled",
+    }
+
+
+def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
+    """The schedule in Sentinel's terms. The alerts of one completing event are one incident."""
+    arrived = {} if when.arrivals is None else {"ingestion_time()": f"> ago({span(when.arrivals)})"}
+    return {
+        "queryFrequency": span(when.interval),
+        "queryPeriod": span(when.lookback),
+        **arrived,
+        "groupByCustomDetails": ["EventId"],
+        "lookbackDuration": span(when.quiet),
     }
 
 
