@@ -56,12 +56,12 @@ def test_no_rule_is_left_out() -> None:
 
 
 WRONG: dict[str, tuple[str, str, str, Callable[[Schedule], Schedule]]] = {
-    "as fresh as the interval": ("okta_session_flapping", "elastic", "missed", lambda w: replace(w, fresh=w.interval)),
-    "no outage": ("okta_session_flapping", "elastic", "missed", lambda w: replace(w, fresh=w.delay + w.interval)),
+    "as fresh as the interval": ("okta_session_flapping", "opensearch", "missed", lambda w: replace(w, fresh=w.interval)),
+    "no outage": ("okta_session_flapping", "opensearch", "missed", lambda w: replace(w, fresh=w.delay + w.interval)),
     "no interval": ("okta_session_flapping", "splunk", "missed", lambda w: replace(w, fresh=w.delay - w.interval)),
     "no window": ("okta_session_flapping", "splunk", "missed", lambda w: replace(w, lookback=w.fresh)),
     "no wait": ("okta_factors_reset_not_renewed", "opensearch", "missed", lambda w: replace(w, fresh=w.fresh - w.wait)),
-    "no delay is waited for": ("okta_factors_reset_not_renewed", "elastic", "early", lambda w: replace(w, delay=0)),
+    "no delay is waited for": ("okta_factors_reset_not_renewed", "opensearch", "early", lambda w: replace(w, delay=0)),
     "half of what arrived": ("okta_session_flapping", "sentinel", "missed", lambda w: replace(w, arrivals=w.interval // 2)),
     "runs not made up for": ("okta_session_flapping", "sentinel", "missed", lambda w: replace(w, made_up=False)),
 }  # fmt: skip

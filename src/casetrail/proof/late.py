@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from casetrail.engines.reference import evaluate
 from casetrail.packages.schedule import Schedule
-from casetrail.plan.nodes import AllOf, AnyOf, Correlation, Figure, Op, Order, Plan, Search, Threshold, Together, Without
+from casetrail.plan.nodes import Correlation, Order, Plan, Search
 from casetrail.proof.histories import History
 from casetrail.proof.seen import NEVER, Done, Matches, Sight, Verdicts
 from casetrail.proof.siem import Clock, Look, Teller, clock, kept, standing, throttled
@@ -125,33 +125,6 @@ def tried(log: Log, when: Schedule, package: str, draw: random.Random) -> Outcom
     """What a SIEM alerts of a history while things go wrong at random."""
     runs = clock(when, log.arrivals, draw)
     return outcome(log, when, runs, teller(package, log.plan, when), draw)
-
-
-def may_be_early(plan: Plan) -> bool:
-    """Whether a row that comes later can undo a completion, so that an alert may turn out to have been too early."""
-    if isinstance(plan, Search):
-        return False
-    if any(may_be_early(base) for base in plan.bases):
-        return True
-    match plan.condition:
-        case Threshold(figure=Figure.EVENTS | Figure.DISTINCT | Figure.SUM, op=Op.GT | Op.GTE):
-            return False
-        case Threshold():
-            return True
-        case Order(before=before):
-            return bool(before)
-        case together:
-            return _negates(together)
-
-
-def _negates(together: Together) -> bool:
-    match together:
-        case Without():
-            return True
-        case AllOf(args=args) | AnyOf(args=args):
-            return any(map(_negates, args))
-        case _:
-            return False
 
 
 def _waits(plan: Plan) -> bool:

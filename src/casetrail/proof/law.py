@@ -14,8 +14,9 @@ from casetrail.pack.pack import Pack
 from casetrail.packages.schedule import Schedule, schedule, shipped_query
 from casetrail.packages.targets import backend_of
 from casetrail.plan.nodes import Plan
+from casetrail.plan.undone import may_be_undone
 from casetrail.proof.histories import Material, history, material
-from casetrail.proof.late import Log, Tally, may_be_early, tried
+from casetrail.proof.late import Log, Tally, tried
 from casetrail.proof.run import planner
 from casetrail.proof.seen import Matches
 
@@ -75,7 +76,7 @@ class Law:
                     schedules[name] = schedule(log.plan, backend, self.pack.contracts)
                 found = tried(log, schedules[name], backend.package, _chance(rule, number, target))
                 held.tallies.setdefault(target, Tally()).add(found)
-                if found.missed or found.doubled or (found.early and not may_be_early(log.plan)):
+                if found.missed or found.doubled or (found.early and not may_be_undone(log.plan)):
                     held.broken.append((target, number))
         return held
 
