@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from casetrail.engines.event import Event
 from casetrail.pack.cases import Case
-from casetrail.pack.contract import Contract
+from casetrail.pack.contract import Contract, Delay
 from casetrail.plan.nodes import Correlation, Plan, sources
 
 _START = 1_772_323_200_000_000
@@ -70,10 +70,11 @@ def material(
     return Material(tuple(groups), tuple(event for event in noise if event.source in read), contracts)
 
 
-def history(made_of: Material, draw: random.Random) -> History:
-    """A history of a rule. draw: the chance, from which alone it follows."""
+def history(made_of: Material, draw: random.Random, *, punctual: bool = False) -> History:
+    """A history of a rule. draw: the chance, from which alone it follows; punctual: no row is later than its log's typical delay."""
     plan, like, hits = draw.choice(made_of.groups)
-    contracts, noise = made_of.contracts, made_of.noise
+    contracts = {name: _punctual(each) if punctual else each for name, each in made_of.contracts.items()}
+    noise = made_of.noise
     chosen = [draw.choice(hits), *(draw.choice(like) for _ in range(draw.choice([0, 1, 1, 2])))]
     span = plan.span if isinstance(plan, Correlation) else _EDGE
     at, rows = _START + _milli(draw.random() * 86_400_000_000), []
@@ -94,6 +95,10 @@ def history(made_of: Material, draw: random.Random) -> History:
         for one in draw.sample(rows, min(len(rows), draw.choice([0, 0, 1, 3])))
     ]
     return History(plan, tuple(sorted(rows, key=lambda one: (one.arrived, one.event.id))))
+
+
+def _punctual(contract: Contract) -> Contract:
+    return replace(contract, delay=Delay(contract.delay.typical, contract.delay.typical))
 
 
 def _milli(micros: float) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import dataclass
 
 from casetrail.engines.reference import evaluate
@@ -114,8 +115,11 @@ def run(log: Log, when: Schedule, look: Look) -> frozenset[str]:
 
 def outcome(log: Log, when: Schedule, runs: Clock, tell: Teller, draw: random.Random) -> Outcome:
     """What a SIEM alerts of a history."""
-    found = [(look, run(log, when, look)) for look in runs.near(log.moments(when, draw))]
-    alerted = tell(found)
+    return judged(log, tell([(look, run(log, when, look)) for look in runs.near(log.moments(when, draw))]))
+
+
+def judged(log: Log, alerted: Counter[str]) -> Outcome:
+    """What came of how often each event was alerted."""
     told = frozenset(alerted)
     doubled = frozenset(identity for identity, times in alerted.items() if times > 1)
     return Outcome(log.whole, log.whole - told, doubled, told - log.whole)
