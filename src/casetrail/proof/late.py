@@ -74,6 +74,7 @@ class Log:
         self.times = [event.time for event in self.events]
         self.place = {event.id: place for place, event in enumerate(self.events)}
         self.known: dict[tuple[int, int, int, int], list[Done]] = {}
+        self.same: dict[tuple[tuple[str, ...], int], list[Done]] = {}
         self.whole = evaluate(history.plan, history.events).ids
         self.nested = isinstance(self.plan, Correlation) and any(_waits(base) for base in self.plan.bases)
 
@@ -82,7 +83,11 @@ class Log:
         came, low, high = bisect_right(self.arrivals, until), bisect_left(self.times, start), bisect_right(self.times, end)
         name = (came, low, high, known if self.nested else NEVER)
         if name not in self.known:
-            self.known[name] = self.verdicts.of(self.sight(came, low, high), name[3])
+            sight = self.sight(came, low, high)
+            seen = (tuple(event.id for event in sight.events), name[3])
+            if seen not in self.same:
+                self.same[seen] = self.verdicts.of(sight, name[3])
+            self.known[name] = self.same[seen]
         return self.known[name]
 
     def sight(self, came: int, low: int, high: int) -> Sight:
@@ -105,6 +110,8 @@ def run(log: Log, when: Schedule, look: Look) -> frozenset[str]:
     now = look.own
     until = min(now, look.wall) if when.arrivals is not None else look.wall
     known = now - when.delay
+    if log.times[-1] < now - when.fresh:
+        return frozenset()
     found = log.done(until, now - when.lookback, now, known)
     fresh = [one for one in found if one.event.time >= now - when.fresh and one.known <= known]
     if when.arrivals is not None:
