@@ -17,8 +17,8 @@ from casetrail.pack.contract import parse_span
 from casetrail.pack.pack import Pack
 from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
-from casetrail.packages.schedule import schedule
-from casetrail.packages.sentinel import LONGEST_PERIOD, duration, refuse, span, written
+from casetrail.packages.schedule import schedule, shipped_query
+from casetrail.packages.sentinel import duration, refuse, span, written
 from casetrail.packages.targets import build
 from casetrail.plan.nodes import Correlation, Search, sources
 from tests.engines.test_reference import COUNT2, FIRST, plan
@@ -49,7 +49,7 @@ def test_every_rule_is_what_sentinel_takes(rules: dict[str, dict[str, Any]]) -> 
     assert {name: those for name, those in found.items() if those} == {}
     for name, rule in rules.items():
         frequency, period = parse_span(rule["queryFrequency"]), parse_span(rule["queryPeriod"])
-        assert 5 * 60_000_000 <= frequency <= period <= LONGEST_PERIOD, name
+        assert 5 * 60_000_000 <= frequency <= period <= 14 * 24 * HOUR, name
         assert period < 48 * HOUR or frequency >= HOUR, name
         assert rule["customDetails"]["EventId"] == "event_id", name
         assert rule["incidentConfiguration"]["groupingConfiguration"]["groupByCustomDetails"] == ["EventId"], name
@@ -108,8 +108,6 @@ def titled(one: Packaged, title: str, description: str = "") -> Packaged:
 def test_what_sentinel_cannot_hold_is_refused_by_name(pack: Pack) -> None:
     refuse(item(pack, FIRST))
     refuse(replace(item(pack, COUNT2), query="x" * 9_999))
-    with pytest.raises(UnsupportedError, match=r"looks back 15\.0 days with the delay of its logs, and Sentinel 14 at most"):
-        refuse(item(pack, {**FIRST, "timespan": "15d"}))
     with pytest.raises(UnsupportedError, match="its query has 10001 characters"):
         refuse(replace(item(pack, COUNT2), query="x" * 10_000))
     with pytest.raises(UnsupportedError, match="its query has 10001 characters"):
@@ -118,8 +116,35 @@ def test_what_sentinel_cannot_hold_is_refused_by_name(pack: Pack) -> None:
         refuse(titled(item(pack, COUNT2), "x" * 257))
     with pytest.raises(UnsupportedError, match="its description has 5001 characters"):
         refuse(titled(item(pack, COUNT2), "x", "y" * 5_001))
-    with pytest.raises(UnsupportedError, match="every five minutes at most"):
-        refuse(replace(item(pack, COUNT2), schedule=replace(item(pack, COUNT2).schedule, interval=60_000_000)))
+
+
+@pytest.mark.parametrize(
+    ("clocks", "span", "reason"),
+    [
+        (
+            {"longest_lookback": 14 * 24 * HOUR},
+            "15d",
+            r"it looks back 15\.0 days .*, and Test 14\.0 days at most",
+        ),
+        ({"shortest_interval": HOUR}, "1h", "it runs every 5 minutes .*, and Test 60 minutes at least"),
+        (
+            {"longest_interval": HOUR, "long_lookback": 0, "long_interval": 2 * HOUR},
+            "1h",
+            "it runs every 120 minutes",
+        ),
+        (
+            {"longest_quiet": HOUR},
+            "1h",
+            "it must know an alert again for .* 60 minutes at most",
+        ),
+    ],
+)
+def test_a_span_that_a_siem_cannot_hold_is_refused_by_name(clocks: dict[str, int], span: str, reason: str) -> None:
+    limited = replace(BACKEND, clocks={"interval": 300_000_000, **clocks})
+    with pytest.raises(UnsupportedError, match=reason):
+        schedule(plan({**FIRST, "timespan": span}), limited, CONTRACTS)
+    with pytest.raises(UnsupportedError, match=reason):
+        shipped_query(plan({**FIRST, "timespan": span}), limited, CONTRACTS)
 
 
 def test_a_rule_that_looks_back_two_days_runs_once_an_hour() -> None:

@@ -28,6 +28,7 @@ _COMMANDS = {
     "release": "Put a build of every target into one archive, with checksums and a bill of materials.",
     "hunt": "Find what completes the rules in log files or on a cluster.",
     "replay": "Replay an incident: what the rules would have told, day by day.",
+    "schedule": "Explain when rules run on a SIEM, how late a row may be and when the alert comes.",
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",
     "new": "Start a rule and its cases.",
     "run": "Check, test and build in one go.",

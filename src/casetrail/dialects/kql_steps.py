@@ -125,7 +125,7 @@ class Steps:
         store = store_of(search, self.setting.stores)
         lists = Lists()
         reader = KqlExpressions(store, lists=lists)
-        arrived = ["extend arrived = ingestion_time()"] if self.setting.arrivals else []
+        arrived = ["extend arrived = ingestion_time()", "where arrived <= now()"] if self.setting.arrivals else []
         lines = list(matching(search, self.setting, arrived))
         event = ID if any(line.startswith("summarize") for line in lines) else identity(store)
         columns = [f"base = {number}", f"id = {event}", f"at = {name(store.time)}"]

@@ -59,6 +59,8 @@ class Backend:
     """One SIEM.
 
     clocks: its times by name, in microseconds, `interval` (how often its searches run) among them.
+    made_up: whether a run that it left out is made up for later, with its own time as its clock.
+    limits: its counts by name, `alerts` (the most that one run gives) among them.
     stores: by log source; options: what whoever runs the SIEM can choose, by name.
     """
 
@@ -69,6 +71,8 @@ class Backend:
     clocks: Mapping[str, int]
     stores: Mapping[str, Store]
     options: Mapping[str, str] = field(default_factory=dict)
+    made_up: bool = False
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def interval(self) -> int:
@@ -97,7 +101,17 @@ def read_backend(folder: Path, contracts: Mapping[str, Contract]) -> Backend:
                     raise PackError(f"{path}: {store.source} has no field {min(strangers)}")
                 stores[store.source] = store
     clocks = {name: parse_span(span) for name, span in main["clocks"].items()}
-    return Backend(main["name"], main["title"], main["language"], main["package"], clocks, stores, main.get("options", {}))
+    return Backend(
+        main["name"],
+        main["title"],
+        main["language"],
+        main["package"],
+        clocks,
+        stores,
+        main.get("options", {}),
+        main.get("missed_runs") == "made up",
+        main.get("limits", {}),
+    )
 
 
 def elsewhere(backend: Backend, prefix: str) -> Backend:

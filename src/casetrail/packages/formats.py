@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
@@ -30,6 +30,10 @@ class Format(Protocol):
 
     def files(self, items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
         """The files by their path below the target's folder, the same bytes for the same rules."""
+        ...
+
+    def terms(self, plan: Plan, when: Schedule) -> Mapping[str, Any]:
+        """A plan's schedule in the SIEM's own terms, as the files have it, by the keys that they call it."""
         ...
 
 

@@ -17,7 +17,7 @@ from casetrail.packages import kibana_dashboard, kibana_templates
 from casetrail.packages.attack import Tactic, Technique, attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import Schedule
-from casetrail.plan.nodes import Correlation
+from casetrail.plan.nodes import Correlation, Plan
 
 _SEVERITY = {
     "informational": ("low", 10),
@@ -55,10 +55,8 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "risk_score": risk,
         "severity_mapping": [],
         "risk_score_mapping": [],
-        "interval": f"{when.interval // _MINUTE}m",
-        "from": f"now-{ceil(when.lookback / _MINUTE)}m",
-        "to": "now",
-        "max_signals": 1000,
+        **terms(item.plan, when),
+        "max_signals": backend.limits.get("alerts", 100),
         "author": [str(rule.sigma.author or "casetrail")],
         "license": "Apache-2.0",
         "references": [str(reference) for reference in rule.sigma.references or []],
@@ -74,15 +72,23 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "immutable": False,
         "output_index": "",
     }
-    if isinstance(item.plan, Correlation):
-        made["alert_suppression"] = _once(when)
     return made
 
 
-def _once(when: Schedule) -> dict[str, Any]:
-    """One alert an event. Kibana tells the rows of a search apart by `_id` itself, those of an aggregating query only so."""
-    duration = {"value": ceil((when.fresh + when.interval) / _MINUTE), "unit": "m"}
-    return {"group_by": [ID], "duration": duration, "missing_fields_strategy": "suppress"}
+def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
+    """The schedule in Kibana's terms.
+
+    One alert an event: Kibana tells the rows of a search apart by `_id` itself, those of an aggregating query only by suppression.
+    """
+    made: dict[str, Any] = {
+        "interval": f"{when.interval // _MINUTE}m",
+        "from": f"now-{ceil(when.lookback / _MINUTE)}m",
+        "to": "now",
+    }
+    if isinstance(plan, Correlation):
+        duration = {"value": ceil(when.quiet / _MINUTE), "unit": "m"}
+        made["alert_suppression"] = {"group_by": [ID], "duration": duration, "missing_fields_strategy": "suppress"}
+    return made
 
 
 def _note(rule: Rule) -> str:

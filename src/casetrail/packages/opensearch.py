@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from casetrail.dialects.opensearch_mapping import mapping
@@ -15,10 +16,12 @@ from casetrail.dialects.opensearch_query import indexes
 from casetrail.dialects.opensearch_windows import RESULT
 from casetrail.pack.backend import Backend, Store
 from casetrail.packages.formats import Packaged
-from casetrail.plan.nodes import Search
+from casetrail.packages.schedule import Schedule
+from casetrail.plan.nodes import Plan, Search
 
 _SEVERITY = {"critical": "1", "high": "2", "medium": "3", "low": "4", "informational": "5"}
-_MINUTE = 60_000_000
+_SECOND = 1_000_000
+_MINUTE = 60 * _SECOND
 _PRIORITY = 200
 """Above the templates that come with OpenSearch."""
 _HEAD = "{{ctx.monitor.name}}: {{ctx.trigger.name}} (severity {{ctx.trigger.severity}} of 5)"
@@ -47,7 +50,7 @@ def monitor(item: Packaged, backend: Backend) -> dict[str, Any]:
         "name": item.rule.name,
         "monitor_type": "query_level_monitor",
         "enabled": False,
-        "schedule": {"period": {"interval": item.schedule.interval // _MINUTE, "unit": "MINUTES"}},
+        "schedule": terms(item.plan, item.schedule)["schedule"],
         "inputs": [{"search": {"indices": indexes(item.plan, backend), "query": json.loads(item.query)}}],
         "triggers": [
             {
@@ -77,6 +80,19 @@ def actions(item: Packaged, backend: Backend) -> list[dict[str, Any]]:
             "throttle_enabled": False,
         }
     ]
+
+
+def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
+    """The schedule in OpenSearch's terms: the monitor's period, and the range of time that its query names.
+
+    A trigger has one active alert at a time: from the run that first finds something fresh to the one that finds nothing any more. The
+    events are the rows of its result, so whoever is told of each run knows an event again by its id.
+    """
+    return {
+        "schedule": {"period": {"interval": when.interval // _MINUTE, "unit": "MINUTES"}},
+        "range": f"now-{ceil(when.lookback / _SECOND)}s",
+        "fresh": f"now-{ceil(when.fresh / _SECOND)}s",
+    }
 
 
 def condition(item: Packaged) -> str:

@@ -25,13 +25,12 @@ from casetrail.packages.arm import Formula, quoted, templates
 from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.kibana import threat
+from casetrail.packages.schedule import Schedule
 from casetrail.plan.nodes import Correlation, Plan, Search, Type, sources
 
 LONGEST_QUERY = 10_000
 LONGEST_NAME = 256
 LONGEST_DESCRIPTION = 5_000
-LONGEST_PERIOD = 14 * 86_400_000_000
-SHORTEST_PERIOD = 5 * 60_000_000
 MOST_DETAILS = 20
 MOST_ENTITIES = 10
 API = "2024-09-01"
@@ -63,7 +62,7 @@ def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
 def refuse(item: Packaged) -> None:
     """Raises UnsupportedError for a rule that Sentinel's limits don't hold."""
     name, description = item.rule.sigma.title, _description(item)
-    length, period = _length(item.query) + 1, item.schedule.lookback
+    length = _length(item.query) + 1
     if length > LONGEST_QUERY:
         raise UnsupportedError(f"its query has {length} characters, and Sentinel takes {LONGEST_QUERY} at most")
     if _length(name) > LONGEST_NAME:
@@ -72,11 +71,6 @@ def refuse(item: Packaged) -> None:
         raise UnsupportedError(
             f"its description has {_length(description)} characters, and Sentinel takes {LONGEST_DESCRIPTION} at most"
         )
-    if period > LONGEST_PERIOD:
-        days = period / LONGEST_PERIOD * 14
-        raise UnsupportedError(f"it looks back {days:.1f} days with the delay of its logs, and Sentinel 14 at most")
-    if not SHORTEST_PERIOD <= item.schedule.interval <= period:
-        raise UnsupportedError("Sentinel runs a rule every five minutes at most, and no less often than it looks back")
     sentinel_watchlists.refuse(item)
 
 
@@ -91,7 +85,7 @@ def _description(item: Packaged) -> str:
 
 def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
     """One rule as Microsoft publishes it; it is disabled when it comes in."""
-    rule = item.rule
+    rule, when = item.rule, terms(item.plan, item.schedule)
     named = list(entities(item.plan, backend, item.contracts))
     identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"casetrail:{rule.sigma.id or rule.name}:{backend.name}"))
     tactics, techniques = _attack([str(tag) for tag in rule.sigma.tags or []])
@@ -103,8 +97,8 @@ def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "severity": _SEVERITY[rule.level],
         "enabled": False,
         "requiredDataConnectors": [],
-        "queryFrequency": span(item.schedule.interval),
-        "queryPeriod": span(item.schedule.lookback),
+        "queryFrequency": when["queryFrequency"],
+        "queryPeriod": when["queryPeriod"],
         "triggerOperator": "gt",
         "triggerThreshold": 0,
         "tactics": tactics,
@@ -119,9 +113,9 @@ def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
             "groupingConfiguration": {
                 "enabled": True,
                 "reopenClosedIncident": False,
-                "lookbackDuration": "7d",
+                "lookbackDuration": when["lookbackDuration"],
                 "matchingMethod": "Selected",
-                "groupByCustomDetails": ["EventId"],
+                "groupByCustomDetails": when["groupByCustomDetails"],
             },
         },
         "version": f"{int(rule.own.get('version', 1))}.0.0",
@@ -137,7 +131,7 @@ def resource(name: str, rule: Mapping[str, Any], tables: Sequence[str]) -> dict[
     incident = rule["incidentConfiguration"]
     grouping = {
         **incident["groupingConfiguration"],
-        "lookbackDuration": "P7D",
+        "lookbackDuration": duration(incident["groupingConfiguration"]["lookbackDuration"]),
         "groupByEntities": [],
         "groupByAlertDetails": [],
     }
@@ -211,6 +205,18 @@ def duration(text: str) -> str:
     days, rest = divmod(int(text[:-1]) * sizes[text[-1]], 1440)
     clock = "".join(f"{figure}{unit}" for figure, unit in zip(divmod(rest, 60), "HM", strict=True) if figure)
     return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+
+
+def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
+    """The schedule in Sentinel's terms. The alerts of one completing event are one incident."""
+    arrived = {} if when.arrivals is None else {"ingestion_time()": f"> ago({span(when.arrivals)})"}
+    return {
+        "queryFrequency": span(when.interval),
+        "queryPeriod": span(when.lookback),
+        **arrived,
+        "groupByCustomDetails": ["EventId"],
+        "lookbackDuration": span(when.quiet),
+    }
 
 
 def span(micros: int) -> str:

@@ -64,7 +64,9 @@ def _rules(pack: Pack) -> Iterator[tuple[str, str, bytes]]:
         same = documents(path) == held
         text = path.read_bytes() if same else yaml.safe_dump_all(held, sort_keys=False, allow_unicode=True).encode()
         name = str(held[0].get("name", path.stem)) if held else path.stem
-        kind = "single" if path in single else "filters" if any("filter" in document for document in held) else "correlations"
+        kind = (
+            "single" if path in single else "filters" if any("filter" in document for document in held) else "correlations"
+        )
         yield kind, name, text
 
 

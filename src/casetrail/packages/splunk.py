@@ -59,10 +59,7 @@ def saved_search(item: Packaged, backend: Backend) -> dict[str, str]:
         "search": item.query,
         "disabled": "1",
         "enableSched": "1",
-        "cron_schedule": cron(when.interval),
-        "dispatch.earliest_time": f"-{ceil(when.lookback / _MINUTE)}m",
-        "dispatch.latest_time": "now",
-        "realtime_schedule": "0",
+        **terms(item.plan, when),
         "is_visible": "0",
         "counttype": "number of events",
         "relation": "greater than",
@@ -70,17 +67,23 @@ def saved_search(item: Packaged, backend: Backend) -> dict[str, str]:
         "alert.track": "1",
         "alert.digest_mode": "0",
         "alert.severity": str(_SEVERITY[rule.level]),
-        "alert.suppress": "1",
-        "alert.suppress.fields": ID,
-        "alert.suppress.period": f"{_quiet(when)}m",
     }
     if backend.options.get("enterprise_security") == "on":
         keys |= _enterprise_security(item, backend)
     return keys
 
 
-def _quiet(when: Schedule) -> int:
-    return ceil((when.fresh + when.interval) / _MINUTE)
+def terms(plan: Plan, when: Schedule) -> dict[str, str]:
+    """The schedule in Splunk's terms: continuous, so that runs left out are made up for, and no second alert of an event."""
+    return {
+        "cron_schedule": cron(when.interval),
+        "dispatch.earliest_time": f"-{ceil(when.lookback / _MINUTE)}m",
+        "dispatch.latest_time": "now",
+        "realtime_schedule": "0",
+        "alert.suppress": "1",
+        "alert.suppress.fields": ID,
+        "alert.suppress.period": f"{ceil(when.quiet / _MINUTE)}m",
+    }
 
 
 def cron(interval: int) -> str:
