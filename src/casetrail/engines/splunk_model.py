@@ -8,22 +8,25 @@ as the text null, as Splunk is seen to extract it, and not at all. All runs must
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from casetrail.dialects.base import Run, UnsupportedError
 from casetrail.dialects.spl import TIME
+from casetrail.dialects.spl_lookups import LIVE, Compared, lookup_name
 from casetrail.dialects.spl_query import query_of
 from casetrail.dialects.spl_source import ID
 from casetrail.engines.base import Trial
 from casetrail.engines.event import Event
-from casetrail.engines.spl_model import Readings, run
+from casetrail.engines.spl_model import Lookup, Readings, run
 from casetrail.pack.backend import Backend, Store, StoredField
 from casetrail.pack.contract import Contract
-from casetrail.plan.nodes import Field, Type, fields
+from casetrail.packages.splunk_lookups import looked_up, table, transforms
+from casetrail.plan.nodes import Field, Plan, Type, fields
 from casetrail.plan.values import scalar_text
 
 _NULL = "null"
@@ -106,6 +109,23 @@ def named(event: Event, contract: Contract, tested: frozenset[str]) -> Event:
 _IDS = ("id", "uuid", "request_id", "id.uniquequalifier", "eventidentifier")
 
 
+def tables(plans: Iterable[Plan]) -> dict[str, Lookup]:
+    """The lookups that the package writes for the watchlists of plans, read as Splunk reads them."""
+    found: dict[str, Lookup] = {}
+    lists = looked_up(plans)
+    definitions = transforms({name: ways for name, (ways, _) in lists.items()})
+    for name, (ways, values) in lists.items():
+        content = table(name, values, networks=Compared.NETWORK in ways).decode()
+        rows = tuple(csv.DictReader(content.splitlines()))
+        for how in ways:
+            keys = definitions[lookup_name(name, how)]
+            networks = frozenset({"value"}) if keys.get("match_type") == "CIDR(value)" else frozenset[str]()
+            found[lookup_name(name, how)] = Lookup(
+                rows, keys["case_sensitive_match"] == "true", int(keys["max_matches"]), networks
+            )
+    return found
+
+
 class SplunkModel:
     """Runs trials on a model of Splunk, each over its own events."""
 
@@ -135,13 +155,14 @@ class SplunkModel:
         """
         events = list(self.events(trial))
         macros = {store.index: f"index={store.index}" for store in self.backend.stores.values()}
+        lookups = tables([trial.plan]) if self.backend.options.get("watchlists") == LIVE else {}
         at = None if now is None else Fraction(now, _SECOND)
         found: set[frozenset[str]] = set()
         for way in WAYS:
             rows = [
                 stored(one, self.backend.stores[one.source], self.contracts[one.source], nulls=way.nulls) for one in events
             ]
-            answer = run(query, rows, macros=macros, now=at, seed=way.seed, readings=way.readings)
+            answer = run(query, rows, macros=macros, lookups=lookups, now=at, seed=way.seed, readings=way.readings)
             found.add(frozenset(str(row[ID]) for row in answer))
         if len(found) > 1:
             raise UnsupportedError(f"its verdict depends on what Splunk leaves open: {sorted(map(sorted, found))}")

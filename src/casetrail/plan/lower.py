@@ -80,10 +80,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a rule's words refer to: the log sources' contracts by key, and the watchlists' values by name."""
+    """What a rule's words refer to: the log sources' contracts by key, and the watchlists' values by name.
+
+    listed: the types whose fields are compared with a watchlist as such (`Listed`); for others its values are written out.
+    """
 
     contracts: Mapping[str, Contract]
     watchlists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    listed: frozenset[Type] = frozenset({Type.TEXT})
 
 
 class _Refused(Exception):
@@ -174,7 +178,9 @@ class _Reader:
                 return Test(known, IsMissing())
             case SigmaExists():
                 return Test(known, Exists() if value.exists else IsMissing())
-            case SigmaString() if len(value.s) == 1 and isinstance(value.s[0], Placeholder) and known.type is Type.TEXT:
+            case SigmaString() if (
+                len(value.s) == 1 and isinstance(value.s[0], Placeholder) and known.type in self.world.listed
+            ):
                 return Test(known, self.listed(known, value, value.s[0].name))
             case SigmaString() if any(isinstance(part, Placeholder) for part in value.s):
                 return Or(tuple(self.test(known, each) for each in self.expand(value)))
@@ -193,7 +199,11 @@ class _Reader:
 
     def listed(self, known: Field, value: SigmaString, watchlist: str) -> Listed:
         cased = known.exact or isinstance(value, SigmaCasedString)
-        texts = ("".join(map(str, each.s)) for each in self.expand(value))
+        texts = ["".join(map(str, each.s)) for each in self.expand(value)]
+        if known.type is not Type.TEXT:
+            checks = [_equals(known, text, cased=cased) for text in texts]
+            values = [check.network if isinstance(check, InNetwork) else check.value for check in checks]
+            return Listed(watchlist, tuple(dict.fromkeys(values)), cased)
         return Listed(watchlist, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), cased)
 
     def expand(self, value: SigmaString) -> Iterable[SigmaString]:
@@ -251,7 +261,7 @@ def _overlap(value: SigmaFieldReference) -> Overlap:
             return Overlap.EQUALS
 
 
-def _equals(known: Field, text: str, *, cased: bool) -> Check:
+def _equals(known: Field, text: str, *, cased: bool) -> Equals | InNetwork:
     cased = cased or known.exact
     if known.type is Type.TIME:
         raise _Refused("value-type", f"{known.path} is a time: test its |hour and kin, or correlate within a timespan", text)
