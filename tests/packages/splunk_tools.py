@@ -62,8 +62,8 @@ def slim(app: Path, home: Path) -> str:
 
 def specs() -> Path:
     """The folder of the .conf.spec files that slim brings."""
-    done = _run(["-c", "import slim.config, os; print(os.path.dirname(slim.config.__file__))"], Path.cwd())
-    return Path(done.stdout.strip()) / "conf-specs"
+    done = _run(["-c", "import slim; print(slim.__path__[0])"], Path.cwd())
+    return Path(done.stdout.strip()) / "config" / "conf-specs"
 
 
 def _run(arguments: list[str], home: Path) -> subprocess.CompletedProcess[str]:

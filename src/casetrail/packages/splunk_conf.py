@@ -30,4 +30,5 @@ def _value(value: str) -> str:
 
 def one_line(text: object) -> str:
     """A text as one line that a value can be; `-` for none."""
-    return " ".join(str(text).split()).rstrip("\\ ") or "-"
+    seen = "".join(char if char.isprintable() else " " for char in str(text))
+    return " ".join(seen.split()).rstrip("\\ ") or "-"
