@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from casetrail.dialects.spl_lookups import Compared
 from casetrail.dialects.spl_query import query_of
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import parse_span
@@ -194,17 +195,30 @@ def test_a_stanza_that_would_break_out_is_an_error(title: str) -> None:
 
 
 def test_an_empty_watchlist_is_a_lookup_with_its_header() -> None:
-    assert table("l", [], networks=False) == b"value,note\n"
+    assert table("l", []) == b"value,note\n"
 
 
 def test_addresses_are_networks_in_a_lookup() -> None:
-    assert table("l", ["192.0.2.7", "2001:db8::1"], networks=True) == b"value,note\n192.0.2.7/32,\n2001:db8::1/128,\n"
+    assert table("l", ["192.0.2.7", "2001:db8::1"], Compared.NETWORK) == b"value,note\n192.0.2.7/32,\n2001:db8::1/128,\n"
+
+
+def test_parts_are_patterns_in_a_lookup() -> None:
+    assert table("l", ["@corp.example"], Compared.END) == b"value,note\n*@corp.example,\n"
+    assert table("l", ["Sync"], Compared.PART) == b"value,note\n*Sync*,\n"
+    assert table("l", ["Sync"], Compared.START_CASED) == b"value,note\nSync*,\n"
+
+
+@pytest.mark.parametrize("value", ["a*b", "a?", "a\\b", "[a]"])
+def test_a_value_that_is_more_in_a_pattern_is_an_error(value: str) -> None:
+    assert table("l", [value])
+    with pytest.raises(PackError, match="pattern"):
+        table("l", [value], Compared.END)
 
 
 @pytest.mark.parametrize("value", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "a\tb", "a\nb", "a\rb", "a\0b"])
 def test_no_csv_holds_what_a_spreadsheet_would_run(value: str) -> None:
     with pytest.raises(PackError, match="inline"):
-        table("l", ["a", value], networks=False)
+        table("l", ["a", value])
 
 
 def test_the_bytes_are_the_same_each_time(pack: Pack, built: dict[str, bytes]) -> None:

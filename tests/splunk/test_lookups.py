@@ -12,7 +12,7 @@ import pytest
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate
 from casetrail.engines.splunk_model import SplunkModel
-from casetrail.plan.nodes import Equals, Expr, Field, InNetwork, Listed, Not, OneOf, Or, Search
+from casetrail.plan.nodes import Equals, Expr, Field, InNetwork, Like, Listed, ListedPart, Not, OneOf, Or, Search, Wildcard
 from casetrail.plan.nodes import Test as Is
 from casetrail.plan.values import parse
 from tests.splunk.stores import BACKEND
@@ -60,7 +60,7 @@ def written(field: Field, values: Sequence[str]) -> Expr:
     return Or((*networks, *(Is(field, Equals(value)) for value in plain if value is not None)))
 
 
-def compare(field: Field, listed: Listed, inline: Expr, values: Sequence[str | int]) -> None:
+def compare(field: Field, listed: Listed | ListedPart, inline: Expr, values: Sequence[str | int]) -> None:
     events = tuple(event(f"e{number}", number, **{field.path: value}) for number, value in enumerate(values))
     events = (*events, event("none", 10_000))
     for looked_up, plain in ((Is(field, listed), inline), (Not(Is(field, listed)), Not(inline))):
@@ -105,6 +105,37 @@ def test_texts(cased: bool) -> None:
     seen = (*values, *(value.upper() for value in values), "null", "", "alice ", "axb", "1", "*", "nobody", "7.0")
     field = F["code"] if cased else F["user"]
     compare(field, Listed("users", listed, cased), Is(field, OneOf(listed, cased)), seen)
+
+
+@pytest.mark.parametrize("cased", [False, True])
+@pytest.mark.parametrize(("before", "after"), [(True, False), (False, True), (True, True)])
+def test_parts_of_texts(before: bool, after: bool, cased: bool) -> None:
+    values = ("@corp.example" if before else "me@corp.example", ".har", "Sync 2", "a,b", 'q"u', "(x|y)", "$1", "ä", "{}")
+    listed = values if cased else tuple(value.lower() for value in values)
+    seen = [f"{one}{value}{two}" for value in values for one in ("", "x ", "*") for two in ("", " y", "\n")]
+    seen += [value.upper() for value in values]
+    seen += ["xcorp.example", "x\n.har", "\n.har", ".har\n\r", "Sync\n2", "null", "", "*", "axb", "x", "har", "sync2"]
+    field = F["code"] if cased else F["user"]
+    around = [(Wildcard.MANY,) if wanted else () for wanted in (before, after)]
+    inline = Or(tuple(Is(field, Like((*around[0], value, *around[1]), cased)) for value in listed))
+    compare(field, ListedPart("parts", listed, before, after, cased), inline, seen)
+    empty = ListedPart("parts", (), before, after, cased)
+    compare(field, empty, Or(()), seen[:3])
+
+
+def test_a_part_of_a_value_of_a_list_is_written_out() -> None:
+    events = (event("a", 0, tags=["x", "abc"]), event("b", 1, tags=["x"]), event("c", 2))
+    listed = Is(F["tags"], ListedPart("parts", ("b", "q"), before=True, after=True))
+    assert ENGINE.verdict(Trial(Search("s", CONTRACT.key, listed), events)) == frozenset("a")
+    assert ENGINE.verdict(Trial(Search("s", CONTRACT.key, Not(listed)), events)) == frozenset("bc")
+
+
+@pytest.mark.parametrize("value", ["a*", "a?", "\\", "[x]"])
+def test_a_part_that_is_more_in_a_pattern_is_refused(value: str) -> None:
+    listed = Is(F["user"], ListedPart("parts", (value,), before=True, after=False))
+    assert "inline" in str(ENGINE.verdict(Trial(Search("s", CONTRACT.key, listed), ())))
+    plain = SplunkModel(BACKEND, {CONTRACT.key: CONTRACT})
+    assert plain.verdict(Trial(Search("s", CONTRACT.key, listed), (event("a", 0, user=f"x{value}"),))) == frozenset("a")
 
 
 def test_numbers() -> None:

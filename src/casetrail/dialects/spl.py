@@ -31,6 +31,7 @@ from casetrail.plan.nodes import (
     IsMissing,
     Like,
     Listed,
+    ListedPart,
     Matches,
     Not,
     OneOf,
@@ -222,6 +223,16 @@ class SplExpressions(Expressions[Column]):
         self.before.update((line, None) for line in lines)
         present = self.present(column, field) if field.type is Type.TEXT else []
         return " AND ".join([f"isnotnull({found})", *present])
+
+    def listed_part(self, column: Column, field: Field, check: ListedPart) -> str:
+        if self.options.get("watchlists") == LIVE and not field.many:
+            lines, found = look_up(column.sql, search_name(column.stored.name), field, check)
+            self.before.update((line, None) for line in lines)
+            return " AND ".join([f"isnotnull({found})", *self.present(column, field)])
+        around = [(Wildcard.MANY,) if wanted else () for wanted in (check.before, check.after)]
+        likes = [Like((*around[0], value, *around[1]), check.cased) for value in check.values]
+        tests = [self.like(column, field, like) for like in likes]
+        return f"({' OR '.join(f'({test})' for test in tests)})" if tests else self.NEVER
 
     def written_out(self, column: Column, field: Field, check: Listed) -> str:
         """The watchlist's values in the query."""

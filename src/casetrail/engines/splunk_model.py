@@ -17,7 +17,7 @@ from typing import Any
 
 from casetrail.dialects.base import Run, UnsupportedError
 from casetrail.dialects.spl import TIME
-from casetrail.dialects.spl_lookups import LIVE, Compared, lookup_name
+from casetrail.dialects.spl_lookups import LIVE
 from casetrail.dialects.spl_query import query_of
 from casetrail.dialects.spl_source import ID
 from casetrail.engines.base import Trial
@@ -25,7 +25,7 @@ from casetrail.engines.event import Event
 from casetrail.engines.spl_model import Lookup, Readings, run
 from casetrail.pack.backend import Backend, Store, StoredField
 from casetrail.pack.contract import Contract
-from casetrail.packages.splunk_lookups import looked_up, table, transforms
+from casetrail.packages.splunk_lookups import csvs, looked_up, transforms
 from casetrail.plan.nodes import Field, Plan, Type, fields
 from casetrail.plan.values import scalar_text
 
@@ -111,19 +111,20 @@ _IDS = ("id", "uuid", "request_id", "id.uniquequalifier", "eventidentifier")
 
 def tables(plans: Iterable[Plan]) -> dict[str, Lookup]:
     """The lookups that the package writes for the watchlists of plans, read as Splunk reads them."""
-    found: dict[str, Lookup] = {}
     lists = looked_up(plans)
-    definitions = transforms({name: ways for name, (ways, _) in lists.items()})
-    for name, (ways, values) in lists.items():
-        content = table(name, values, networks=Compared.NETWORK in ways).decode()
-        rows = tuple(csv.DictReader(content.splitlines()))
-        for how in ways:
-            keys = definitions[lookup_name(name, how)]
-            networks = frozenset({"value"}) if keys.get("match_type") == "CIDR(value)" else frozenset[str]()
-            found[lookup_name(name, how)] = Lookup(
-                rows, keys["case_sensitive_match"] == "true", int(keys["max_matches"]), networks
-            )
-    return found
+    files = csvs(lists, {})
+    return {name: _lookup(keys, files[keys["filename"]]) for name, keys in transforms(lists).items()}
+
+
+def _lookup(keys: Mapping[str, str], content: bytes) -> Lookup:
+    kind = {name: frozenset({"value"}) for name in ("CIDR", "WILDCARD") if keys.get("match_type") == f"{name}(value)"}
+    return Lookup(
+        tuple(csv.DictReader(content.decode().splitlines())),
+        keys["case_sensitive_match"] == "true",
+        int(keys["max_matches"]),
+        kind.get("CIDR", frozenset()),
+        kind.get("WILDCARD", frozenset()),
+    )
 
 
 class SplunkModel:

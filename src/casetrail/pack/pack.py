@@ -91,7 +91,7 @@ class Pack:
     """Everything of one folder that rules are made of.
 
     folder: the pack's top; contracts by `product/service`; watchlists by name; sources: each rule file's documents.
-    listed: the types of fields whose comparison with a watchlist stays one in a plan.
+    listed: the types of fields whose comparison with a watchlist stays one in a plan; parts: whether that of a part of a text does.
     """
 
     folder: Path
@@ -99,6 +99,7 @@ class Pack:
     watchlists: Mapping[str, tuple[str, ...]]
     sources: Mapping[Path, list[dict[str, Any]]]
     listed: frozenset[Type] = frozenset({Type.TEXT})
+    parts: bool = False
 
     @classmethod
     def load(cls, folder: Path | None = None, customer: Path | None = None) -> Pack:
@@ -141,8 +142,8 @@ class Pack:
 
     @cached_property
     def keeping_lists(self) -> Pack:
-        """The same pack with plans that name a watchlist of addresses or numbers too, for a target that looks it up."""
-        return replace(self, listed=frozenset({Type.TEXT, Type.INTEGER, Type.ADDRESS}))
+        """The same pack with plans that name each watchlist, whatever is compared with it, for a target that looks it up."""
+        return replace(self, listed=frozenset({Type.TEXT, Type.INTEGER, Type.ADDRESS}), parts=True)
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
@@ -188,7 +189,7 @@ def _known(
 
 
 def _rules(pack: Pack) -> Iterable[Rule]:
-    world = World(pack.contracts, pack.watchlists, pack.listed)
+    world = World(pack.contracts, pack.watchlists, pack.listed, pack.parts)
     flat = [(path, document) for path, found in pack.sources.items() for document in found]
     try:
         collection = SigmaCollection.from_dicts([document for _, document in flat], collect_errors=True, policy=POLICY)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from casetrail import __version__
-from casetrail.dialects.spl_lookups import LIVE, Compared
+from casetrail.dialects.spl_lookups import LIVE
 from casetrail.dialects.spl_query import key_columns
 from casetrail.dialects.spl_source import ID
 from casetrail.pack.backend import Backend
@@ -25,7 +25,7 @@ from casetrail.packages.schedule import Schedule
 from casetrail.packages.splunk_app import APP, dashboards, frame, own_macros, readme
 from casetrail.packages.splunk_conf import conf, one_line
 from casetrail.packages.splunk_health import LOGS, expected
-from casetrail.packages.splunk_lookups import filename, looked_up, rows, table, transforms
+from casetrail.packages.splunk_lookups import csvs, looked_up, rows, transforms
 from casetrail.plan.nodes import Correlation
 
 PREFIX = f"{APP} - "
@@ -59,17 +59,14 @@ def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
 
 def lookups(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
     """The tables of the logs and of the watchlists that the searches look up, with their definitions."""
-    lists = looked_up(item.plan for item in items) if backend.options.get("watchlists") == LIVE else {}
-    definitions = transforms({name: ways for name, (ways, _) in lists.items()})
-    written = {
-        name: table(name, items[0].watchlists.get(name, values), networks=Compared.NETWORK in ways)
-        for name, (ways, values) in lists.items()
-    }
+    live = backend.options.get("watchlists") == LIVE
+    lists = looked_up(item.plan for item in items) if live else {}
+    tables = csvs(lists, items[0].watchlists if items else {})
     contracts = items[0].contracts if items else {}
     return {
-        "default/transforms.conf": conf({LOGS: {"filename": f"{LOGS}.csv"}, **definitions}),
+        "default/transforms.conf": conf({LOGS: {"filename": f"{LOGS}.csv"}, **transforms(lists)}),
         f"lookups/{LOGS}.csv": rows([("log", "title"), *expected(backend, contracts)]),
-        **{f"lookups/{filename(name)}": content for name, content in written.items()},
+        **{f"lookups/{name}": content for name, content in tables.items()},
     }
 
 

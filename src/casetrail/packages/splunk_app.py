@@ -122,30 +122,31 @@ def dashboards(items: Sequence[Packaged], prefix: str, backend: Backend) -> dict
 
 def readme(items: Sequence[Packaged], macros: Mapping[str, str], backend: Backend) -> bytes:
     """What to do first. macros: those that say where logs lie, with their definitions."""
-    live = backend.options.get("watchlists") == LIVE
-    readers: defaultdict[str, set[str]] = defaultdict(set)
+    readers: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     written: defaultdict[str, set[str]] = defaultdict(set)
     for item in items:
-        for name in looked_up([item.plan]) if live else ():
-            readers[name].add(item.rule.name)
+        lists = looked_up([item.plan]) if backend.options.get("watchlists") == LIVE else {}
+        for name, ways in lists.items():
+            for how in ways:
+                readers[filename(name, how), _holds(how)].add(item.rule.name)
         for name in written_out(item.rule.sigma, item.contracts):
             written[name].add(item.rule.name)
-    forms = {name: ways for name, (ways, _) in looked_up(item.plan for item in items).items()} if live else {}
-    lists = [
-        (
-            filename(name),
-            "networks, such as 192.0.2.0/24 and 192.0.2.7/32" if Compared.NETWORK in ways else "values",
-            len(readers[name]),
-        )
-        for name, ways in forms.items()
-    ]
     return page(
         "README.md",
         rules=len(items),
         macros=macros,
-        lists=lists,
-        written={name: sorted(found) for name, found in sorted(written.items())},
+        lists=[(file, form, len(names)) for (file, form), names in sorted(readers.items())],
+        written={name: sorted(names) for name, names in sorted(written.items())},
     )
+
+
+def _holds(how: Compared) -> str:
+    forms = {
+        "_parts": "parts of a text: `*part*`",
+        "_endings": "endings: `*ending`",
+        "_beginnings": "beginnings: `beginning*`",
+    }
+    return "networks: `192.0.2.0/24`, `192.0.2.7/32`" if how is Compared.NETWORK else forms.get(how.form, "whole values")
 
 
 def page(template: str, **facts: object) -> bytes:

@@ -18,59 +18,68 @@ from sigma.types import Placeholder, SigmaString
 from casetrail.dialects.spl_lookups import Compared, compared, lookup_name, unsafe
 from casetrail.pack.contract import Contract
 from casetrail.pack.pack import PackError
-from casetrail.plan.lower import source_key
-from casetrail.plan.nodes import Listed, Plan, searches, tests
+from casetrail.plan.lower import is_part, source_key
+from casetrail.plan.nodes import Listed, ListedPart, Plan, searches, tests
+
+Lists = Mapping[str, Mapping[Compared, tuple[str, ...]]]
+"""Watchlists by name: the ways in which they are compared, with the values that are."""
 
 
-def looked_up(plans: Iterable[Plan]) -> dict[str, tuple[set[Compared], tuple[str, ...]]]:
-    """The watchlists that plans look up, by name: how they are compared, and their values as the plans have them."""
-    found: dict[str, tuple[set[Compared], dict[str, None]]] = {}
-    for check, how in _lists(plans):
-        ways, values = found.setdefault(check.watchlist, (set(), {}))
-        ways.add(how)
-        values.update(dict.fromkeys(map(str, check.values)))
-    return {name: (ways, tuple(values)) for name, (ways, values) in sorted(found.items())}
-
-
-def _lists(plans: Iterable[Plan]) -> Iterator[tuple[Listed, Compared]]:
+def looked_up(plans: Iterable[Plan]) -> dict[str, dict[Compared, tuple[str, ...]]]:
+    """The watchlists that plans look up."""
+    found: dict[str, dict[Compared, dict[str, None]]] = {}
     for plan in plans:
         for search in searches(plan):
             for test in tests(search.where):
-                if isinstance(test.check, Listed) and not test.field.many:
-                    yield test.check, compared(test.field, test.check)
+                if isinstance(test.check, Listed | ListedPart) and not test.field.many:
+                    how = compared(test.field, test.check)
+                    values = found.setdefault(test.check.watchlist, {}).setdefault(how, {})
+                    values.update(dict.fromkeys(map(str, test.check.values)))
+    return {name: {how: tuple(ways[how]) for how in sorted(ways)} for name, ways in sorted(found.items())}
 
 
-def transforms(lists: Mapping[str, Iterable[Compared]]) -> dict[str, dict[str, str]]:
+def transforms(lists: Lists) -> dict[str, dict[str, str]]:
     """A lookup for each watchlist and each way in which it is compared.
 
     Raises PackError for a list of networks that is compared as text, too: a value can't be written in both forms.
     """
     made: dict[str, dict[str, str]] = {}
     for name, ways in lists.items():
-        if Compared.NETWORK in ways and len(set(ways)) > 1:
+        if Compared.NETWORK in ways and {how for how in ways if not how.form} != {Compared.NETWORK}:
             raise PackError(f"the watchlist {name} is compared both as addresses and as text; set watchlists: inline")
-        for how in sorted(ways):
-            keys = {"filename": filename(name), "max_matches": "1"}
-            keys |= {"match_type": "CIDR(value)"} if how is Compared.NETWORK else {}
-            keys |= {"case_sensitive_match": "false" if how is Compared.UNCASED else "true"}
+        for how in ways:
+            keys = {"filename": filename(name, how), "max_matches": "1"}
+            kind = "CIDR" if how is Compared.NETWORK else "WILDCARD" if how.form else ""
+            keys |= {"match_type": f"{kind}(value)"} if kind else {}
+            keys |= {"case_sensitive_match": "true" if how.cased or how is Compared.NETWORK else "false"}
             made[lookup_name(name, how)] = keys
     return made
 
 
-def filename(name: str) -> str:
-    return f"casetrail_{name}.csv"
+def filename(name: str, how: Compared) -> str:
+    return f"casetrail_{name}{how.form}.csv"
 
 
-def table(name: str, values: Sequence[str], *, networks: bool) -> bytes:
-    """A watchlist as the CSV of a lookup.
+def csvs(lists: Lists, originals: Mapping[str, Sequence[str]]) -> dict[str, bytes]:
+    """The tables of watchlists by the name of the file. originals: values as they were written, where they are known."""
+    found: dict[str, bytes] = {}
+    for name, ways in lists.items():
+        for how, values in ways.items():
+            merged = dict.fromkeys(value for other in ways if other.form == how.form for value in ways[other])
+            found[filename(name, how)] = table(name, originals.get(name, tuple(merged) or values), how)
+    return found
 
-    networks: whether its values are addresses and networks, which all become networks.
-    Raises PackError for a value that a spreadsheet would run, or that is no text of one line.
+
+def table(name: str, values: Sequence[str], how: Compared = Compared.UNCASED) -> bytes:
+    """A watchlist as the CSV of a lookup, all of whose addresses become networks.
+
+    Raises PackError for a value that a spreadsheet would run, that isn't text of one line, or that a pattern can't have.
     """
     for value in values:
-        if unsafe(value):
-            raise PackError(f"the watchlist {name}: a spreadsheet would run or break {value!r}; set watchlists: inline")
-    found = [str(ip_network(value)) if networks else value for value in values]
+        why = unsafe(value, how)
+        if why:
+            raise PackError(f"the watchlist {name} holds {value!r}, {why}; set watchlists: inline")
+    found = [str(ip_network(value)) if how is Compared.NETWORK else how.pattern(value) for value in values]
     return rows([("value", "note"), *((value, "") for value in found)])
 
 
@@ -82,7 +91,7 @@ def rows(table: Iterable[Sequence[str]]) -> bytes:
 
 
 def written_out(rule: SigmaRule | SigmaCorrelationRule, contracts: Mapping[str, Contract]) -> set[str]:
-    """The watchlists whose values stand in a rule's search, since it asks for a part of a text or for a field of several values."""
+    """The watchlists whose values stand in a rule's search, since it asks a field of several values for them, or for more besides."""
     if isinstance(rule, SigmaCorrelationRule):
         return {name for base in rule.rules or () for name in written_out(base.rule, contracts)}
     contract = contracts.get(source_key(rule))
@@ -90,7 +99,8 @@ def written_out(rule: SigmaRule | SigmaCorrelationRule, contracts: Mapping[str, 
         part.name
         for item in _items(rule.detection.detections.values())
         for value in item.value
-        if isinstance(value, SigmaString) and (len(value.s) > 1 or _several(item.field, contract))
+        if isinstance(value, SigmaString)
+        if (len(value.s) > 1 and not is_part(value)) or _several(item.field, contract)
         for part in value.s
         if isinstance(part, Placeholder)
     }

@@ -49,6 +49,7 @@ from casetrail.plan.nodes import (
     IsMissing,
     Like,
     Listed,
+    ListedPart,
     Matches,
     Not,
     Op,
@@ -83,11 +84,13 @@ class World:
     """What a rule's words refer to: the log sources' contracts by key, and the watchlists' values by name.
 
     listed: the types whose fields are compared with a watchlist as such (`Listed`); for others its values are written out.
+    parts: whether a watchlist stays one where a part of a text is compared with it (`ListedPart`).
     """
 
     contracts: Mapping[str, Contract]
     watchlists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     listed: frozenset[Type] = frozenset({Type.TEXT})
+    parts: bool = False
 
 
 class _Refused(Exception):
@@ -182,6 +185,8 @@ class _Reader:
                 len(value.s) == 1 and isinstance(value.s[0], Placeholder) and known.type in self.world.listed
             ):
                 return Test(known, self.listed(known, value, value.s[0].name))
+            case SigmaString() if self.world.parts and is_part(value) and known.type is Type.TEXT and not known.many:
+                return Test(known, self.listed_part(known, value))
             case SigmaString() if any(isinstance(part, Placeholder) for part in value.s):
                 return Or(tuple(self.test(known, each) for each in self.expand(value)))
             case SigmaFieldReference():
@@ -205,6 +210,17 @@ class _Reader:
             values = [check.network if isinstance(check, InNetwork) else check.value for check in checks]
             return Listed(watchlist, tuple(dict.fromkeys(values)), cased)
         return Listed(watchlist, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), cased)
+
+    def listed_part(self, known: Field, value: SigmaString) -> ListedPart:
+        cased = known.exact or isinstance(value, SigmaCasedString)
+        before, after = (value.s[place] is SpecialChars.WILDCARD_MULTI for place in (0, -1))
+        (placeholder,) = (part for part in value.s if isinstance(part, Placeholder))
+        plain = type(value)()
+        plain.s = [placeholder]
+        texts = ("".join(map(str, each.s)) for each in self.expand(plain))
+        return ListedPart(
+            placeholder.name, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), before, after, cased
+        )
 
     def expand(self, value: SigmaString) -> Iterable[SigmaString]:
         """One string for each value of the watchlist that the string's placeholder names."""
@@ -247,6 +263,13 @@ class _Reader:
                 return _equals(known, scalar_text(plain) or "", cased=False)
             case _:
                 raise _Refused("sigma", f"a value of the kind {type(value).__name__} has no meaning here")
+
+
+def is_part(value: SigmaString) -> bool:
+    """Whether a string is a watchlist's value with any text before it, after it, or both."""
+    kinds = [Placeholder if isinstance(part, Placeholder) else part for part in value.s]
+    many = SpecialChars.WILDCARD_MULTI
+    return kinds in ([many, Placeholder], [Placeholder, many], [many, Placeholder, many])
 
 
 def _overlap(value: SigmaFieldReference) -> Overlap:

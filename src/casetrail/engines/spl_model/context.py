@@ -23,13 +23,14 @@ T = TypeVar("T")
 class Lookup:
     """A lookup table as its definition in transforms.conf gives it: rows of text, and the settings that are modelled.
 
-    networks: the fields that `match_type` has under CIDR; the others match exactly.
+    networks, patterns: the fields that `match_type` has under CIDR and under WILDCARD; the others match exactly.
     """
 
     rows: tuple[Mapping[str, str], ...]
     case_sensitive_match: bool = True
     max_matches: int = 1000
     networks: frozenset[str] = frozenset()
+    patterns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -17,7 +18,8 @@ _EXPANSION_BYTES = 500 * 2**20
 
 def look_up(command: LookUp, rows: Sequence[Row], context: Context) -> list[Row]:
     """Copies fields of the rows of a table whose inputs equal the event's, in either case unless case_sensitive_match, or
-    are the networks that an address lies in under match_type CIDR; of the first max_matches rows in the order of the file
+    are the networks that an address lies in under match_type CIDR, or the texts with `*` for any number of characters that it
+    is like under WILDCARD; of the first max_matches rows in the order of the file
     ("lookup", "transforms.conf", "Add field matching rules to your lookup configuration"). Nothing matches an input that
     is missing.
     """
@@ -37,6 +39,10 @@ def look_up(command: LookUp, rows: Sequence[Row], context: Context) -> list[Row]
         return text if table.case_sensitive_match else lower(text, context.readings)
 
     def matches(column: str, theirs: str, text: str) -> bool:
+        if column in table.patterns:
+            if "\\" in theirs or "\n" in text or "\r" in text:
+                raise UnspecifiedError(f"what {theirs!r} matches under WILDCARD in {text!r}", command.at)
+            return re.fullmatch(".*".join(map(re.escape, same(theirs).split("*"))), same(text)) is not None
         if column not in table.networks:
             return same(theirs) == same(text)
         network = block(theirs)
