@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -23,7 +23,7 @@ from casetrail.pack.watchlist import read_watchlists
 from casetrail.plan.asleep import asleep
 from casetrail.plan.correlate import lower
 from casetrail.plan.lower import Problem, World
-from casetrail.plan.nodes import Plan
+from casetrail.plan.nodes import Plan, Type
 
 FOLDERS = ("rules", "fixtures", "logsources", "watchlists", "backends")
 
@@ -91,12 +91,15 @@ class Pack:
     """Everything of one folder that rules are made of.
 
     folder: the pack's top; contracts by `product/service`; watchlists by name; sources: each rule file's documents.
+    listed: the types of fields whose comparison with a watchlist stays one in a plan; parts: whether that of a part of a text does.
     """
 
     folder: Path
     contracts: Mapping[str, Contract]
     watchlists: Mapping[str, tuple[str, ...]]
     sources: Mapping[Path, list[dict[str, Any]]]
+    listed: frozenset[Type] = frozenset({Type.TEXT})
+    parts: bool = False
 
     @classmethod
     def load(cls, folder: Path | None = None, customer: Path | None = None) -> Pack:
@@ -135,7 +138,12 @@ class Pack:
 
     def with_watchlists(self, watchlists: Mapping[str, tuple[str, ...]]) -> Pack:
         """The same pack with some watchlists replaced."""
-        return Pack(self.folder, self.contracts, {**self.watchlists, **watchlists}, self.sources)
+        return replace(self, watchlists={**self.watchlists, **watchlists})
+
+    @cached_property
+    def keeping_lists(self) -> Pack:
+        """The same pack with plans that name each watchlist, whatever is compared with it, for a target that looks it up."""
+        return replace(self, listed=frozenset({Type.TEXT, Type.INTEGER, Type.ADDRESS}), parts=True)
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
@@ -181,7 +189,7 @@ def _known(
 
 
 def _rules(pack: Pack) -> Iterable[Rule]:
-    world = World(pack.contracts, pack.watchlists)
+    world = World(pack.contracts, pack.watchlists, pack.listed, pack.parts)
     flat = [(path, document) for path, found in pack.sources.items() for document in found]
     try:
         collection = SigmaCollection.from_dicts([document for _, document in flat], collect_errors=True, policy=POLICY)

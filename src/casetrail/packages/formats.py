@@ -16,13 +16,14 @@ from casetrail.plan.nodes import Plan
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
-    """A rule with all that a format needs to ship it. contracts: of the pack's logs."""
+    """A rule with all that a format needs to ship it. contracts: of the pack's logs; watchlists: the pack's, as written."""
 
     rule: Rule
     plan: Plan
     query: str
     schedule: Schedule
     contracts: Mapping[str, Contract] = field(default_factory=dict)
+    watchlists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Format(Protocol):

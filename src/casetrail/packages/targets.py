@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from casetrail import __version__
 from casetrail.dialects.base import UnsupportedError
 from casetrail.dialects.languages import language_of
+from casetrail.dialects.spl_lookups import LIVE
 from casetrail.pack.backend import Backend, read_backend
 from casetrail.pack.pack import Pack, PackError, Rule, shipped
 from casetrail.packages import sigma
@@ -53,13 +54,20 @@ def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = Non
 
     backend: the target's, when it has been read already.
     """
+    backend = backend or backend_of(pack, target)
+    rule = meant_for(pack, backend).rules.get(rule.name, rule)
     if rule.plan is None:
         raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
     try:
-        return shipped_query(rule.plan, backend or backend_of(pack, target), pack.contracts)
+        return shipped_query(rule.plan, backend, pack.contracts)
     except UnsupportedError as error:
         error.rule, error.target = rule.name, target
         raise
+
+
+def meant_for(pack: Pack, backend: Backend) -> Pack:
+    """The pack as a target reads it: one that looks every watchlist up keeps their names in its plans."""
+    return pack.keeping_lists if backend.language == "spl" and backend.options.get("watchlists") == LIVE else pack
 
 
 def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
@@ -76,14 +84,14 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
         backend = backend_of(pack, target)
         suffix, package = language_of(backend).suffix, format_of(backend)
         made: list[Packaged] = []
-        for rule in pack.rules.values():
+        for rule in meant_for(pack, backend).rules.values():
             if not rule.alone:
                 continue
             try:
                 query = query_for(pack, rule, target, backend)
                 if rule.plan is not None:
                     when = schedule(rule.plan, backend, pack.contracts)
-                    item = Packaged(rule, rule.plan, query, when, pack.contracts)
+                    item = Packaged(rule, rule.plan, query, when, pack.contracts, pack.watchlists)
                     require_held(package, item)
                     made.append(item)
             except UnsupportedError as error:

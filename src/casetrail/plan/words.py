@@ -21,6 +21,7 @@ from casetrail.plan.nodes import (
     KeyPart,
     Like,
     Listed,
+    ListedPart,
     Matches,
     Not,
     OneOf,
@@ -121,6 +122,10 @@ def test_words(test: Test) -> str:
         case Listed(watchlist=watchlist, values=values):
             held = ", ".join(map(_value, values)) or "which is empty"
             return f"{field} is in the watchlist {watchlist} ({held}){cased}"
+        case ListedPart(watchlist=watchlist, values=values, before=before, after=after):
+            held = ", ".join(map(_value, values)) or "which is empty"
+            how = "holds" if before and after else "ends with" if before else "begins with"
+            return f"{field} {how} a value of the watchlist {watchlist} ({held}){cased}"
         case Like(parts=parts):
             return f"{field} is like {_value(''.join(map(str, parts)))}{cased}"
         case Matches(pattern=pattern):
