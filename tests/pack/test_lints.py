@@ -37,6 +37,15 @@ cases:
     events: [{id: b, from: okta/user_lifecycle_create}]
 """
 
+COUNTED = """
+correlation:
+  type: event_count
+  rules: [base_one]
+  group-by: [actor.id]
+  timespan: 5m
+  condition: {gte: 5}
+"""
+
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
@@ -71,6 +80,11 @@ def put(pack: Path, where: str, example: str) -> None:
             file.unlink(missing_ok=True)
             if example.strip():
                 file.write_text(example if example.startswith("rule:") else f"rule: example\n{example}")
+        case "overlay":
+            overlaid(pack, example, "{}\n")
+        case "threshold":
+            put(pack, "correlation", COUNTED)
+            overlaid(pack, "", example)
         case "correlation" | "filter":
             for number, name in enumerate(("base_one", "base_two", "base_broken")):
                 field = "no.such.field" if name == "base_broken" else "eventType"
@@ -86,13 +100,21 @@ def put(pack: Path, where: str, example: str) -> None:
             write(pack, "rules/example.yml", yaml.safe_dump(holder, sort_keys=False) + example)
 
 
+def overlaid(pack: Path, settings: str, thresholds: str) -> None:
+    folder = pack / "overlay"
+    folder.mkdir(exist_ok=True)
+    (folder / "casetrail.yml").write_text(settings)
+    (folder / "thresholds.yml").write_text(thresholds)
+
+
 def examples() -> list[Any]:
     document = yaml.safe_load((ROOT / "src" / "casetrail" / "pack" / "lints.yml").read_text("utf-8"))
     return [pytest.param(code, facts, id=facts["name"]) for code, facts in document.items()]
 
 
 def codes(pack: Path) -> set[str]:
-    return {finding.code for finding in check(pack)}
+    overlay = pack / "overlay"
+    return {finding.code for finding in check(pack, overlay if overlay.is_dir() else None)}
 
 
 def test_a_plain_pack_has_no_fault(pack: Path) -> None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from casetrail import __version__
 from casetrail.dialects.base import UnsupportedError
 from casetrail.dialects.languages import language_of
-from casetrail.pack.backend import Backend, read_backend
-from casetrail.pack.pack import Pack, PackError, Rule, shipped
+from casetrail.pack.backend import Backend, backend_folder, read_backend
+from casetrail.pack.pack import Pack, PackError, Rule
 from casetrail.packages.formats import Packaged, format_of, require_held
+from casetrail.packages.overlaid import Change, changes
 from casetrail.packages.schedule import schedule, shipped_query
 
 
@@ -27,23 +28,23 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The files of a build by their path below the output folder, and what was refused."""
+    """The files of a build by their path below the output folder, what was refused, and what the overlay changed."""
 
     files: dict[str, bytes]
     rules: dict[str, list[str]]
     refused: tuple[Refusal, ...]
+    changes: tuple[Change, ...] = ()
 
 
 def targets(pack: Pack) -> list[str]:
     """The names of the targets that a pack can be built for."""
-    folder = (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends"
-    return sorted(path.parent.name for path in folder.glob("*/backend.yml"))
+    return sorted(path.parent.name for path in backend_folder(pack, "").glob("*/backend.yml"))
 
 
 def backend_of(pack: Pack, target: str) -> Backend:
-    """A target's backend. Raises PackError for an unknown one."""
-    folder = (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends"
-    return read_backend(folder / target, pack.contracts)
+    """A target's backend, with a customer's settings for it. Raises PackError for an unknown one."""
+    own = pack.overlay.targets.get(target) if pack.overlay else None
+    return read_backend(backend_folder(pack, target), pack.contracts, own)
 
 
 def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = None) -> str:
@@ -68,7 +69,8 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
     files: dict[str, bytes] = {}
     held: dict[str, list[str]] = {}
     refused: list[Refusal] = []
-    for target in chosen:
+    wanted = list(chosen)
+    for target in wanted:
         backend = backend_of(pack, target)
         suffix, package = language_of(backend).suffix, format_of(backend)
         made: list[Packaged] = []
@@ -88,19 +90,20 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
             files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
         held[target] = [item.rule.name for item in made]
         files.update((f"{target}/{path}", content) for path, content in package.files(made, backend).items())
-    files["manifest.json"] = _manifest(files, refused)
-    return Built(files, held, tuple(refused))
+    changed = changes(pack, wanted)
+    files["manifest.json"] = _manifest(files, refused, changed)
+    return Built(files, held, tuple(refused), tuple(changed))
 
 
-def _manifest(files: dict[str, bytes], refused: list[Refusal]) -> bytes:
+def _manifest(files: dict[str, bytes], refused: list[Refusal], changed: list[Change]) -> bytes:
     listed = [
         {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "target": path.partition("/")[0], "rule": _rule(path)}
         for path, content in sorted(files.items())
     ]
     no = [{"rule": refusal.rule, "target": refusal.target, "reason": refusal.reason} for refusal in refused]
-    return (
-        json.dumps({"casetrail": __version__, "files": listed, "refused": no}, indent=1, ensure_ascii=False) + "\n"
-    ).encode()
+    own = [change.record() for change in changed]
+    whole = {"casetrail": __version__, "files": listed, "refused": no, "overlay": own}
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _rule(path: str) -> str | None:

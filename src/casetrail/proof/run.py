@@ -65,11 +65,12 @@ def planner(pack: Pack) -> Callable[[Case], Plan]:
     """
 
     @cache
-    def under(lists: tuple[tuple[str, tuple[str, ...]], ...]) -> Pack:
-        return pack.with_watchlists(dict(lists)) if lists else pack
+    def under(own: bool, lists: tuple[tuple[str, tuple[str, ...]], ...]) -> Pack:
+        about = pack if own else pack.as_shipped
+        return about.with_watchlists(dict(lists)) if lists else about
 
     def plan(case: Case) -> Plan:
-        rule = under(tuple(sorted(case.watchlists.items()))).rule(case.rule)
+        rule = under(pack.owns(case.path), tuple(sorted(case.watchlists.items()))).rule(case.rule)
         if rule.plan is None:
             raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
         return rule.plan
