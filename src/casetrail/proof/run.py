@@ -78,6 +78,16 @@ def planner(pack: Pack) -> Callable[[Case], Plan]:
     return plan
 
 
+def with_other_numbers(pack: Pack, files: Iterable[CaseFile]) -> list[str]:
+    """The rules whose cases are run with the pack's numbers, where a customer's thresholds say others."""
+    about = pack.as_shipped.with_watchlists(pack.watchlists)
+    return [
+        file.rule
+        for file in files
+        if not pack.owns(file.path) and file.rule in pack.rules and pack.rules[file.rule].plan != about.rules[file.rule].plan
+    ]
+
+
 def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Iterator[Outcome]:
     """The outcome of every case on every engine, engine by engine. Raises PackError."""
     plan = planner(pack)
