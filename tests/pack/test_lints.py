@@ -11,6 +11,7 @@ import yaml
 
 from casetrail.pack.check import check
 from casetrail.pack.lints import catalogue, page
+from tests.cli.ways import run
 
 ROOT = Path(__file__).parents[2]
 PLAIN: dict[str, Any] = {
@@ -80,6 +81,10 @@ def put(pack: Path, where: str, example: str) -> None:
             file.unlink(missing_ok=True)
             if example.strip():
                 file.write_text(example if example.startswith("rule:") else f"rule: example\n{example}")
+        case "lock":
+            if not (pack / "rules.lock").is_file():
+                assert run("lock", pack=pack).exit_code == 0
+            put(pack, "rule", example)
         case "overlay":
             overlaid(pack, example, "{}\n")
         case "threshold":

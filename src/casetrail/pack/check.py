@@ -29,6 +29,8 @@ from casetrail.pack.demands import demands
 from casetrail.pack.findings import Finding
 from casetrail.pack.idle import filter_faults
 from casetrail.pack.lints import catalogue
+from casetrail.pack.lock import FILE as LOCK
+from casetrail.pack.lock import breaches, read_lock
 from casetrail.pack.overlay import SETTINGS
 from casetrail.pack.pack import Pack, PackError, filter_errors
 from casetrail.pack.policy import POLICY
@@ -116,6 +118,22 @@ class _Check:
             yield from self.watchlists()
             yield from self.backends(base)
             yield from self.cases(base, documents)
+            yield from self.lock(base.bare, documents)
+
+    def lock(self, pack: Pack, documents: list[Document]) -> Iterator[Finding]:
+        try:
+            lock = read_lock(self.folder)
+            found = list(breaches(pack, lock)) if lock is not None else []
+        except PackError as error:
+            yield self.finding(self.folder / LOCK, "schema", str(error).removeprefix(f"{self.folder / LOCK}: "))
+            return
+        by_name = {_name(document): document for document in documents}
+        for breach in found:
+            document = by_name.get(breach.rule) if breach.lint != "lock-gone" else None
+            if document is None:
+                yield self.finding(self.folder / LOCK, breach.lint, breach.message)
+            else:
+                yield self.finding(document.path, breach.lint, breach.message, document.position(["casetrail", "version"]))
 
     def laid(self, name: str) -> list[Path]:
         """The YAML files of a folder of the overlay."""

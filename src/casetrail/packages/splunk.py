@@ -18,9 +18,11 @@ from casetrail.dialects.spl_query import key_columns
 from casetrail.dialects.spl_source import ID
 from casetrail.pack.backend import Backend
 from casetrail.pack.pack import PackError, Rule
+from casetrail.packages import tombstones
 from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import Schedule
+from casetrail.packages.tombstones import NONE, Stones
 from casetrail.plan.nodes import Correlation, Listed, Plan, searches, tests
 
 _MINUTE = 60_000_000
@@ -33,10 +35,13 @@ _ACCOUNTS = ("user", "actor", "account")
 """Words in the name of a key's column that make it a person's, to whom Enterprise Security can add risk."""
 
 
-def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
     """The configuration files of an app, by their path in it."""
     made = {
-        "default/savedsearches.conf": conf({stanza(item.rule): saved_search(item, backend) for item in items}),
+        "default/savedsearches.conf": conf(
+            {stanza(item.rule): saved_search(item, backend) for item in items}
+            | {stanza_of(name): tombstones.saved_search(stone) for name, stone in stones.items()}
+        ),
         "default/macros.conf": conf(macros(backend)),
     }
     if backend.options.get("watchlists") == "lookup":
@@ -48,7 +53,11 @@ def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
 
 def stanza(rule: Rule) -> str:
     """The name of a rule's saved search, which stays when its title changes."""
-    return f"casetrail - {rule.name}"
+    return stanza_of(rule.name)
+
+
+def stanza_of(name: str) -> str:
+    return f"casetrail - {name}"
 
 
 def saved_search(item: Packaged, backend: Backend) -> dict[str, str]:

@@ -11,10 +11,12 @@ from casetrail import __version__
 from casetrail.dialects.base import UnsupportedError
 from casetrail.dialects.languages import language_of
 from casetrail.pack.backend import Backend, backend_folder, read_backend
+from casetrail.pack.lock import Lock, read_lock
 from casetrail.pack.pack import Pack, PackError, Rule
 from casetrail.packages.formats import Packaged, format_of, require_held
 from casetrail.packages.overlaid import Change, changes
 from casetrail.packages.schedule import schedule, shipped_query
+from casetrail.packages.tombstones import stones_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
     held: dict[str, list[str]] = {}
     refused: list[Refusal] = []
     wanted = list(chosen)
+    lock = read_lock(pack.folder) or Lock()
     for target in wanted:
         backend = backend_of(pack, target)
         suffix, package = language_of(backend).suffix, format_of(backend)
@@ -81,7 +84,7 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
                 query = query_for(pack, rule, target, backend)
                 if rule.plan is not None:
                     when = schedule(rule.plan, backend, pack.contracts)
-                    item = Packaged(rule, rule.plan, query, when, pack.contracts)
+                    item = Packaged(rule, rule.plan, query, when, pack.contracts, lock.changes(rule.name, target))
                     require_held(package, item)
                     made.append(item)
             except UnsupportedError as error:
@@ -89,7 +92,8 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
                 continue
             files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
         held[target] = [item.rule.name for item in made]
-        files.update((f"{target}/{path}", content) for path, content in package.files(made, backend).items())
+        stones = stones_of(lock.withdrawn, backend, pack)
+        files.update((f"{target}/{path}", content) for path, content in package.files(made, backend, stones).items())
     changed = changes(pack, wanted)
     files["manifest.json"] = _manifest(files, refused, changed)
     return Built(files, held, tuple(refused), tuple(changed))
