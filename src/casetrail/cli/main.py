@@ -30,6 +30,7 @@ _COMMANDS = {
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",
     "new": "Start a rule and its cases.",
     "lock": "Write down what each rule means and which version of it that is.",
+    "diff": "Say what a change of the rules means.",
     "init": "Start a folder of your own, to lay over the pack.",
     "run": "Check, test and build in one go.",
     "list": "List the rules, log sources, fields, watchlists or lints.",
