@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.terminal import count, printable
+from casetrail.cli.terminal import count, printable, say
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
@@ -31,6 +31,11 @@ def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: 
         for refusal in built.refused:
             if refusal.target == target:
                 click.echo(printable(f"  refused: {refusal.rule}: {refusal.reason}"))
+    if built.changes:
+        weaker = sum(change.weakens for change in built.changes)
+        say(
+            f"overlay: {count(len(built.changes), 'change')}, {weaker} of which may find less; {output / 'manifest.json'} names them"
+        )
 
 
 def compile_pack(pack: Pack, chosen: tuple[str, ...], output: Path) -> Built:

@@ -43,6 +43,7 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
     told += [f"  {field_words(field)}: {type_words(field)}{_note(pack, found.plan, field)}" for field in fields(found.plan)]
     for problem in found.problems:
         told += ["", f"note: {problem.message}"]
+    told += _overlaid(pack, found)
     if query is not None:
         told += [
             "",
@@ -57,6 +58,14 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
         told += ["", *lines]
     for line in told:
         click.echo(printable(line))
+
+
+def _overlaid(pack: Pack, rule: Rule) -> list[str]:
+    from casetrail.packages.overlaid import changes
+
+    mine = [change for change in changes(pack) if change.rule == rule.name]
+    lines = [f"  {one.what}: {one.was or 'none'}, now {one.now}{'; may find less' * one.weakens}" for one in mine]
+    return ["", "your overlay", *lines] if lines else []
 
 
 def _pieces(pack: Pack, plan: Plan, target: str | None) -> Iterator[str]:

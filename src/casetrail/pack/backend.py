@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from casetrail.pack.contract import Contract, parse_span
-from casetrail.pack.pack import PackError, documents
+from casetrail.pack.pack import Pack, PackError, documents, shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +79,52 @@ class Backend:
         return self.clocks["interval"]
 
 
-def read_backend(folder: Path, contracts: Mapping[str, Contract]) -> Backend:
-    """The backend in a folder: `backend.yml` and a file for each product.
+def backend_folder(pack: Pack, target: str) -> Path:
+    """Where a target's backend is; a pack without `backends/` borrows the shipped ones."""
+    return (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends" / target
 
-    Raises PackError, naming the file, when one can't be read or names a field that the contract doesn't know.
-    """
+
+def settings_of(folder: Path) -> Mapping[str, Any]:
+    """A backend's `backend.yml`. Raises PackError when there is none."""
     if not (folder / "backend.yml").is_file():
         known = ", ".join(sorted(path.name for path in folder.parent.glob("*") if (path / "backend.yml").is_file()))
         raise PackError(f"no target is named {folder.name}; there are: {known or 'none'}")
     (main,) = documents(folder / "backend.yml")
+    return main
+
+
+def read_backend(folder: Path, contracts: Mapping[str, Contract], own: Mapping[str, Any] | None = None) -> Backend:
+    """The backend in a folder: `backend.yml` and a file for each product.
+
+    own: a customer's settings for it, as `overlay.schema.json` has them; what the backend doesn't know is passed over.
+
+    Raises PackError, naming the file, when one can't be read or names a field that the contract doesn't know.
+    """
+    own = own or {}
+    main = settings_of(folder)
+    generations = _replaced(main, own, "generations")
     stores: dict[str, Store] = {}
+    found: dict[str, list[str]] = {}
     for path in sorted(folder.glob("*.yml")):
         if path.name != "backend.yml":
             (document,) = documents(path)
             for item in document["sources"]:
-                if "generation" in item and main.get("generations", {}).get(item["service"]) != item["generation"]:
-                    continue
+                if "generation" in item:
+                    found.setdefault(item["service"], []).append(item["generation"])
+                    if generations.get(item["service"]) != item["generation"]:
+                        continue
                 store = _store(document["product"], item)
                 strangers = set(store.fields) - set(contracts[store.source].fields)
                 if strangers:
                     raise PackError(f"{path}: {store.source} has no field {min(strangers)}")
-                stores[store.source] = store
-    clocks = {name: parse_span(span) for name, span in main["clocks"].items()}
+                stores[store.source] = _own_store(store, own)
+    for service, known in found.items():
+        if generations.get(service) not in known:
+            raise PackError(
+                f"{folder.name}: {service} has no generation {generations.get(service)}; there are {', '.join(known)}"
+            )
+    clocks = {name: parse_span(span) for name, span in _replaced(main, own, "clocks").items()}
+    options = _replaced(main, own, "options")
     return Backend(
         main["name"],
         main["title"],
@@ -108,10 +132,20 @@ def read_backend(folder: Path, contracts: Mapping[str, Contract]) -> Backend:
         main["package"],
         clocks,
         stores,
-        main.get("options", {}),
+        options,
         main.get("missed_runs") == "made up",
         main.get("limits", {}),
     )
+
+
+def _replaced(main: Mapping[str, Any], own: Mapping[str, Any], kind: str) -> dict[str, str]:
+    known: Mapping[str, str] = main.get(kind, {})
+    return {name: own.get(kind, {}).get(name, value) for name, value in known.items()}
+
+
+def _own_store(store: Store, own: Mapping[str, Any]) -> Store:
+    wanted = own.get("stores", {}).get(store.source, {})
+    return replace(store, index=wanted.get("index", store.index), only=wanted.get("only", store.only))
 
 
 def elsewhere(backend: Backend, prefix: str) -> Backend:

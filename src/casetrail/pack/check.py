@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -22,14 +22,19 @@ from sigma.rule import SigmaRule
 from sigma.validators.core.condition import DanglingDetectionValidator
 
 from casetrail.pack.backend import read_backend
-from casetrail.pack.cases import CaseFile, read_cases
+from casetrail.pack.cases import CaseFile, case_paths, read_cases
+from casetrail.pack.check_own import Fault, list_faults, overlay_faults, settings_faults
 from casetrail.pack.contract import Contract
 from casetrail.pack.demands import demands
 from casetrail.pack.findings import Finding
+from casetrail.pack.idle import filter_faults
 from casetrail.pack.lints import catalogue
-from casetrail.pack.pack import Pack, PackError
+from casetrail.pack.lock import FILE as LOCK
+from casetrail.pack.lock import breaches, read_lock
+from casetrail.pack.overlay import SETTINGS
+from casetrail.pack.pack import Pack, PackError, filter_errors
 from casetrail.pack.policy import POLICY
-from casetrail.pack.watchlist import INDEX, expired, faults
+from casetrail.pack.watchlist import INDEX
 from casetrail.pack.yaml import START, Document, Position, YamlError, read
 from casetrail.packages.attack import attack
 from casetrail.plan.correlate import lower
@@ -50,15 +55,15 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((files("casetrail.schemas") / f"{name}.schema.json").read_text("utf-8")))
 
 
-def check(folder: Path, today: date | None = None) -> list[Finding]:
-    """Every fault of the pack in a folder, in the order of files and lines.
+def check(folder: Path, overlay: Path | None = None, today: date | None = None) -> list[Finding]:
+    """Every fault of the pack in a folder, and of what is laid over it, in the order of files and lines.
 
     today: the day by which a watchlist may have expired; not asked when it isn't given, so that the same pack has the same faults.
 
     A folder without `logsources/` is a foreign pack of Sigma rules: the shipped contracts are taken, and what casetrail demands of its
     own rules (cases, next steps, …) is not asked.
     """
-    return sorted(set(_Check(folder, today).findings()))
+    return sorted(set(_Check(folder, overlay, today).findings()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,8 @@ class _Source:
 
 
 class _Check:
-    def __init__(self, folder: Path, today: date | None) -> None:
-        self.folder, self.today = folder, today
+    def __init__(self, folder: Path, overlay: Path | None, today: date | None) -> None:
+        self.folder, self.overlay, self.today = folder, overlay, today
         self.own = (folder / "logsources").is_dir()
         self.lints = catalogue()
 
@@ -83,6 +88,8 @@ class _Check:
         if not self.folder.is_dir():
             raise PackError(f"{self.folder}: no such folder")
         broken = False
+        if self.overlay:
+            yield from self.named(settings_faults(self.overlay))
         if self.own:
             for name, schema in _FOLDERS.items():
                 for path in sorted((self.folder / name).rglob("*.yml")):
@@ -91,22 +98,51 @@ class _Check:
                     yield from found
         rules = self.folder / "rules" if (self.folder / "rules").is_dir() else self.folder
         documents: list[Document] = []
-        for path in sorted(rules.rglob("*.yml")):
+        for path in (*sorted(rules.rglob("*.yml")), *self.laid("rules"), *self.laid("filters")):
             yield from self.file(path, "rule", documents)
+        for path in self.laid("fixtures"):
+            yield from self.file(path, _schema_of(path, "cases"))
         if broken:
             return
         try:
-            base = Pack.load(self.folder if self.own else None)
+            base = Pack.load(self.folder if self.own else None, overlay=self.overlay)
         except PackError as error:
             first = next(iter(sorted(self.folder.glob("logsources/*.yml"))), self.folder)
+            first = self.overlay / SETTINGS if self.overlay else first
             if not documents or all(isinstance(document.data, dict) for document in documents):
                 yield self.finding(first, "schema", str(error))
             return
         yield from self.rules(documents, World(base.contracts, base.watchlists))
+        if self.overlay:
+            yield from self.named(overlay_faults(base, {document.path for document in documents}))
         if self.own:
             yield from self.watchlists()
             yield from self.backends(base)
             yield from self.cases(base, documents)
+            yield from self.lock(base.bare, documents)
+
+    def lock(self, pack: Pack, documents: list[Document]) -> Iterator[Finding]:
+        try:
+            lock = read_lock(self.folder)
+            found = list(breaches(pack, lock)) if lock is not None else []
+        except PackError as error:
+            yield self.finding(self.folder / LOCK, "schema", str(error).removeprefix(f"{self.folder / LOCK}: "))
+            return
+        by_name = {_name(document): document for document in documents}
+        for breach in found:
+            document = by_name.get(breach.rule) if breach.lint != "lock-gone" else None
+            if document is None:
+                yield self.finding(self.folder / LOCK, breach.lint, breach.message)
+            else:
+                yield self.finding(document.path, breach.lint, breach.message, document.position(["casetrail", "version"]))
+
+    def laid(self, name: str) -> list[Path]:
+        """The YAML files of a folder of the overlay."""
+        return sorted((self.overlay / name).rglob("*.yml")) if self.overlay else []
+
+    def named(self, faults: Iterable[Fault]) -> Iterator[Finding]:
+        for fault in faults:
+            yield self.finding(fault.path, fault.lint, fault.message, fault.place)
 
     def file(self, path: Path, schema: str, documents: list[Document] | None = None) -> Iterator[Finding]:
         try:
@@ -128,10 +164,15 @@ class _Check:
 
     def rules(self, documents: list[Document], world: World) -> Iterator[Finding]:
         sources = [document for document in documents if "filter" not in document.data]
+        filters = [document for document in documents if "filter" in document.data]
+        for document in filters:
+            for wrong in filter_errors(document.data):
+                yield self.finding(document.path, "sigma", wrong, document.position(["filter"]))
+        filters = [document for document in filters if not filter_errors(document.data)]
         names = Counter(_name(document) for document in sources)
         try:
             collection = SigmaCollection.from_dicts(
-                [document.data for document in documents], collect_errors=True, policy=POLICY
+                [document.data for document in (*sources, *filters)], collect_errors=True, policy=POLICY
             )
         except (SigmaError, ValueError, TypeError, AttributeError, KeyError) as error:
             yield from self.unresolved(sources, error)
@@ -148,9 +189,8 @@ class _Check:
             if self.own or "casetrail" in document.data:
                 yield from self.metadata(document, made.get(name), collection)
         yield from self.identifiers(sources)
-        for document in documents:
-            if "filter" in document.data:
-                yield from self.filter(document, made)
+        for document in filters:
+            yield from self.filter(document, made)
 
     def unresolved(self, sources: list[Document], error: Exception) -> Iterator[Finding]:
         """Where one document spoils the collection: each by itself, and the error where none does."""
@@ -276,56 +316,27 @@ class _Check:
             seen.setdefault(text, document.path)
 
     def filter(self, document: Document, made: Mapping[str, SigmaRule | SigmaCorrelationRule]) -> Iterator[Finding]:
-        body = document.data["filter"]
-        wanted = body.get("rules", []) if isinstance(body, dict) else []
-        known = {*made, *(str(rule.id) for rule in made.values())}
-        for name in wanted if isinstance(wanted, list) else []:
-            if name not in known:
-                yield self.finding(
-                    document.path, "idle-filter", f"no rule is named {name}", document.find(str(name)) or START
-                )
-                continue
-            rule = next(rule for key, rule in made.items() if name in (key, str(rule.id)))
-            log = document.data.get("logsource", {})
-            if isinstance(rule, SigmaRule) and any(
-                log.get(part) not in (None, getattr(rule.logsource, part)) for part in ("product", "service", "category")
-            ):
-                message = f"{name} has another log source"
-                yield self.finding(document.path, "idle-filter", message, document.position(["logsource"]))
+        for subject, message in filter_faults(document.data, made):
+            place = document.position(["logsource"]) if subject == "logsource" else document.find(subject)
+            yield self.finding(document.path, "idle-filter", message, place or START)
 
     def watchlists(self) -> Iterator[Finding]:
-        index = self.folder / "watchlists" / INDEX
-        if not index.is_file():
-            return
-        broken = list(self.file(index, "watchlists"))
-        yield from broken
-        if broken:
-            return
-        (known,) = read(index)
-        for name in known.data:
-            if not (self.folder / "watchlists" / f"{name}.csv").is_file():
-                yield self.finding(index, "watchlist", f"there is no {name}.csv beside it", known.position([name]))
-        for path in sorted((self.folder / "watchlists").glob("*.csv")):
-            if path.stem not in known.data:
-                yield self.finding(path, "watchlist", f"{INDEX} doesn't say what it holds")
-                continue
-            lines = path.read_text("utf-8-sig").splitlines()
-            for line, fault in faults(lines, known.data[path.stem]["holds"]):
-                yield self.finding(path, "watchlist", fault, Position(line, 1))
-            ends = _json(known.data[path.stem]).get("expires")
-            place = known.position([path.stem, "expires"])
-            try:
-                over = ends is not None and self.today is not None and expired(lines, ends, self.today)
-            except ValueError as error:
-                yield self.finding(index, "watchlist", f"{path.stem} expires on no day that there is: {error}", place)
-                continue
-            if over:
-                yield self.finding(index, "expired-watchlist", f"{path.stem} has expired on {ends}: empty it", place)
+        known: dict[str, Any] = {}
+        for folder in filter(None, (self.folder, self.overlay)):
+            index = folder / "watchlists" / INDEX
+            if index.is_file():
+                broken = list(self.file(index, "watchlists"))
+                yield from broken
+                if broken:
+                    return
+            yield from self.named(list_faults(folder / "watchlists", known, self.today))
 
     def backends(self, pack: Pack) -> Iterator[Finding]:
         for path in sorted((self.folder / "backends").glob("*/backend.yml")):
             try:
-                read_backend(path.parent, pack.contracts)
+                read_backend(
+                    path.parent, pack.contracts, pack.overlay.targets.get(path.parent.name) if pack.overlay else None
+                )
             except (PackError, KeyError, ValueError, TypeError) as error:
                 yield self.finding(path, "schema", str(error))
 
@@ -335,9 +346,8 @@ class _Check:
         except PackError:
             return
         covered: set[str] = set()
-        for path in sorted((self.folder / "fixtures").glob("*/*.yml")):
-            if path.parent.name in ("events", "incidents"):
-                continue
+        about = {True: rules, False: pack.bare.rules}
+        for path in case_paths(pack):
             try:
                 file = read_cases(path, pack)
             except (PackError, AttributeError, TypeError, LookupError) as error:
@@ -345,7 +355,7 @@ class _Check:
                 covered.add(path.stem)
                 continue
             covered.add(file.rule)
-            yield from self.case_file(file, rules, pack.contracts)
+            yield from self.case_file(file, about[pack.owns(path)], pack.contracts)
         for document in documents:
             name = _name(document)
             if name in rules and rules[name].alone and name not in covered:

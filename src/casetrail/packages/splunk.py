@@ -18,6 +18,7 @@ from casetrail.dialects.spl_query import key_columns
 from casetrail.dialects.spl_source import ID
 from casetrail.pack.backend import Backend
 from casetrail.pack.pack import PackError, Rule
+from casetrail.packages import tombstones
 from casetrail.packages.archive import tar_gz
 from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
@@ -26,6 +27,7 @@ from casetrail.packages.splunk_app import APP, dashboards, frame, own_macros, re
 from casetrail.packages.splunk_conf import conf, one_line
 from casetrail.packages.splunk_health import LOGS, expected
 from casetrail.packages.splunk_lookups import csvs, looked_up, rows, transforms
+from casetrail.packages.tombstones import NONE, Stones
 from casetrail.plan.nodes import Correlation, Plan
 
 PREFIX = f"{APP} - "
@@ -40,11 +42,14 @@ _ACCOUNTS = ("user", "actor", "account")
 """Words in the name of a key's column that make it a person's, to whom Enterprise Security can add risk."""
 
 
-def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
     """The app, as its folder and as the archive that Splunk installs. Raises PackError for what can't stand in its files."""
     names = macros(backend)
     made = {
-        "default/savedsearches.conf": conf({stanza(item.rule): saved_search(item, backend) for item in items}),
+        "default/savedsearches.conf": conf(
+            {stanza(item.rule): saved_search(item, backend) for item in items}
+            | {stanza_of(name): tombstones.saved_search(stone) for name, stone in stones.items()}
+        ),
         "default/macros.conf": conf(
             {**names, **own_macros()}, "To say where your logs lie, set these in local/macros.conf or in Splunk Web."
         ),
@@ -72,7 +77,11 @@ def lookups(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
 
 def stanza(rule: Rule) -> str:
     """The name of a rule's saved search, which stays when its title changes."""
-    return f"{PREFIX}{rule.name}"
+    return stanza_of(rule.name)
+
+
+def stanza_of(name: str) -> str:
+    return f"{PREFIX}{name}"
 
 
 def saved_search(item: Packaged, backend: Backend) -> dict[str, str]:

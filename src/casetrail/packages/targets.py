@@ -11,12 +11,15 @@ from casetrail import __version__
 from casetrail.dialects.base import UnsupportedError
 from casetrail.dialects.languages import language_of
 from casetrail.dialects.spl_lookups import LIVE
-from casetrail.pack.backend import Backend, read_backend
-from casetrail.pack.pack import Pack, PackError, Rule, shipped
+from casetrail.pack.backend import Backend, backend_folder, read_backend
+from casetrail.pack.lock import Lock, read_lock
+from casetrail.pack.pack import Pack, PackError, Rule
 from casetrail.packages import sigma
 from casetrail.packages.formats import Packaged, format_of, require_held
 from casetrail.packages.navigator import layer
+from casetrail.packages.overlaid import Change, changes
 from casetrail.packages.schedule import schedule, shipped_query
+from casetrail.packages.tombstones import stones_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +33,23 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The files of a build by their path below the output folder, and what was refused."""
+    """The files of a build by their path below the output folder, what was refused, and what the overlay changed."""
 
     files: dict[str, bytes]
     rules: dict[str, list[str]]
     refused: tuple[Refusal, ...]
+    changes: tuple[Change, ...] = ()
 
 
 def targets(pack: Pack) -> list[str]:
     """The names of the targets that a pack can be built for."""
-    folder = (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends"
-    return sorted(path.parent.name for path in folder.glob("*/backend.yml"))
+    return sorted(path.parent.name for path in backend_folder(pack, "").glob("*/backend.yml"))
 
 
 def backend_of(pack: Pack, target: str) -> Backend:
-    """A target's backend. Raises PackError for an unknown one."""
-    folder = (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends"
-    return read_backend(folder / target, pack.contracts)
+    """A target's backend, with a customer's settings for it. Raises PackError for an unknown one."""
+    own = pack.overlay.targets.get(target) if pack.overlay else None
+    return read_backend(backend_folder(pack, target), pack.contracts, own)
 
 
 def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = None) -> str:
@@ -80,7 +83,9 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
     files: dict[str, bytes] = {} if chosen is not None else everyone(pack)
     held: dict[str, list[str]] = {}
     refused: list[Refusal] = []
-    for target in targets(pack) if chosen is None else chosen:
+    wanted = targets(pack) if chosen is None else list(chosen)
+    lock = read_lock(pack.folder) or Lock()
+    for target in wanted:
         backend = backend_of(pack, target)
         suffix, package = language_of(backend).suffix, format_of(backend)
         made: list[Packaged] = []
@@ -91,7 +96,8 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
                 query = query_for(pack, rule, target, backend)
                 if rule.plan is not None:
                     when = schedule(rule.plan, backend, pack.contracts)
-                    item = Packaged(rule, rule.plan, query, when, pack.contracts, pack.watchlists)
+                    times = lock.changes(rule.name, target)
+                    item = Packaged(rule, rule.plan, query, when, pack.contracts, pack.watchlists, times)
                     require_held(package, item)
                     made.append(item)
             except UnsupportedError as error:
@@ -99,9 +105,11 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
                 continue
             files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
         held[target] = [item.rule.name for item in made]
-        files.update((f"{target}/{path}", content) for path, content in package.files(made, backend).items())
-    files["manifest.json"] = _manifest(files, refused)
-    return Built(files, held, tuple(refused))
+        stones = stones_of(lock.withdrawn, backend, pack)
+        files.update((f"{target}/{path}", content) for path, content in package.files(made, backend, stones).items())
+    changed = changes(pack, wanted)
+    files["manifest.json"] = _manifest(files, refused, changed)
+    return Built(files, held, tuple(refused), tuple(changed))
 
 
 def everyone(pack: Pack) -> dict[str, bytes]:
@@ -111,15 +119,15 @@ def everyone(pack: Pack) -> dict[str, bytes]:
     return {**found, "attack-navigator.json": layer(rule for rule in pack.rules.values() if rule.alone)}
 
 
-def _manifest(files: dict[str, bytes], refused: list[Refusal]) -> bytes:
+def _manifest(files: dict[str, bytes], refused: list[Refusal], changed: list[Change]) -> bytes:
     listed = [
         {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "target": _target(path), "rule": _rule(path)}
         for path, content in sorted(files.items())
     ]
     no = [{"rule": refusal.rule, "target": refusal.target, "reason": refusal.reason} for refusal in refused]
-    return (
-        json.dumps({"casetrail": __version__, "files": listed, "refused": no}, indent=1, ensure_ascii=False) + "\n"
-    ).encode()
+    own = [change.record() for change in changed]
+    whole = {"casetrail": __version__, "files": listed, "refused": no, "overlay": own}
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _target(path: str) -> str | None:
