@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 from typing import IO, Any, cast
 
+import duckdb
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import casetrail.logs.array
+from casetrail.engines.duckdb_files import lines
 from casetrail.logs.array import ArrayError, items
 from casetrail.logs.read import Faults, documents
 from casetrail.logs.zstandard import is_whole, opened
@@ -140,3 +142,14 @@ def test_one_document_too_large_to_hold_says_what_to_do(tmp_path: Path, monkeypa
     faults = Faults()
     assert list(documents(tmp_path / "x.json", faults)) == []
     assert "give its rows as NDJSON" in faults.fatal[0]
+
+
+@pytest.mark.parametrize("name", ["a*b", "a?b", "a[b]c", "[!a]"])
+def test_a_file_whose_name_looks_like_a_pattern_is_one_file(name: str, tmp_path: Path) -> None:
+    for number, each in enumerate((name, "axb", "abc", "b")):
+        duckdb.execute(f"COPY (SELECT {number} AS n) TO '{tmp_path / 'made'}' (FORMAT parquet)")
+        (tmp_path / "made").rename(tmp_path / f"{each}.parquet")
+    faults = Faults()
+    assert [row for _, row in documents(tmp_path / f"{name}.parquet", faults)] == [{"n": 0}]
+    relation = lines(tmp_path / f"{name}.parquet")
+    assert duckdb.execute(f"SELECT l FROM {relation}").fetchall() == [('{"n":0}',)]

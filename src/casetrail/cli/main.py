@@ -152,6 +152,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
+    except OSError as error:
+        _Failure(str(error)).show()
+        sys.exit(2)
     except Exception:
         if stopped:
             _leave(stopped)

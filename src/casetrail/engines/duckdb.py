@@ -11,10 +11,9 @@ from casetrail.dialects.base import UnsupportedError
 from casetrail.dialects.duckdb import MACROS, Column, DuckdbExpressions, identifier, literal
 from casetrail.dialects.duckdb_windows import DuckdbWindows
 from casetrail.engines.base import Trial
+from casetrail.logs.read import OFFLINE
 from casetrail.plan.nodes import Correlation, Field, Search, fields
 from casetrail.plan.values import bag
-
-OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
 def connect(**settings: str) -> duckdb.DuckDBPyConnection:

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from casetrail.dialects.duckdb import Column, literal
-from casetrail.logs.read import suffixes
+from casetrail.logs.read import suffixes, unglobbed
 from casetrail.pack.contract import Contract
 from casetrail.plan.nodes import Field
 
@@ -19,7 +19,7 @@ _ENDS = 4096
 def lines(path: Path) -> str:
     """SQL for a relation of a file's lines, or of its rows or items where it is Parquet or a JSON array, as texts `l`."""
     kind, packed = suffixes(path)
-    file = literal(str(path))
+    file = literal(unglobbed(path))
     if kind == "parquet":
         return f"(SELECT to_json(t)::VARCHAR AS l FROM read_parquet({file}) AS t)"
     if not packed and _is_array(path):

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from casetrail.dialects.duckdb import literal
-from casetrail.engines.scratch import Scratch
+from casetrail.engines.scratch import Scratch, room
 from casetrail.plan.nodes import Correlation, Plan, Type
 
 _CHUNK = 2_000
@@ -151,7 +151,8 @@ class Hits:
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         # A cursor of its own, since a connection forgets a result that is being read when it is asked anything else.
         with self.scratch.cursor() as cursor:
-            cursor.execute(query)
+            with room():
+                cursor.execute(query)
             while chunk := cursor.fetchmany(_CHUNK):
                 yield from chunk
 

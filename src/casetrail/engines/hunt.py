@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +25,7 @@ from casetrail.engines.completing import Matched, complete, waits
 from casetrail.engines.event import event_of
 from casetrail.engines.hits import Hits, Shape
 from casetrail.engines.progress import Progress
-from casetrail.engines.scratch import MEMORY, Scratch
+from casetrail.engines.scratch import MEMORY, Scratch, room
 from casetrail.logs.read import Faults, documents, log_files, suffixes
 from casetrail.logs.rows import detects, rows
 from casetrail.logs.zstandard import is_whole
@@ -71,10 +72,11 @@ def hunt(
     progress: where to tell how far it is; since: only what rows completed that arrived at this time or later (microseconds since 1970,
     UTC), by the key `arrived` of a row or its envelope, else by the file's modification time.
 
-    Raises UnsupportedError for a plan that DuckDB can't say and HuntError when memory runs out. Faults in the logs are no errors: the
-    report has them.
+    Raises UnsupportedError for a plan that DuckDB can't say, HuntError when memory runs out and FullError when the disk does that it
+    works on. Faults in the logs are no errors: the report has them.
     """
-    return _Hunt(plans, contracts, source, progress or Progress(), since).run(paths)
+    with room():
+        return _Hunt(plans, contracts, source, progress or Progress(), since).run(paths)
 
 
 class HuntError(Exception):
@@ -164,7 +166,9 @@ class _Hunt:
             except duckdb.OutOfMemoryException as error:
                 raise HuntError(f"{path}: {MEMORY} of memory don't suffice for these rules: {error}") from error
             except (duckdb.Error, _Shape):
-                self.connection.rollback()
+                # A commit that found no room has ended the transaction already.
+                with suppress(duckdb.TransactionException):
+                    self.connection.rollback()
             else:
                 return
         self.patient(path)

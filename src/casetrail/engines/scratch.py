@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,21 @@ MEMORY = "256MB"
 _ROW_GROUP = 20_480
 """Rows that each thread gathers before they go to the file: a table of many lists has wide rows."""
 _IN_FILE = "USE found"
+
+
+class FullError(Exception):
+    """There is no room to work in. The message says where, and how to name another place."""
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Raises FullError when the disk that a scratch lies on is full or read-only while the block runs."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.FatalException, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        told = " ".join((reason or str(error)).split())
+        raise FullError(f"{tempfile.gettempdir()}: {told}; TMPDIR names another place to work in") from error
 
 
 class Scratch:
