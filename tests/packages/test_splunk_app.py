@@ -104,6 +104,8 @@ def test_splunk_s_own_checkers_find_nothing(app: Path, pack: Pack, tmp_path: Pat
     assert said.startswith("exit 0\n")
     assert "validation complete" in said
     assert "[ERROR]" not in said
+    warnings = [line for line in said.splitlines() if "[WARNING]" in line]
+    assert [line for line in warnings if not line.endswith(": allow_skew") and "[shclustering]" not in line] == []
 
 
 def test_splunk_s_own_checkers_find_what_is_wrong(built: dict[str, bytes], tmp_path: Path) -> None:
