@@ -18,6 +18,8 @@ _SECONDS = 240
 
 def tools() -> Path:
     """The Python that has the checkers. Without one the test is skipped, or fails when CASETRAIL_REQUIRE_ENGINES is set."""
+    if sys.version_info >= (3, 14):
+        pytest.skip("splunk-packaging-toolkit 1.2.8 wants a Python before 3.14")
     kept = cache_folder() / f"splunk-tools-{PINNED[0].rpartition('=')[2]}-{sys.version_info[0]}.{sys.version_info[1]}"
     python = Path("Scripts" if sys.platform == "win32" else "bin") / "python"
     if (kept / python).exists():

@@ -163,6 +163,19 @@ def test_enterprise_security_gets_notables_where_that_is_chosen(pack: Pack) -> N
     assert "action.risk" not in plain
 
 
+@pytest.mark.parametrize("options", [{"watchlists": "lookup"}, {"enterprise_security": "yes"}])
+def test_an_option_of_another_value_is_an_error(pack: Pack, options: dict[str, str]) -> None:
+    backend = replace(backend_of(pack, "splunk"), options=options)
+    with pytest.raises(PackError, match=next(iter(options))):
+        files([], backend)
+
+
+def test_a_pack_without_a_rule_is_an_app_all_the_same(pack: Pack) -> None:
+    made = files([], backend_of(pack, "splunk"))
+    assert read(made["casetrail/default/savedsearches.conf"]) == {}
+    assert "casetrail/default/data/ui/views/casetrail_log_health.xml" in made
+
+
 @pytest.mark.parametrize(
     ("minutes", "expected"),
     [(5, "*/5 * * * *"), (60, "0 */1 * * *"), (180, "0 */3 * * *"), (1440, "0 0 * * *")],

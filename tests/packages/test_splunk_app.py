@@ -24,7 +24,7 @@ from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import schedule
 from casetrail.packages.splunk import files
 from casetrail.packages.splunk_app import build_number
-from casetrail.packages.splunk_health import measured
+from casetrail.packages.splunk_health import charts, measured
 from casetrail.packages.targets import backend_of, build, meant_for
 from casetrail.plan.nodes import Correlation
 from casetrail.proof.run import planner
@@ -85,11 +85,16 @@ def test_the_archive_holds_the_folder(built: dict[str, bytes]) -> None:
     }
 
 
-def test_splunk_s_own_checkers_find_nothing(app: Path, tmp_path: Path) -> None:
-    for tags in ((), ("cloud", "private_app")):
+def test_splunk_s_own_checkers_find_nothing(app: Path, pack: Pack, tmp_path: Path) -> None:
+    security = tmp_path / app.name
+    backend = backend_of(pack, "splunk")
+    items = [packaged_as(pack, rule.name) for rule in pack.rules.values() if rule.alone]
+    made = files(items, replace(backend, options={**backend.options, "enterprise_security": "on"}))
+    security.write_bytes(made[app.name])
+    for path, tags in ((app, ()), (security, ("cloud", "private_app"))):
         report = tmp_path / "report.json"
         options = [text for tag in tags for text in ("--included-tags", tag)]
-        assert splunk_tools.appinspect(app, report, "--mode", "precert", *options) == 0
+        assert splunk_tools.appinspect(path, report, "--mode", "precert", *options) == 0
         summary = json.loads(report.read_text("utf-8"))["summary"]
         assert {
             name: summary[name] for name in ("error", "failure", "warning", "future_failure", "skipped")
@@ -99,6 +104,8 @@ def test_splunk_s_own_checkers_find_nothing(app: Path, tmp_path: Path) -> None:
     assert said.startswith("exit 0\n")
     assert "validation complete" in said
     assert "[ERROR]" not in said
+    warnings = [line for line in said.splitlines() if "[WARNING]" in line]
+    assert [line for line in warnings if not line.endswith(": allow_skew") and "[shclustering]" not in line] == []
 
 
 def test_splunk_s_own_checkers_find_what_is_wrong(built: dict[str, bytes], tmp_path: Path) -> None:
@@ -198,6 +205,25 @@ def test_the_measures_of_a_log(pack: Pack) -> None:
     assert (found["newest_event"], found["newest_arrival"], found["latest"]) == (start, start + 7 * 3600, 7 * 3600)
 
 
+def test_gaps_and_doubled_events_are_found(pack: Pack) -> None:
+    backend = backend_of(pack, "splunk")
+    store, contract = backend.stores["okta/okta"], pack.contracts["okta/okta"]
+    start = 1_700_000_040
+    rows = []
+    for number, second in enumerate((0, 30, 60, 3660, 3660)):
+        row: dict[str, Any] = {"uuid": f"u{min(number, 3)}", "published": "2023-11-14T22:13:20.000Z", "eventType": "x"}
+        event = Event("e", (start + second) * 1_000_000, "okta/okta", row)
+        rows.append({**stored(event, store, contract), "_indextime": start + second + number})
+    macros = {name: f"index={name}" for name in ("casetrail_okta", "casetrail_google_workspace", "casetrail_salesforce")}
+    made = charts(backend)
+    until = next(place for place, line in enumerate(made["gaps"]) if line.startswith("eval begins"))
+    (gap,) = run("\n| ".join(made["gaps"][:until]), rows, macros=macros, now=Fraction(start))
+    assert (gap["log"], gap["before"], gap["_time"], gap["gap"]) == ("okta/okta", start + 60, start + 3660, 3600)
+    until = next(place for place, line in enumerate(made["doubled"]) if line.startswith("eval time="))
+    (twice,) = run("\n| ".join(made["doubled"][:until]), rows, macros=macros, now=Fraction(start))
+    assert (twice["event_id"], twice["times"], twice["first"], twice["last"]) == ("u3", 2, start + 3663, start + 3664)
+
+
 def test_the_health_query_is_that_of_the_dashboard(built: dict[str, bytes], pack: Pack) -> None:
     first = queries(built[f"{VIEWS}casetrail_log_health.xml"])[0]
     assert first.startswith("\n| ".join(measured(backend_of(pack, "splunk"), pack.contracts)))
@@ -222,14 +248,15 @@ def test_a_search_as_it_stands_in_the_file_finds_what_its_cases_say(built: dict[
         assert engine.ids(search, Trial(found, case.events), now) == expected, case.name
 
 
-def renamed(pack: Pack, name: str, text: str) -> Packaged:
+def packaged_as(pack: Pack, name: str, text: str | None = None) -> Packaged:
+    """A rule with another title and description, where one is given."""
     backend = backend_of(pack, "splunk")
     rule = pack.rules[name]
     assert rule.plan is not None
     sigma = rule.sigma
     before = sigma.title, sigma.description
     changed = type(sigma).__new__(type(sigma))
-    changed.__dict__.update({**sigma.__dict__, "title": text, "description": text})
+    changed.__dict__.update({**sigma.__dict__, **({} if text is None else {"title": text, "description": text})})
     assert (sigma.title, sigma.description) == before
     when = schedule(rule.plan, backend, pack.contracts)
     return Packaged(replace(rule, sigma=changed), rule.plan, "index=x", when, pack.contracts, pack.watchlists)
@@ -239,7 +266,7 @@ def renamed(pack: Pack, name: str, text: str) -> Packaged:
 def test_no_title_breaks_out(pack: Pack, text: str) -> None:
     backend = replace(backend_of(pack, "splunk"), options={"enterprise_security": "on"})
     plain, nasty = (
-        read(files([renamed(pack, "okta_session_cookie_replay", each)], backend)["casetrail/default/savedsearches.conf"])
+        read(files([packaged_as(pack, "okta_session_cookie_replay", each)], backend)["casetrail/default/savedsearches.conf"])
         for each in ("harmless", text)
     )
     assert [(title, list(keys)) for title, keys in plain.items()] == [(title, list(keys)) for title, keys in nasty.items()]
@@ -251,14 +278,14 @@ def test_no_title_breaks_out(pack: Pack, text: str) -> None:
 def test_a_title_with_a_token_is_an_error(pack: Pack) -> None:
     backend = replace(backend_of(pack, "splunk"), options={"enterprise_security": "on"})
     with pytest.raises(PackError, match="dollar"):
-        files([renamed(pack, "okta_session_cookie_replay", "seen $user$ twice")], backend)
-    assert files([renamed(pack, "okta_session_cookie_replay", "seen $user$ twice")], replace(backend, options={}))
+        files([packaged_as(pack, "okta_session_cookie_replay", "seen $user$ twice")], backend)
+    assert files([packaged_as(pack, "okta_session_cookie_replay", "seen $user$ twice")], replace(backend, options={}))
 
 
 def test_an_index_s_macro_can_t_break_out(pack: Pack) -> None:
     backend = backend_of(pack, "splunk")
     options = {**backend.options, "casetrail_okta": "index=okta\n[other]\nx = 1"}
-    made = files([renamed(pack, "okta_session_cookie_replay", "t")], replace(backend, options=options))
+    made = files([packaged_as(pack, "okta_session_cookie_replay", "t")], replace(backend, options=options))
     macros = read(made["casetrail/default/macros.conf"])
     assert "other" not in macros
     assert macros["casetrail_okta"]["definition"] == "index=okta\n[other]\nx = 1"

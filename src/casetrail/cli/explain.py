@@ -71,11 +71,12 @@ def _overlaid(pack: Pack, rule: Rule) -> list[str]:
 def _pieces(pack: Pack, plan: Plan, target: str | None) -> Iterator[str]:
     """For each part of each base rule the text that it became."""
     from casetrail.dialects.languages import language_of
-    from casetrail.packages.targets import backend_of
+    from casetrail.packages.targets import backend_of, meant_for
     from casetrail.plan.nodes import Correlation
     from casetrail.plan.words import condition_words
 
     backend = backend_of(pack, target or "")
+    plan = meant_for(pack, backend).rules[plan.name].plan or plan
     last = ""
     for name, words, text in language_of(backend).pieces_of(plan, backend):
         if name != last:

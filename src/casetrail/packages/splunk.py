@@ -30,6 +30,7 @@ from casetrail.packages.splunk_lookups import csvs, looked_up, rows, transforms
 from casetrail.packages.tombstones import NONE, Stones
 from casetrail.plan.nodes import Correlation, Plan
 
+_OPTIONS = {"watchlists": ("inline", LIVE), "enterprise_security": ("off", "on")}
 PREFIX = f"{APP} - "
 """Of the names of saved searches."""
 _MINUTE = 60_000_000
@@ -44,6 +45,9 @@ _ACCOUNTS = ("user", "actor", "account")
 
 def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
     """The app, as its folder and as the archive that Splunk installs. Raises PackError for what can't stand in its files."""
+    for option, known in _OPTIONS.items():
+        if backend.options.get(option, known[0]) not in known:
+            raise PackError(f"{backend.name}: {option}: {backend.options[option]}: there are {' and '.join(known)}")
     names = macros(backend)
     made = {
         "default/savedsearches.conf": conf(

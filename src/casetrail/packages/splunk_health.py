@@ -18,7 +18,7 @@ _FIGURES = ("rows", "ids", "newest_event", "newest_arrival", "p50", "p95", "p99"
 
 def queries(backend: Backend, contracts: Mapping[str, Contract]) -> dict[str, str]:
     """The queries of the dashboard, by the name that its template has for them."""
-    return {"logs": logs(backend, contracts), **{name: _pipe(lines) for name, lines in _charts(backend).items()}}
+    return {"logs": logs(backend, contracts), **{name: _pipe(lines) for name, lines in charts(backend).items()}}
 
 
 def expected(backend: Backend, contracts: Mapping[str, Contract]) -> list[tuple[str, str]]:
@@ -62,7 +62,8 @@ def logs(backend: Backend, contracts: Mapping[str, Contract]) -> str:
     )
 
 
-def _charts(backend: Backend) -> dict[str, list[str]]:
+def charts(backend: Backend) -> dict[str, list[str]]:
+    """The commands of the other panels, by the name that the template has for them."""
     named = list(_named(backend.stores.values()))
     return {
         "rows": [*named, "timechart limit=0 count by log"],
@@ -105,7 +106,7 @@ def _named(stores: Iterable[Store]) -> Iterable[str]:
 
 
 def _identified(stores: Iterable[Store]) -> Iterable[str]:
-    """What names each row's event, as the rules have it."""
+    """What names each row's event, as the rules have it; the row's own text where a store doesn't say."""
     before: dict[str, None] = {}
     cases = []
     for store in stores:
@@ -115,7 +116,7 @@ def _identified(stores: Iterable[Store]) -> Iterable[str]:
             before.update(expressions.before)
             cases.append(f"log={_text(store.source)},{named}")
     yield from before
-    yield f"eval event_id=case({','.join(cases)})"
+    yield f"eval event_id=case({','.join([*cases, '1=1,_raw'])})"
 
 
 def _told(store: Store) -> str:
