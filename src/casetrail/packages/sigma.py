@@ -64,14 +64,17 @@ def _rules(pack: Pack) -> Iterator[tuple[str, str, bytes]]:
         same = documents(path) == held
         text = path.read_bytes() if same else yaml.safe_dump_all(held, sort_keys=False, allow_unicode=True).encode()
         name = str(held[0].get("name", path.stem)) if held else path.stem
-        kind = "single" if path in single else "filters" if any("filter" in document for document in held) else "correlations"
+        kind = (
+            "single" if path in single else "filters" if any("filter" in document for document in held) else "correlations"
+        )
         yield kind, name, text
 
 
 _HEAD = """# The rules for Sigma's own tools
 
-`rules/single` holds the rules on single events, `rules/correlations` those that count or order events, with what they are built on,
-`rules/filters` your own filters, if there are any (`--filter`); `pipelines` gives fields and tables the names that they have in a SIEM. With `sigma-cli` and the package that is named below:
+`rules/single` holds the rules on single events, `rules/correlations` those that count or order events, with what they are built on, and
+`rules/filters` your own filters, if there are any (`--filter`). `pipelines` gives fields and tables the names that they have in a
+SIEM. With `sigma-cli` and the package that is named below:
 
     sigma convert -t TARGET -p pipelines/watchlists.yml -p pipelines/SIEM.yml --skip-unsupported -o queries.txt rules/single
 
