@@ -7,8 +7,10 @@ its `sigma` in CASETRAIL_SIGMA_CLI.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,19 @@ def test_a_correlation_is_refused_by_the_pipeline(made: tuple[Pack, Path]) -> No
     result = convert(folder, "splunk", "pair")
     assert result.returncode != 0
     assert "".join(CORRELATION.split()) in "".join((result.stdout + result.stderr).split())
+
+
+def test_the_lines_of_the_import_page_run_as_they_stand(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "import" / "sigma.md").read_text("utf-8")
+    tools = tmp_path / ".tools"
+    tools.mkdir()
+    (tools / "casetrail").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m casetrail "$@"\n', "utf-8")
+    (tools / "casetrail").chmod(0o755)
+    (tools / "sigma").symlink_to(SIGMA)
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PATH": f"{tools}:{os.environ['PATH']}"}
+    for lines in re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        done = subprocess.run(["bash", "-euc", lines], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (lines, done.stdout, done.stderr)
+    assert "okta.event_type:system.api_token.create" in done.stdout
+    queries = (tmp_path / "dist" / "sigma" / "queries.txt").read_text("utf-8")
+    assert "005000000000EX1AAA" in queries

@@ -72,9 +72,9 @@ def _rules(pack: Pack) -> Iterator[tuple[str, str, bytes]]:
 
 _HEAD = """# The rules for Sigma's own tools
 
-`rules/single` holds the rules on single events, `rules/correlations` those that count or order events, with what they are built on,
-`rules/filters` your own filters, if there are any (`--filter`); `pipelines` gives fields and tables the names that they have in a SIEM.
-With `sigma-cli` and the package that is named below:
+`rules/single` holds the rules on single events, `rules/correlations` those that count or order events, with what they are built on, and
+`rules/filters` your own filters, if there are any (`--filter`). `pipelines` gives fields and tables the names that they have in a
+SIEM. With `sigma-cli` and the package that is named below:
 
     sigma convert -t TARGET -p pipelines/watchlists.yml -p pipelines/SIEM.yml --skip-unsupported -o queries.txt rules/single
 
