@@ -20,7 +20,7 @@ from casetrail.packages.targets import backend_of
 from tests.elastic.stores import WORKER
 
 PACK = Pack.load(Path(__file__).parents[2])
-BACKEND = elsewhere(backend_of(PACK, "elastic"), f"casetrail-health-{WORKER}")
+BACKEND = elsewhere(backend_of(PACK, "elastic"), f"health-{WORKER}")
 MINUTE = 60_000
 START = 1_768_467_600_000
 SOURCE = "okta/okta"

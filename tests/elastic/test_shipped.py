@@ -20,7 +20,7 @@ from casetrail.packages.targets import backend_of, query_for
 from tests.elastic.stores import WORKER
 
 PACK = Pack.load(Path(__file__).parents[2])
-BACKEND = elsewhere(backend_of(PACK, "elastic"), f"casetrail-shipped-{WORKER}")
+BACKEND = elsewhere(backend_of(PACK, "elastic"), f"shipped-{WORKER}")
 
 
 def items() -> Iterator[Packaged]:
