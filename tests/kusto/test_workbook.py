@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,10 @@ def test_pauses_are_measured_between_minutes_with_rows(checker: Checker) -> None
     """`prev` is one of the functions that duckdb-kql refuses: its line is only the vendor's to check."""
     assert "extend Pause = At - prev(At)" in GAPS
     assert checker.check(GAPS, declared(BACKEND)).problems == ()
+
+
+def test_a_log_whose_events_have_no_name_there_is_left_out_of_what_came_twice() -> None:
+    store = replace(BACKEND.stores[CONTRACT.key], identity=())
+    nameless = replace(BACKEND, stores={CONTRACT.key: store})
+    assert list(queries(nameless, CONTRACTS)) == list(COLUMNS)[:3]
+    assert queries(BACKEND, {}) == files(BACKEND, {}) == {}

@@ -18,9 +18,10 @@ from casetrail.pack.pack import Pack
 from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import schedule, shipped_query
-from casetrail.packages.sentinel import duration, refuse, span, written
+from casetrail.packages.sentinel import analytics_rule, duration, entities, refuse, span, written
 from casetrail.packages.targets import build
-from casetrail.plan.nodes import Correlation, Search, sources
+from casetrail.plan.nodes import Correlation, Equals, Search, sources
+from casetrail.plan.nodes import Test as Is
 from tests.engines.test_reference import COUNT2, FIRST, plan
 from tests.kusto.stores import BACKEND
 from tests.packages.schema import offences
@@ -145,6 +146,26 @@ def test_a_span_that_a_siem_cannot_hold_is_refused_by_name(clocks: dict[str, int
         schedule(plan({**FIRST, "timespan": span}), limited, CONTRACTS)
     with pytest.raises(UnsupportedError, match=reason):
         shipped_query(plan({**FIRST, "timespan": span}), limited, CONTRACTS)
+
+
+def test_a_rule_of_many_keys_keeps_to_what_sentinel_maps(pack: Pack) -> None:
+    counted = plan(COUNT2)
+    assert isinstance(counted, Correlation)
+    wide = replace(counted, key=counted.key * 30)
+    one = replace(item(pack, COUNT2), plan=wide)
+    contracts = {CONTRACT.key: replace(CONTRACT, pivots={"account": (counted.key[0].name,)})}
+    made = analytics_rule(replace(one, contracts=contracts), BACKEND)
+    assert offences("azure", "analytics", {**made, "tactics": ["Impact"]}) == []
+    assert len(made["entityMappings"]) == 10
+    assert len(made["customDetails"]) == 20
+    columns = [each["columnName"] for mapped in made["entityMappings"] for each in mapped["fieldMappings"]]
+    assert len({column.lower() for column in columns}) == 10
+
+
+def test_a_column_that_sentinel_cannot_map_is_left_out(pack: Pack) -> None:
+    search = Search("s", CONTRACT.key, Is(CONTRACT.fields["kind"], Equals("a", cased=True)))
+    contracts = {CONTRACT.key: replace(CONTRACT, pivots={"account": ("other",), "address": ("ip",)})}
+    assert [one["entityType"] for one in entities(search, BACKEND, contracts)] == ["IP"]
 
 
 def test_a_rule_that_looks_back_two_days_runs_once_an_hour() -> None:

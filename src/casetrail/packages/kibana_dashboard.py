@@ -74,16 +74,16 @@ def tables(backend: Backend, contracts: Mapping[str, Contract]) -> list[Table]:
                 stores,
                 f"EVAL allowed = {_case([(store, contract.delay.greatest // _MINUTE) for store, contract in logs])}",
                 'EVAL late = DATE_DIFF("milliseconds", @timestamp, event.ingested) / 60000.0',
-                "STATS newest_arrival = MAX(event.ingested), half = PERCENTILE(late, 50), most = PERCENTILE(late, 95), "
-                "nearly_all = PERCENTILE(late, 99), latest = MAX(late), allowed = MAX(allowed), "
+                "STATS newest_arrival = MAX(event.ingested), late_p50 = PERCENTILE(late, 50), late_p95 = PERCENTILE(late, 95), "
+                "late_p99 = PERCENTILE(late, 99), late_max = MAX(late), allowed = MAX(allowed), "
                 "too_late = COUNT(*) WHERE late > allowed BY log",
-                "KEEP log, newest_arrival, half, most, nearly_all, latest, allowed, too_late",
+                "KEEP log, newest_arrival, late_p50, late_p95, late_p99, late_max, allowed, too_late",
                 "SORT log",
             ),
             {
                 "log": "keyword",
                 "newest_arrival": "date",
-                **dict.fromkeys(("half", "most", "nearly_all", "latest"), "double"),
+                **dict.fromkeys(("late_p50", "late_p95", "late_p99", "late_max"), "double"),
                 "allowed": "integer",
                 "too_late": "long",
             },
@@ -119,7 +119,7 @@ def tables(backend: Backend, contracts: Mapping[str, Contract]) -> list[Table]:
 def _query(stores: Sequence[Store], *lines: str) -> str:
     indexes = ", ".join(dict.fromkeys(store.index for store in stores))
     told = [f"EVAL log = {_case([(store, store.source) for store in stores])}", "WHERE log IS NOT NULL"]
-    return "\n| ".join([f"FROM {indexes} METADATA _id, _index", *told, *lines])
+    return "\n| ".join([f"FROM {indexes} METADATA _id, _index", *told, *lines, "LIMIT 100"])
 
 
 def _case(facts: Sequence[tuple[Store, str | int]]) -> str:

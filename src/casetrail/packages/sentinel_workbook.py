@@ -38,14 +38,17 @@ def queries(backend: Backend, contracts: Mapping[str, Contract]) -> dict[str, st
     logs = [(store, contracts[source]) for source, store in backend.stores.items() if source in contracts]
     if not logs:
         return {}
+    named = [(store, contract) for store, contract in logs if store.identity]
     parts = {
-        "Every log": (_overview, "order by Log asc"),
-        "Lateness by hour (95 of 100 rows, in minutes)": (_lateness, "render timechart"),
-        "Pauses of half an hour and more": (_gaps, "order by Pause desc"),
-        "Rows that came twice": (_doubled, "order by RowsTooMany desc"),
+        "Every log": (logs, _overview, "order by Log asc"),
+        "Lateness by hour (95 of 100 rows, in minutes)": (logs, _lateness, "render timechart"),
+        "Pauses of half an hour and more": (logs, _gaps, "order by Pause desc"),
+        "Rows that came twice": (named, _doubled, "order by RowsTooMany desc"),
     }
     return {
-        title: _union([lines(store, contract) for store, contract in logs], last) for title, (lines, last) in parts.items()
+        title: _union([lines(store, contract) for store, contract in those], last)
+        for title, (those, lines, last) in parts.items()
+        if those
     }
 
 
