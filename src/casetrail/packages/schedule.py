@@ -42,8 +42,12 @@ class Schedule:
 
     @property
     def quiet(self) -> int:
-        """How long after its alert the same completing event may be found again, and must not be alerted."""
-        return self.fresh + self.interval + (self.outage if self.made_up else 0)
+        """How long after its alert the same completing event may be found again, and must not be alerted.
+
+        Who looks at what arrived finds it again only by another row of its window, which comes within the delay.
+        """
+        again = self.fresh if self.arrivals is None else self.delay + self.wait + 2 * self.interval
+        return again + self.interval + (self.outage if self.made_up else 0)
 
     @property
     def worst(self) -> int:
