@@ -31,7 +31,6 @@ class Schedule:
     made_up: whether a run that was left out is made up for later, with its own time as its clock.
     lag: how long after its own time a run looks.
     arrivals: a run looks only at what a row takes part in that arrived since so long before it; None when it looks at all that is fresh.
-    alone: whether no other row takes part in what a row completes: a single event, or one that is the first of its kind.
     """
 
     interval: int
@@ -43,15 +42,14 @@ class Schedule:
     made_up: bool = False
     lag: int = 0
     arrivals: int | None = None
-    alone: bool = False
 
     @property
     def quiet(self) -> int:
         """How long after its alert the same completing event may be found again, and must not be alerted.
 
-        A run that looks at arrivals finds a row that stands alone only when it comes.
+        Who looks at what arrived finds it again only by another row of its window, which comes within the delay.
         """
-        again = self.arrivals if self.alone and self.arrivals is not None else self.fresh
+        again = self.fresh if self.arrivals is None else self.delay + self.wait + 2 * self.interval
         return again + self.interval + (self.outage if self.made_up else 0)
 
     @property
@@ -93,7 +91,7 @@ def _every(interval: int, plan: Plan, backend: Backend, contracts: Mapping[str, 
     fresh = latest + wait + interval + (interval if backend.made_up else outage)
     arrivals = interval if backend.options.get("alerts") == "arrivals" else None
     lag = backend.clocks.get("lag", 0)
-    return Schedule(interval, fresh, fresh + _reach(plan), delay, wait, outage, backend.made_up, lag, arrivals, _alone(plan))
+    return Schedule(interval, fresh, fresh + _reach(plan), delay, wait, outage, backend.made_up, lag, arrivals)
 
 
 def _require_held(found: Schedule, backend: Backend) -> None:
@@ -120,13 +118,6 @@ def _words(span: int) -> str:
 def _on_lateness(plan: Plan, contracts: Mapping[str, Contract]) -> bool:
     asked = {contracts[source].lateness for source in sources(plan)}
     return any(field in asked for field in fields(plan))
-
-
-def _alone(plan: Plan) -> bool:
-    if isinstance(plan, Search):
-        return True
-    first_seen = isinstance(plan.condition, Order) and len(plan.condition.wanted) == 1 and not plan.condition.after
-    return first_seen and all(_alone(base) for base in plan.bases)
 
 
 def _wait(plan: Plan) -> int:
