@@ -11,10 +11,12 @@ import yaml
 
 from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
+from casetrail.pack.cases import case_files
 from casetrail.pack.check import check
 from casetrail.pack.pack import Pack, PackError
 from casetrail.packages.overlaid import Change, changes
 from casetrail.packages.targets import backend_of, query_for
+from casetrail.proof.run import planner
 from tests.cli.ways import CASES, ROOT, RULE, put, small_pack
 
 COUNTED = "salesforce_files_in_volume"
@@ -215,6 +217,39 @@ def test_an_own_rule_of_the_name_of_another_is_refused(folder: Path) -> None:
         Pack.load(ROOT, overlay=folder)
 
 
+def test_an_own_rule_of_the_id_of_another_is_refused(folder: Path) -> None:
+    own_rule(folder, id=str(BARE.rules[TWO_COUNTRIES].sigma.id))
+    with pytest.raises(PackError, match=f"its id is that of {TWO_COUNTRIES}, a rule of the pack"):
+        Pack.load(ROOT, overlay=folder)
+
+
+def test_own_events_are_for_own_cases_only(folder: Path) -> None:
+    own_rule(folder)
+    (folder / "fixtures" / "events" / "okta").mkdir(parents=True)
+    event = {"source": "okta/okta", "row": {"eventType": "user.session.start", "displayMessage": "ours"}}
+    put(folder / "fixtures" / "events" / "okta" / "user_session_start.yml", event)
+    by_rule = {file.rule: file for file in case_files(Pack.load(ROOT, overlay=folder), ["example", TWO_COUNTRIES])}
+    assert by_rule["example"].cases[0].events[0].row["displayMessage"] == "ours"
+    assert by_rule[TWO_COUNTRIES].cases[0].events[0].row.get("displayMessage") != "ours"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (5, "5 is no threshold; write"),
+        ({"count": "many"}, "count is 'many', not a number"),
+        ({"timespan": "2 moons"}, "timespan is '2 moons'; write one like"),
+        ({"count": 9, "timespan": "1M"}, "timespan is '1M'; write one like"),
+    ],
+)
+def test_a_threshold_that_is_none_is_told_and_changes_nothing(folder: Path, wanted: object, message: str) -> None:
+    overlay(folder, thresholds={COUNTED: wanted})
+    pack = Pack.load(ROOT, overlay=folder)
+    assert [message in one.message for one in pack.idle] == [True]
+    assert pack.rules[COUNTED].plan == BARE.rules[COUNTED].plan
+    assert ("CT501", "thresholds.yml", 1) in codes(folder)
+
+
 @pytest.mark.parametrize(
     ("settings", "line", "message"),
     [
@@ -305,9 +340,6 @@ def test_a_folder_that_is_none_says_how_to_make_one(tmp_path: Path, what: str) -
 
 
 def test_own_cases_take_the_place_of_those_of_the_pack(folder: Path) -> None:
-    from casetrail.pack.cases import case_files
-    from casetrail.proof.run import planner
-
     overlay(folder, thresholds={COUNTED: {"count": 80}})
     pack = Pack.load(ROOT, overlay=folder)
     (shipped,) = case_files(pack, [COUNTED])

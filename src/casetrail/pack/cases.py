@@ -191,10 +191,10 @@ def _row(
             raise ValueError(f"like {entry['like']!r}: no earlier event of this case has this id")
         source, row = made[entry["like"]]
     else:
-        files = [folder / f"{entry['from']}.yml" for folder in pack.events]
+        files = [folder / f"{entry['from']}.yml" for folder in pack.events(path)]
         file = next((file for file in files if file.is_file()), files[-1])
         if not file.is_file():
-            raise ValueError(f"from {entry['from']!r}: there is no {file}{_near(str(entry['from']), pack)}")
+            raise ValueError(f"from {entry['from']!r}: there is no {file}{_near(str(entry['from']), path, pack)}")
         status = file.stat()
         source, row = _event(file, status.st_mtime_ns, status.st_size)
     return source, patched(row, entry)
@@ -207,11 +207,11 @@ def _event(file: Path, changed: int, size: int) -> tuple[str, dict[str, Any]]:
     return document["source"], document["row"]
 
 
-def _near(name: str, pack: Pack) -> str:
+def _near(name: str, path: Path, pack: Pack) -> str:
     known = [
-        path.relative_to(folder).with_suffix("").as_posix()
-        for folder in pack.events
-        for path in sorted(folder.rglob("*.yml"))
+        file.relative_to(folder).with_suffix("").as_posix()
+        for folder in pack.events(path)
+        for file in sorted(folder.rglob("*.yml"))
     ]
     near = get_close_matches(name, known, 3)
     return f"; did you mean {' or '.join(near)}?" if near else ""

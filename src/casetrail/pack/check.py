@@ -22,16 +22,13 @@ from sigma.rule import SigmaRule
 from sigma.validators.core.condition import DanglingDetectionValidator
 
 from casetrail.pack.backend import read_backend
-from casetrail.pack.cases import CaseFile, case_paths, read_cases
-from casetrail.pack.check_own import Fault, list_faults, overlay_faults, settings_faults
-from casetrail.pack.contract import Contract
-from casetrail.pack.demands import demands
-from casetrail.pack.findings import Finding
+from casetrail.pack.check_cases import case_faults
+from casetrail.pack.check_lock import lock_faults
+from casetrail.pack.check_own import list_faults, overlay_faults, settings_faults
+from casetrail.pack.findings import Fault, Finding
 from casetrail.pack.idle import filter_faults
 from casetrail.pack.lints import catalogue
-from casetrail.pack.lock import FILE as LOCK
-from casetrail.pack.lock import breaches, read_lock
-from casetrail.pack.overlay import SETTINGS
+from casetrail.pack.overlay import SETTINGS, named
 from casetrail.pack.pack import Pack, PackError, filter_errors
 from casetrail.pack.policy import POLICY
 from casetrail.pack.watchlist import INDEX
@@ -118,23 +115,8 @@ class _Check:
         if self.own:
             yield from self.watchlists()
             yield from self.backends(base)
-            yield from self.cases(base, documents)
-            yield from self.lock(base.bare, documents)
-
-    def lock(self, pack: Pack, documents: list[Document]) -> Iterator[Finding]:
-        try:
-            lock = read_lock(self.folder)
-            found = list(breaches(pack, lock)) if lock is not None else []
-        except PackError as error:
-            yield self.finding(self.folder / LOCK, "schema", str(error).removeprefix(f"{self.folder / LOCK}: "))
-            return
-        by_name = {_name(document): document for document in documents}
-        for breach in found:
-            document = by_name.get(breach.rule) if breach.lint != "lock-gone" else None
-            if document is None:
-                yield self.finding(self.folder / LOCK, breach.lint, breach.message)
-            else:
-                yield self.finding(document.path, breach.lint, breach.message, document.position(["casetrail", "version"]))
+            yield from self.named(case_faults(base, documents))
+            yield from self.named(lock_faults(base.bare, documents))
 
     def laid(self, name: str) -> list[Path]:
         """The YAML files of a folder of the overlay."""
@@ -169,7 +151,7 @@ class _Check:
             for wrong in filter_errors(document.data):
                 yield self.finding(document.path, "sigma", wrong, document.position(["filter"]))
         filters = [document for document in filters if not filter_errors(document.data)]
-        names = Counter(_name(document) for document in sources)
+        names = Counter(named(document.data) for document in sources)
         try:
             collection = SigmaCollection.from_dicts(
                 [document.data for document in (*sources, *filters)], collect_errors=True, policy=POLICY
@@ -179,7 +161,7 @@ class _Check:
             return
         made: dict[str, SigmaRule | SigmaCorrelationRule] = {_rule_name(rule): rule for rule in collection.rules}
         for document in sources:
-            name = _name(document)
+            name = named(document.data)
             if names[name] > 1:
                 yield self.finding(
                     document.path, "identifier", f"{name} is the name of {names[name]} rules", document.position(["name"])
@@ -340,42 +322,6 @@ class _Check:
             except (PackError, KeyError, ValueError, TypeError) as error:
                 yield self.finding(path, "schema", str(error))
 
-    def cases(self, pack: Pack, documents: list[Document]) -> Iterator[Finding]:
-        try:
-            rules = pack.rules
-        except PackError:
-            return
-        covered: set[str] = set()
-        about = {True: rules, False: pack.bare.rules}
-        for path in case_paths(pack):
-            try:
-                file = read_cases(path, pack)
-            except (PackError, AttributeError, TypeError, LookupError) as error:
-                yield self.finding(path, "bad-case", str(error).removeprefix(f"{path}: "))
-                covered.add(path.stem)
-                continue
-            covered.add(file.rule)
-            yield from self.case_file(file, about[pack.owns(path)], pack.contracts)
-        for document in documents:
-            name = _name(document)
-            if name in rules and rules[name].alone and name not in covered:
-                yield self.finding(document.path, "no-cases", f"write fixtures/{document.path.parent.name}/{name}.yml")
-
-    def case_file(self, file: CaseFile, rules: Mapping[str, Any], contracts: Mapping[str, Contract]) -> Iterator[Finding]:
-        if file.rule not in rules:
-            yield self.finding(file.path, "orphan-cases", f"no rule is named {file.rule}")
-        elif (plan := rules[file.rule].plan) is not None:
-            for lint, message in demands(plan, file.cases, contracts):
-                yield self.finding(file.path, lint, message)
-        if not any(case.completes for case in file.cases):
-            yield self.finding(file.path, "no-hit", "add a case that completes the rule")
-        if all(case.completes and case.completes == {event.id for event in case.events} for case in file.cases):
-            yield self.finding(file.path, "no-miss", "add a case with an event that the rule must leave alone")
-        for case in file.cases:
-            strangers = case.completes - {event.id for event in case.events}
-            if strangers:
-                yield self.finding(file.path, "bad-case", f"case {case.name!r}: no event has the id {min(strangers)}")
-
 
 def _json(data: Any) -> Any:
     """The data as JSON has it: YAML's dates are texts there, and keys too."""
@@ -401,11 +347,6 @@ def _bases(collection: SigmaCollection) -> set[str]:
 def _is_about_the_log(document: Document) -> bool:
     own = document.data.get("casetrail")
     return isinstance(own, dict) and own.get("story") == "log-health"
-
-
-def _name(document: Document) -> str:
-    data = document.data
-    return str(data.get("name") or data.get("id") or data.get("title"))
 
 
 def _rule_name(rule: SigmaRule | SigmaCorrelationRule) -> str:

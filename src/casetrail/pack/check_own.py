@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from casetrail.pack.cases import paths_below, rule_of
+from casetrail.pack.findings import Fault
 from casetrail.pack.overlay import SETTINGS, form_faults, place_of
 from casetrail.pack.pack import Pack, PackError, documents
 from casetrail.pack.watchlist import INDEX, expired, faults
 from casetrail.pack.yaml import START, Position, YamlError, read
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong, by the name of its lint, and where."""
-
-    lint: str
-    path: Path
-    place: Position
-    message: str
 
 
 def list_faults(folder: Path, known: dict[str, Any], today: date | None) -> Iterator[Fault]:

@@ -135,11 +135,16 @@ def with_thresholds_of(sources: Sources, path: Path, wanted: Mapping[str, Any]) 
     return sources, idle
 
 
+def named(document: Mapping[str, Any]) -> str:
+    """What a rule's document goes by."""
+    return str(document.get("name") or document.get("id") or document.get("title"))
+
+
 def with_levels(sources: Sources, levels: Mapping[str, str]) -> Sources:
     """The documents with other levels."""
     return {
         path: [
-            {**document, "level": levels[document["name"]]} if document.get("name") in levels else document
+            {**document, "level": levels[named(document)]} if named(document) in levels else document
             for document in documents
         ]
         for path, documents in sources.items()

@@ -18,7 +18,7 @@ from sigma.rule import SigmaRule
 from sigma.rule.base import SigmaYAMLLoader
 
 from casetrail.pack.contract import Contract, contracts
-from casetrail.pack.overlay import Idle, Overlay, Sources, only_lists, read_overlay, with_levels, with_thresholds_of
+from casetrail.pack.overlay import Idle, Overlay, Sources, named, only_lists, read_overlay, with_levels, with_thresholds_of
 from casetrail.pack.policy import POLICY
 from casetrail.pack.thresholds import FILE
 from casetrail.pack.watchlist import read_watchlists
@@ -146,12 +146,21 @@ class Pack:
     def under(self, overlay: Overlay) -> Pack:
         """This pack with what a customer laid over it. Raises PackError and ValueError when a file can't be read."""
         mine = {path: documents(path) for path in overlay.own_files()}
-        names = {_name(document) for found in self.sources.values() for document in found if "filter" not in document}
+        rules = [document for found in self.sources.values() for document in found if "filter" not in document]
+        names, ids = (
+            {named(document) for document in rules},
+            {str(document.get("id")): named(document) for document in rules},
+        )
         for path, found in mine.items():
             for document in found:
-                if _name(document) in names and "filter" not in document:
+                if "filter" not in document and named(document) in names:
                     raise PackError(
-                        f"{path}: {_name(document)} is a rule of the pack; name yours otherwise, and disable that one if you must"
+                        f"{path}: {named(document)} is a rule of the pack; name yours otherwise, and disable that one if you must"
+                    )
+                if "filter" not in document and str(document.get("id")) in ids:
+                    other = ids[str(document.get("id"))]
+                    raise PackError(
+                        f"{path}: its id is that of {other}, a rule of the pack, in whose place a SIEM would put it"
                     )
         sources, unused = _thresholds({**self.sources, **mine}, overlay.thresholds)
         return replace(
@@ -180,10 +189,9 @@ class Pack:
         """The folder of the pack's watchlists."""
         return (self.folder if (self.folder / "logsources").is_dir() else shipped()) / "watchlists"
 
-    @property
-    def events(self) -> list[Path]:
-        """The folders of whole example events, a customer's own first."""
-        own = [self.overlay.folder] if self.overlay and self.overlay.folder else []
+    def events(self, path: Path) -> list[Path]:
+        """The folders of whole example events that a file's cases begin with: a customer's own first, for cases of their own."""
+        own = [self.overlay.folder] if self.overlay and self.overlay.folder and self.owns(path) else []
         return [folder / "fixtures" / "events" for folder in (*own, self.folder)]
 
     def owns(self, path: Path) -> bool:
@@ -240,10 +248,6 @@ class Pack:
         return self.rules[name]
 
 
-def _name(document: Mapping[str, Any]) -> str:
-    return str(document.get("name") or document.get("id") or document.get("title"))
-
-
 def _thresholds(sources: Sources, path: Path) -> tuple[Sources, list[Idle]]:
     idle: list[Idle] = []
     for document in documents(path) if path.is_file() else ():
@@ -292,8 +296,8 @@ def _rules(pack: Pack) -> Iterable[Rule]:
         collection = SigmaCollection.from_dicts([document for _, document in flat], collect_errors=True, policy=POLICY)
     except (SigmaError, AttributeError, TypeError, ValueError) as error:
         raise PackError(f"{error}; run `casetrail check` to see where") from error
-    paths = {_name(document): path for path, document in flat if "filter" not in document}
-    metas = {_name(document): document for _, document in flat if "filter" not in document}
+    paths = {named(document): path for path, document in flat if "filter" not in document}
+    metas = {named(document): document for _, document in flat if "filter" not in document}
     mine = {name for name, path in paths.items() if pack.overlay and path in pack.overlay.own_files()}
     bases = {
         reference.reference

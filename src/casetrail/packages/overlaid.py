@@ -85,7 +85,7 @@ def _steps(pack: Pack, overlay: Overlay) -> Iterator[tuple[str, str, str, Pack]]
                 yield f"watchlist {name}", _values(old), _values(values), below
     for document in documents(overlay.thresholds) if overlay.thresholds.is_file() else ():
         for name, wanted in document.items():
-            for key, value in wanted.items():
+            for key, value in wanted.items() if isinstance(wanted, Mapping) else ():
                 sources, unused = with_thresholds_of(below.sources, overlay.thresholds, {name: {key: value}})
                 if not unused:
                     was = _number(below, name, key)
