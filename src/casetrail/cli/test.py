@@ -93,7 +93,7 @@ def _record(outcome: Outcome) -> dict[str, object]:
 
 def _print(pack: Pack, outcomes: Sequence[Outcome]) -> None:
     from casetrail.proof.run import planner
-    from casetrail.proof.trace import failing
+    from casetrail.proof.trace import differences
 
     plan = planner(pack)
     for outcome in outcomes:
@@ -105,12 +105,8 @@ def _print(pack: Pack, outcomes: Sequence[Outcome]) -> None:
         if outcome.got is None:
             click.echo(f"     refused: {printable(outcome.refused)}")
             continue
-        events = {event.id: event for event in case.events}
-        for identity in outcome.missing:
-            reason = failing(plan(case), events[identity]) if identity in events else "no event of this case has this id"
-            click.echo(printable(f"     - {identity} should complete it and doesn't{f': {reason}' if reason else ''}"))
-        for identity in outcome.extra:
-            click.echo(printable(f"     + {identity} completes it and shouldn't"))
+        for line in differences(plan(case), case.events, outcome.missing, outcome.extra):
+            click.echo(printable(f"     {line}"))
     engines = list(dict.fromkeys(outcome.engine for outcome in outcomes))
     failed = sum(not outcome.passed for outcome in outcomes)
     rules = len({outcome.case.rule for outcome in outcomes})

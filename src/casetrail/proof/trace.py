@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from casetrail.engines.event import Event
@@ -32,6 +32,16 @@ def failing(plan: Plan, event: Event) -> str:
             reasons = [line.strip()[2:] for line in _lines(search.where, event.row, 0) if line.lstrip().startswith("- ")]
             found.append(f"{search.name}: {reasons[-1] if reasons else 'no test holds'}")
     return "; ".join(found)
+
+
+def differences(plan: Plan, events: Sequence[Event], missing: Iterable[str], extra: Iterable[str]) -> Iterator[str]:
+    """A line for each id that should complete the plan and doesn't (`-`, with the reason), or does and shouldn't (`+`)."""
+    known = {event.id: event for event in events}
+    for identity in missing:
+        reason = failing(plan, known[identity]) if identity in known else "no event of this case has this id"
+        yield f"- {identity} should complete it and doesn't{f': {reason}' if reason else ''}"
+    for identity in extra:
+        yield f"+ {identity} completes it and shouldn't"
 
 
 def _lines(expr: Expr, row: Mapping[str, Any], indent: int) -> Iterator[str]:
