@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from bench.lateness.measure import Measured, lines, measure, rules
+from bench.lateness.measure import Measured, lines, measure, outages, rules
 from bench.lateness.page import markdown
 
 _ROOT = Path(__file__).parents[1]
@@ -63,7 +63,7 @@ def main() -> None:
 
     found = measure(options.pack, options.target, wanted, options.histories, options.defaults, options.jobs, tell)
     if options.markdown:
-        options.markdown.write_text(markdown(found, options.defaults), "utf-8")
+        options.markdown.write_text(markdown(found, options.defaults, outages(options.pack)), "utf-8")
     if options.json:
         print(json.dumps(record(found, time.monotonic() - begun), indent=1))
     else:

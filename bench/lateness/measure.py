@@ -49,6 +49,11 @@ def rules(folder: Path) -> list[str]:
     return _law(folder, ()).rules
 
 
+def outages(folder: Path) -> dict[str, int]:
+    """For how long each target may run nothing, in microseconds."""
+    return {target: backend.clocks["outage"] for target, backend in _law(folder, ()).backends.items()}
+
+
 def _held(folder: Path, chosen: tuple[str, ...], rule: str, histories: int) -> Held:
     return _law(folder, chosen).tried(rule, range(histories))
 

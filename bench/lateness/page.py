@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bench.lateness.defaults import DEFAULTS
 from bench.lateness.measure import CLASSES, Measured
+from casetrail.plan.words import span_words
 from casetrail.proof.law import added
 
 _HEAD = """# Late and doubled data
@@ -43,25 +44,25 @@ _OUTAGES = (
     (
         "Elastic",
         "is lost: the gap of a rule that aggregates isn't filled, and the query's `NOW()` is the clock of the run that there is",
-        "4 hours, which what a run looks at covers",
+        "{elastic}, which what a run looks at covers",
         "`casetrail hunt --since-arrival` over the raw logs, or `hunt --engine elasticsearch --from`",
     ),
     (
         "OpenSearch",
         "is lost: the scheduler of monitors makes up for none",
-        "4 hours, which what a run looks at covers",
+        "{opensearch}, which what a run looks at covers",
         "`casetrail hunt --since-arrival` over the raw logs",
     ),
     (
         "Sentinel",
         "is tried again over the same time, with its own time as its clock; one that was given up is replayed by hand under Rule runs",
-        "a day, if replayed within it",
+        "{sentinel}, if replayed within it",
         "the same, for seven days; an event may be in two incidents",
     ),
     (
         "Splunk",
         "is made up for, since `realtime_schedule = 0`",
-        "a day",
+        "{splunk}",
         "made up for as well; an event may be alerted twice",
     ),
 )
@@ -87,19 +88,20 @@ it.
 |---|---|---|---|---|---|---|---|---|"""
 
 
-def markdown(found: Measured, defaults: int) -> str:
-    """The page."""
-    return "\n".join(_lines(found, defaults)) + "\n"
+def markdown(found: Measured, defaults: int, outages: Mapping[str, int]) -> str:
+    """The page. outages: for how long a target may run nothing, in microseconds."""
+    return "\n".join(_lines(found, defaults, outages)) + "\n"
 
 
-def _lines(found: Measured, defaults: int) -> Iterator[str]:
+def _lines(found: Measured, defaults: int, outages: Mapping[str, int]) -> Iterator[str]:
     yield _HEAD.format(histories=f"{found.histories}", defaults=defaults)
     for target, tally in sorted(added(found.helds).items()):
         names = sum(target in held.tallies for held in found.helds)
         figures = [names, tally.histories, tally.completions, tally.missed, tally.doubled, tally.early]
         yield f"| {target} | " + " | ".join(f"{figure:,}" for figure in figures) + " |"
     yield _EARLY
-    yield from (f"| {' | '.join(row)} |" for row in _OUTAGES)
+    spans = {target: span_words(span) for target, span in outages.items()}
+    yield from (f"| {' | '.join(row)} |".format(**spans) for row in _OUTAGES)
     yield _AGAIN.format(defaults=defaults)
     for default in DEFAULTS:
         for sort in sorted({sort for sort, name in found.rules if name == default.name}):

@@ -59,7 +59,7 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "severity_mapping": [],
         "risk_score_mapping": [],
         **terms(item.plan, when),
-        "max_signals": backend.limits.get("alerts", 100),
+        **({"max_signals": backend.limits["alerts"]} if "alerts" in backend.limits else {}),
         "author": [str(rule.sigma.author or "casetrail")],
         "license": "Apache-2.0",
         "references": [str(reference) for reference in rule.sigma.references or []],
