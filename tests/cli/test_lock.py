@@ -210,6 +210,14 @@ def test_a_lock_that_is_none_is_named(pack: Path, text: str) -> None:
     assert run("lock", "--anew", pack=pack).exit_code == 0
 
 
+def test_only_a_pack_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("lock")
+    assert result.exit_code == 2
+    assert "is no pack, which has rules/" in result.stderr
+    assert tree(tmp_path) == {}
+
+
 def test_a_pack_without_a_lock_is_left_alone(tmp_path: Path) -> None:
     folder = small_pack(tmp_path / "pack")
     assert run("check", pack=folder).exit_code == 0

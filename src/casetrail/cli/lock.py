@@ -34,11 +34,13 @@ def command(ctx: click.Context, only_check: bool, set_versions: bool, gone: tupl
     has no part in it.
     """
     from casetrail.pack.lock import FILE, Lock, breaches, read_lock, written
-    from casetrail.pack.pack import Pack, shipped
+    from casetrail.pack.pack import Pack
     from casetrail.packages.locked import differences, renewed
 
     reasons = dict(_reason(text) for text in gone)
-    folder: Path = ctx.obj.pack_dir or shipped()
+    folder: Path = ctx.obj.pack_dir or Path.cwd()
+    if not (folder / "rules").is_dir():
+        raise click.UsageError(f"{folder} is no pack, which has rules/; name one by --pack")
     pack = Pack.load(folder)
     old = Lock() if anew else read_lock(folder) or Lock()
     if set_versions and not only_check:
