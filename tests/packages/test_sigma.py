@@ -13,7 +13,9 @@ from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 
 from casetrail.pack.pack import Pack
-from casetrail.packages.sigma import CORRELATION, NETWORK, TOOLS, files, pipeline, refusals, watchlist_pipeline
+from casetrail.packages.sigma import files
+from casetrail.packages.sigma_limits import ASTERISK, CORRELATION, NETWORK, TOOLS, losses, refusals
+from casetrail.packages.sigma_pipeline import pipeline, watchlist_pipeline
 from casetrail.packages.targets import backend_of, targets
 from casetrail.plan.nodes import Search
 from tests.cli.ways import RULE
@@ -30,7 +32,7 @@ TARGETS = targets(PACK)
 
 def pipes(pack: Pack, target: str) -> ProcessingPipeline:
     """Both pipelines, the lists' and the SIEM's, as `sigma convert -p … -p …` puts them together."""
-    texts = [watchlist_pipeline(pack.watchlists), pipeline(backend_of(pack, target), pack.contracts)]
+    texts = [watchlist_pipeline(pack.watchlists), pipeline(pack, backend_of(pack, target))]
     return sum((ProcessingPipeline.from_yaml(text.decode()) for text in texts), ProcessingPipeline())
 
 
@@ -77,15 +79,16 @@ def test_fields_get_the_names_of_the_siem_and_the_log_its_own_condition() -> Non
 
 
 def test_a_network_in_a_list_is_refused_where_it_would_be_compared_as_text() -> None:
+    as_text = f"client.ipAddress: {NETWORK}"
     said = {target: refusals(FILLED, backend_of(PACK, target)).get("okta_admin_through_proxy", "") for target in TARGETS}
-    assert said == {"elastic": "", "opensearch": "", "sentinel": f"client.ipAddress: {NETWORK}", "splunk": ""}
+    assert said == {"elastic": "", "opensearch": "", "sentinel": as_text, "splunk": as_text}
     single = FILLED.with_watchlists({"corporate_networks": ("198.51.100.7",)})
     assert "okta_admin_through_proxy" not in refusals(single, backend_of(PACK, "sentinel"))
 
 
 def test_a_rule_of_another_log_is_refused() -> None:
     for target in TARGETS:
-        pipe = ProcessingPipeline.from_yaml(pipeline(backend_of(PACK, target), PACK.contracts).decode())
+        pipe = ProcessingPipeline.from_yaml(pipeline(PACK, backend_of(PACK, target)).decode())
         stranger = SigmaRule.from_dict({**RULE, "logsource": {"product": "windows", "service": "security"}})
         with pytest.raises(SigmaError, match="no such log"):
             pipe.apply(stranger)
@@ -122,3 +125,22 @@ def test_values_cannot_break_out_of_the_yaml() -> None:
     document = yaml.safe_load(watchlist_pipeline({"known_proxies": nasty}))
     assert document["vars"]["known_proxies"] == list(nasty)
     assert yaml.safe_load(watchlist_pipeline({}))["vars"] == {}
+
+
+def test_what_a_list_or_an_asterisk_keeps_from_splunk_is_refused() -> None:
+    said = refusals(FILLED, backend_of(PACK, "splunk"))
+    assert "it lies in the list event.parameters{}" in said["chrome_signin_policy_weakened"]
+    assert "it lies in the list target{}" in said["okta_session_protection_weakened"]
+    starred = {"kind": {"eventType": "a\\*b"}, "condition": "kind"}
+    pack = Pack(ROOT, PACK.contracts, {}, {ROOT / "example.yml": [{**RULE, "detection": starred}]})
+    assert refusals(pack, backend_of(PACK, "splunk")) == {"example": f"eventType: {ASTERISK}"}
+    assert refusals(pack, backend_of(PACK, "sentinel")) == {}
+    with pytest.raises(SigmaError, match="every asterisk"):
+        applied(pack, "example", pipes(pack, "splunk"))
+
+
+def test_a_loss_of_letter_case_is_told() -> None:
+    kusto, lucene = (losses(FILLED, backend_of(PACK, target)) for target in ("sentinel", "elastic"))
+    assert "USER_ID_DERIVED" in kusto["salesforce_service_account_impersonated"]
+    assert lucene["salesforce_app_right_given"] == "minds letter case in Display"
+    assert not set(kusto) & set(refusals(FILLED, backend_of(PACK, "sentinel")))

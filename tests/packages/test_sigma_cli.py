@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from casetrail.pack.pack import Pack
-from casetrail.packages.sigma import CORRELATION, TOOLS, files, refusals
+from casetrail.packages.sigma import files
+from casetrail.packages.sigma_limits import CORRELATION, TOOLS, refusals
 from casetrail.packages.targets import backend_of, targets
 from casetrail.plan.nodes import Search
 
