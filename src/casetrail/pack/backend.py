@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from casetrail.pack.contract import Contract, parse_span
+from casetrail.pack.lock import Tombstone
 from casetrail.pack.pack import Pack, PackError, documents, shipped
 
 
@@ -51,6 +52,7 @@ class Backend:
 
     clocks: its times by name, in microseconds, `interval` (how often its searches run) among them.
     stores: by log source; options: what whoever runs the SIEM can choose, by name.
+    withdrawn: rules that it may have of an earlier pack and that are no more, by name.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Backend:
     clocks: Mapping[str, int]
     stores: Mapping[str, Store]
     options: Mapping[str, str] = field(default_factory=dict)
+    withdrawn: Mapping[str, Tombstone] = field(default_factory=dict)
 
     @property
     def interval(self) -> int:

@@ -12,11 +12,9 @@ import orjson
 from casetrail.dialects.esql_windows import ID
 from casetrail.pack.backend import Backend
 from casetrail.pack.pack import PackError, Rule
-from casetrail.packages import tombstones
 from casetrail.packages.attack import Tactic, Technique, attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import Schedule
-from casetrail.packages.tombstones import NONE, Stones
 from casetrail.plan.nodes import Correlation
 
 _SEVERITY = {
@@ -29,12 +27,9 @@ _SEVERITY = {
 _MINUTE = 60_000_000
 
 
-def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
-    """The file that Kibana imports, and another that switches off what was withdrawn."""
-    made = {"detection-rules.ndjson": ndjson(detection_rule(item, backend) for item in items)}
-    if stones:
-        made["withdrawn.ndjson"] = ndjson(tombstones.detection_rule(name, stone, backend) for name, stone in stones.items())
-    return made
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+    """The one file that Kibana imports."""
+    return {"detection-rules.ndjson": ndjson(detection_rule(item, backend) for item in items)}
 
 
 def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:

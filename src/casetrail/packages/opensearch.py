@@ -15,7 +15,6 @@ from casetrail.dialects.opensearch_query import indexes
 from casetrail.dialects.opensearch_windows import RESULT
 from casetrail.pack.backend import Backend, Store
 from casetrail.packages.formats import Packaged
-from casetrail.packages.tombstones import NONE, Stones
 from casetrail.plan.nodes import Search
 
 _SEVERITY = {"critical": "1", "high": "2", "medium": "3", "low": "4", "informational": "5"}
@@ -24,7 +23,7 @@ _PRIORITY = 200
 """Above the templates that come with OpenSearch."""
 
 
-def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
     """`monitors/RULE.json` for each rule and `templates/SOURCE.json` for each log source."""
     monitors = {f"monitors/{item.rule.name}.json": _json(monitor(item, backend)) for item in items}
     templates = {f"templates/{name(store)}.json": _json(template(store)) for store in backend.stores.values()}

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from casetrail.pack.backend import Backend
 from casetrail.packages.formats import Packaged
-from casetrail.packages.tombstones import NONE, Stones
 
 
-def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
     """Nothing besides the queries."""
     return {}

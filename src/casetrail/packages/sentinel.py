@@ -21,7 +21,6 @@ from casetrail.pack.contract import Contract
 from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.kibana import threat
-from casetrail.packages.tombstones import NONE, Stones, arm_template
 from casetrail.plan.nodes import Correlation, Plan, Search, Type
 
 LONGEST_QUERY = 10_000
@@ -36,10 +35,9 @@ _OLDER_TACTIC = {"TA0005": "DefenseEvasion", "TA0112": "DefenseEvasion"}
 """Sentinel has the tactics as they were before ATT&CK parted this one in two."""
 
 
-def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
-    """A file for each rule, and a template that switches off what was withdrawn."""
-    made = {f"analytics/{item.rule.name}.yaml": written(analytics_rule(item, backend)) for item in items}
-    return made | ({"withdrawn.json": arm_template(stones, backend)} if stones else {})
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+    """A file for each rule."""
+    return {f"analytics/{item.rule.name}.yaml": written(analytics_rule(item, backend)) for item in items}
 
 
 def refuse(item: Packaged) -> None:

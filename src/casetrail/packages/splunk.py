@@ -22,7 +22,6 @@ from casetrail.packages import tombstones
 from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import Schedule
-from casetrail.packages.tombstones import NONE, Stones
 from casetrail.plan.nodes import Correlation, Listed, Plan, searches, tests
 
 _MINUTE = 60_000_000
@@ -35,12 +34,12 @@ _ACCOUNTS = ("user", "actor", "account")
 """Words in the name of a key's column that make it a person's, to whom Enterprise Security can add risk."""
 
 
-def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
     """The configuration files of an app, by their path in it."""
     made = {
         "default/savedsearches.conf": conf(
             {stanza(item.rule): saved_search(item, backend) for item in items}
-            | {stanza_of(name): tombstones.saved_search(stone) for name, stone in stones.items()}
+            | {stanza_of(name): tombstones.saved_search(stone) for name, stone in backend.withdrawn.items()}
         ),
         "default/macros.conf": conf(macros(backend)),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from casetrail import __version__
 from casetrail.dialects.base import UnsupportedError
@@ -13,6 +13,7 @@ from casetrail.dialects.languages import language_of
 from casetrail.pack.backend import Backend, backend_folder, read_backend
 from casetrail.pack.lock import Lock, read_lock
 from casetrail.pack.pack import Pack, PackError, Rule
+from casetrail.packages import tombstones
 from casetrail.packages.formats import Packaged, format_of, require_held
 from casetrail.packages.overlaid import Change, changes
 from casetrail.packages.schedule import schedule, shipped_query
@@ -75,6 +76,7 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
     lock = read_lock(pack.folder) or Lock()
     for target in wanted:
         backend = backend_of(pack, target)
+        backend = replace(backend, withdrawn=stones_of(lock.withdrawn, backend, pack))
         suffix, package = language_of(backend).suffix, format_of(backend)
         made: list[Packaged] = []
         for rule in pack.rules.values():
@@ -92,8 +94,8 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
                 continue
             files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
         held[target] = [item.rule.name for item in made]
-        stones = stones_of(lock.withdrawn, backend, pack)
-        files.update((f"{target}/{path}", content) for path, content in package.files(made, backend, stones).items())
+        written = package.files(made, backend) | tombstones.files(backend)
+        files.update((f"{target}/{path}", content) for path, content in written.items())
     changed = changes(pack, wanted)
     files["manifest.json"] = _manifest(files, refused, changed)
     return Built(files, held, tuple(refused), tuple(changed))
