@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from casetrail.pack.contract import Contract, parse_span
+from casetrail.pack.lock import Tombstone
 from casetrail.pack.pack import Pack, PackError, documents, shipped
 
 
@@ -62,6 +63,7 @@ class Backend:
     made_up: whether a run that it left out is made up for later, with its own time as its clock.
     limits: its counts by name, `alerts` (the most that one run gives) among them.
     stores: by log source; options: what whoever runs the SIEM can choose, by name.
+    withdrawn: rules that it may have of an earlier pack and that are no more, by name.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Backend:
     options: Mapping[str, str] = field(default_factory=dict)
     made_up: bool = False
     limits: Mapping[str, int] = field(default_factory=dict)
+    withdrawn: Mapping[str, Tombstone] = field(default_factory=dict)
 
     @property
     def interval(self) -> int:

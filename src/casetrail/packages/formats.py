@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
-from casetrail.pack.lock import Tombstone, version_of
+from casetrail.pack.lock import version_of
 from casetrail.pack.pack import PackError, Rule
 from casetrail.packages.schedule import Schedule
 from casetrail.plan.nodes import Plan
@@ -45,8 +45,8 @@ class Packaged:
 class Format(Protocol):
     """A module that writes what a SIEM imports."""
 
-    def files(self, items: Sequence[Packaged], backend: Backend, stones: Mapping[str, Tombstone]) -> dict[str, bytes]:
-        """The files by their path below the target's folder, the same bytes for the same rules. stones: rules withdrawn from it."""
+    def files(self, items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+        """The files by their path below the target's folder, the same bytes for the same rules."""
         ...
 
     def terms(self, plan: Plan, when: Schedule) -> Mapping[str, Any]:

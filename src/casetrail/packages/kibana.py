@@ -13,11 +13,10 @@ import orjson
 from casetrail.dialects.esql_windows import ID
 from casetrail.pack.backend import Backend
 from casetrail.pack.pack import PackError, Rule
-from casetrail.packages import kibana_dashboard, kibana_templates, tombstones
+from casetrail.packages import kibana_dashboard, kibana_templates
 from casetrail.packages.attack import Tactic, Technique, attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import Schedule
-from casetrail.packages.tombstones import NONE, Stones
 from casetrail.plan.nodes import Correlation, Plan
 
 _SEVERITY = {
@@ -30,11 +29,9 @@ _SEVERITY = {
 _MINUTE = 60_000_000
 
 
-def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
-    """Files for Kibana's imports, of detection rules, of rules that switch off what was withdrawn and of a dashboard; and templates."""
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+    """The rules in one file, for the import of detection rules, the dashboard in another, for that of saved objects, and templates."""
     rules = {"detection-rules.ndjson": ndjson(detection_rule(item, backend) for item in items)}
-    if stones:
-        rules["withdrawn.ndjson"] = ndjson(tombstones.detection_rule(name, stone, backend) for name, stone in stones.items())
     contracts = items[0].contracts if items else {}
     return rules | kibana_dashboard.files(backend, contracts) | kibana_templates.files(backend)
 

@@ -17,7 +17,6 @@ from casetrail.dialects.opensearch_windows import RESULT
 from casetrail.pack.backend import Backend, Store
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import Schedule
-from casetrail.packages.tombstones import NONE, Stones
 from casetrail.plan.nodes import Plan, Search
 
 _SEVERITY = {"critical": "1", "high": "2", "medium": "3", "low": "4", "informational": "5"}
@@ -37,7 +36,7 @@ MESSAGES = {
 of a rule is written into it, since a title with braces would be a template."""
 
 
-def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
     """`monitors/RULE.json` for each rule and `templates/SOURCE.json` for each log source."""
     monitors = {f"monitors/{item.rule.name}.json": _json(monitor(item, backend)) for item in items}
     templates = {f"templates/{name(store)}.json": _json(template(store)) for store in backend.stores.values()}

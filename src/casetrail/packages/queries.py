@@ -8,11 +8,10 @@ from typing import Any
 from casetrail.pack.backend import Backend
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import Schedule
-from casetrail.packages.tombstones import NONE, Stones
 from casetrail.plan.nodes import Plan
 
 
-def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
     """Nothing besides the queries."""
     return {}
 

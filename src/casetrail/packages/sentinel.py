@@ -26,7 +26,6 @@ from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.kibana import threat
 from casetrail.packages.schedule import Schedule
-from casetrail.packages.tombstones import NONE, Stones, arm_template
 from casetrail.plan.nodes import Correlation, Plan, Search, Type, sources
 
 LONGEST_QUERY = 10_000
@@ -46,8 +45,8 @@ _OLDER_TACTIC = {"TA0005": "DefenseEvasion", "TA0112": "DefenseEvasion"}
 """Sentinel has the tactics as they were before ATT&CK parted this one in two."""
 
 
-def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
-    """Templates of the rules and of what was withdrawn, the lists they look up, a workbook of log health, and a YAML file for each rule."""
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+    """Templates of the rules, the watchlists that they look up and a workbook of log health, and a YAML file for each rule."""
     rules = {item.rule.name: analytics_rule(item, backend) for item in items}
     tables = {item.rule.name: sorted({backend.stores[source].index for source in sources(item.plan)}) for item in items}
     resources = [resource(name, rule, tables[name]) for name, rule in rules.items()]
@@ -57,7 +56,6 @@ def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) ->
         **templates("azuredeploy", _parameters(tables), resources),
         **sentinel_watchlists.files(items),
         **sentinel_workbook.files(backend, contracts),
-        **({"withdrawn.json": arm_template(stones, backend)} if stones else {}),
     }
 
 

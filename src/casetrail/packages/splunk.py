@@ -27,7 +27,6 @@ from casetrail.packages.splunk_app import APP, dashboards, frame, own_macros, re
 from casetrail.packages.splunk_conf import conf, one_line
 from casetrail.packages.splunk_health import LOGS, expected
 from casetrail.packages.splunk_lookups import csvs, looked_up, rows, transforms
-from casetrail.packages.tombstones import NONE, Stones
 from casetrail.plan.nodes import Correlation, Plan
 
 _OPTIONS = {"watchlists": ("inline", LIVE), "enterprise_security": ("off", "on")}
@@ -43,7 +42,7 @@ _ACCOUNTS = ("user", "actor", "account")
 """Words in the name of a key's column that make it a person's, to whom Enterprise Security can add risk."""
 
 
-def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
     """The app, as its folder and as the archive that Splunk installs. Raises PackError for what can't stand in its files."""
     for option, known in _OPTIONS.items():
         if backend.options.get(option, known[0]) not in known:
@@ -52,7 +51,7 @@ def files(items: Sequence[Packaged], backend: Backend, stones: Stones = NONE) ->
     made = {
         "default/savedsearches.conf": conf(
             {stanza(item.rule): saved_search(item, backend) for item in items}
-            | {stanza_of(name): tombstones.saved_search(stone) for name, stone in stones.items()}
+            | {stanza_of(name): tombstones.saved_search(stone) for name, stone in backend.withdrawn.items()}
         ),
         "default/macros.conf": conf(
             {**names, **own_macros()}, "To say where your logs lie, set these in local/macros.conf or in Splunk Web."

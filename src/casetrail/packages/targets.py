@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from casetrail import __version__
 from casetrail.dialects.base import UnsupportedError
@@ -14,7 +14,7 @@ from casetrail.dialects.spl_lookups import LIVE
 from casetrail.pack.backend import Backend, backend_folder, read_backend
 from casetrail.pack.lock import Lock, read_lock
 from casetrail.pack.pack import Pack, PackError, Rule
-from casetrail.packages import sigma
+from casetrail.packages import sigma, tombstones
 from casetrail.packages.formats import Packaged, format_of, require_held
 from casetrail.packages.navigator import layer
 from casetrail.packages.overlaid import Change, changes
@@ -87,6 +87,7 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
     lock = read_lock(pack.folder) or Lock()
     for target in wanted:
         backend = backend_of(pack, target)
+        backend = replace(backend, withdrawn=stones_of(lock.withdrawn, backend, pack))
         suffix, package = language_of(backend).suffix, format_of(backend)
         made: list[Packaged] = []
         for rule in meant_for(pack, backend).rules.values():
@@ -105,8 +106,8 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
                 continue
             files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
         held[target] = [item.rule.name for item in made]
-        stones = stones_of(lock.withdrawn, backend, pack)
-        files.update((f"{target}/{path}", content) for path, content in package.files(made, backend, stones).items())
+        written = package.files(made, backend) | tombstones.files(backend)
+        files.update((f"{target}/{path}", content) for path, content in written.items())
     changed = changes(pack, wanted)
     files["manifest.json"] = _manifest(files, refused, changed)
     return Built(files, held, tuple(refused), tuple(changed))

@@ -14,9 +14,9 @@ from typing import Any
 from casetrail.pack.backend import Backend
 from casetrail.pack.lock import Tombstone
 from casetrail.pack.pack import Pack
+from casetrail.packages.kibana import ndjson
 
 Stones = Mapping[str, Tombstone]
-NONE: Stones = {}
 _API = "2024-09-01"
 
 
@@ -24,6 +24,17 @@ def stones_of(stones: Stones, backend: Backend, pack: Pack) -> dict[str, Tombsto
     """The withdrawn rules that a target had held, by name, but for those whose id a rule of another name has now."""
     alive = {str(rule.sigma.id) for rule in pack.rules.values() if rule.alone}
     return {name: stone for name, stone in sorted(stones.items()) if backend.name in stone.targets and stone.id not in alive}
+
+
+def files(backend: Backend) -> dict[str, bytes]:
+    """The files that switch off what was withdrawn, where an import of their own does it; none while there is nothing."""
+    stones = backend.withdrawn
+    match backend.package:
+        case "kibana" if stones:
+            return {"withdrawn.ndjson": ndjson(detection_rule(name, stone, backend) for name, stone in stones.items())}
+        case "sentinel" if stones:
+            return {"withdrawn.json": arm_template(stones, backend)}
+    return {}
 
 
 def _words(name: str, stone: Tombstone) -> str:
