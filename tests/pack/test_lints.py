@@ -119,7 +119,7 @@ def examples() -> list[Any]:
 
 def codes(pack: Path) -> set[str]:
     overlay = pack / "overlay"
-    return {finding.code for finding in check(pack, overlay if overlay.is_dir() else None)}
+    return {finding.code for finding in check(pack, overlay=overlay if overlay.is_dir() else None)}
 
 
 def test_a_plain_pack_has_no_fault(pack: Path) -> None:

@@ -45,10 +45,10 @@ def command(
     if missing:
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
     folder = ctx.obj.pack_dir or shipped()
-    findings = _below(check(folder, ctx.obj.overlay), paths)
+    findings = _below(check(folder, overlay=ctx.obj.overlay), paths)
     if fix:
         mended = mend(findings)
-        findings = _below(check(folder, ctx.obj.overlay), paths)
+        findings = _below(check(folder, overlay=ctx.obj.overlay), paths)
         say(f"{count(mended, 'finding')} mended")
     if as_json_:
         click.echo(as_json(findings))

@@ -52,7 +52,7 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((files("casetrail.schemas") / f"{name}.schema.json").read_text("utf-8")))
 
 
-def check(folder: Path, overlay: Path | None = None) -> list[Finding]:
+def check(folder: Path, *, overlay: Path | None = None) -> list[Finding]:
     """Every fault of the pack in a folder, and of what is laid over it, in the order of files and lines.
 
     A folder without `logsources/` is a foreign pack of Sigma rules: the shipped contracts are taken, and what casetrail demands of its
