@@ -60,7 +60,7 @@ def test_a_fresh_folder_has_no_fault_and_only_the_lists_that_are_empty(tmp_path:
     assert set(made) >= {"casetrail.yml", "thresholds.yml", "README.md", "watchlists/service_accounts.csv"}
     assert "watchlists/sensitive_file_patterns.csv" not in made
     assert all(content.splitlines()[-1] == b"value,note" for name, content in made.items() if name.endswith(".csv"))
-    assert [finding for finding in check(pack, tmp_path / "ours") if finding.severity != "info"] == []
+    assert [finding for finding in check(pack, overlay=tmp_path / "ours") if finding.severity != "info"] == []
 
 
 def test_it_writes_over_nothing(tmp_path: Path) -> None:

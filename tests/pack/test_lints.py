@@ -126,7 +126,7 @@ def examples() -> list[Any]:
 
 def codes(pack: Path) -> set[str]:
     overlay = pack / "overlay"
-    return {finding.code for finding in check(pack, overlay if overlay.is_dir() else None, TODAY)}
+    return {finding.code for finding in check(pack, TODAY, overlay=overlay if overlay.is_dir() else None)}
 
 
 def test_a_plain_pack_has_no_fault(pack: Path) -> None:

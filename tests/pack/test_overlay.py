@@ -67,7 +67,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def codes(folder: Path) -> list[tuple[str, str, int]]:
     """Code, file and line of what is wrong in an overlay, besides remarks."""
-    found = check(SMALL[-1], folder)
+    found = check(SMALL[-1], overlay=folder)
     return [(one.code, one.path.name, one.line) for one in found if one.severity != "info" and folder in one.path.parents]
 
 

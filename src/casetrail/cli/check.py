@@ -59,10 +59,10 @@ def command(
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
     folder = ctx.obj.pack_dir or shipped()
     day = (today or datetime.now(UTC)).date()
-    findings = _below(check(folder, ctx.obj.overlay, day), paths)
+    findings = _below(check(folder, day, overlay=ctx.obj.overlay), paths)
     if fix:
         mended = mend(findings)
-        findings = _below(check(folder, ctx.obj.overlay, day), paths)
+        findings = _below(check(folder, day, overlay=ctx.obj.overlay), paths)
         say(f"{count(mended, 'finding')} mended")
     if as_json_:
         click.echo(as_json(findings))

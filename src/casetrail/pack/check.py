@@ -52,7 +52,7 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((files("casetrail.schemas") / f"{name}.schema.json").read_text("utf-8")))
 
 
-def check(folder: Path, overlay: Path | None = None, today: date | None = None) -> list[Finding]:
+def check(folder: Path, today: date | None = None, *, overlay: Path | None = None) -> list[Finding]:
     """Every fault of the pack in a folder, and of what is laid over it, in the order of files and lines.
 
     today: the day by which a watchlist may have expired; not asked when it isn't given, so that the same pack has the same faults.

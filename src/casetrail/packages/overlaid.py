@@ -119,7 +119,8 @@ def _connected(target: str, pack: Pack, own: Mapping[str, Any]) -> Iterator[Chan
     for name, value in own.get("clocks", {}).items():
         known = main.get("clocks", {}).get(name)
         if known is not None and known != value:
-            yield Change(EVERY, f"{target}: {name}", known, value, parse_span(value) > parse_span(known))
+            weakens = name != "interval" or parse_span(value) > parse_span(known)
+            yield Change(EVERY, f"{target}: {name}", known, value, weakens)
     yield from _moved(target, folder, pack, own)
 
 
