@@ -172,7 +172,7 @@ def _company(
     takings = _takings(log, incident, pack)
     taken_rows = {identity for rows in takings.values() for identity in (one.event.id for one in rows)}
     for name, plan in pack.plans().items():
-        if name in without or pack.rules[name].asleep or _on_silence(pack.rules[name], plan):
+        if name in without or pack.rules[name].asleep or on_silence(pack.rules[name], plan):
             continue
         by_target = _told(pack, plan, log, backends)
         alerts += _alerts(pack, name, plan, by_target, facts)
@@ -190,7 +190,7 @@ def _company(
     return Replayed(company, log.arrivals, dict(sorted(rows.items())), tuple(alerts), files, days, asleep)
 
 
-def _on_silence(rule: Rule, plan: Plan) -> bool:
+def on_silence(rule: Rule, plan: Plan) -> bool:
     """Whether a rule tells of a log's silence. An incident's logs hold a part of what its companies do, and end: they are silent often."""
     return rule.own.get("story") == "log-health" and waits(plan)
 
