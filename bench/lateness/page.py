@@ -82,7 +82,7 @@ clock that runs wrong, and a Sentinel or Splunk that were real.
 The same rules under the schedules and windows that converters write when nobody sets them otherwise, with every run on time. *Mostly
 late*: no row later than its log's contract calls typical. *As late as may be*: within the contract. {defaults} histories of each rule for
 either. Rules that a converter refuses are left out, and a window that is a bucket of a grid is counted as alerting all that completes in
-it.
+it. The shares are of these histories, which are made to hit edges, and of no real log.
 
 | schedule | of | rules | mostly late: completions | missed | alerted again | as late as may be: completions | missed | alerted again |
 |---|---|---|---|---|---|---|---|---|"""
