@@ -1,6 +1,7 @@
 # make run    check the pack, prove its cases on the embedded engines, compile it to dist/
 # make test   lint, types and all tests
 # make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite; half an hour on two cores
+# make fuzz-readers  broken and hostile logs and packs, ten minutes of them
 # make bench  how fast a hunt is, as ratios
 # make noise  how many alerts a month of ordinary work makes, into docs/noise.md and .json; a quarter of an hour on two cores
 # make docs   the pages that are generated
@@ -11,7 +12,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test fuzz bench noise docs release logs clean
+.PHONY: run test fuzz fuzz-readers bench noise docs release logs clean
 
 run: $(STAMP)
 	@$(BIN)/casetrail run -o dist
@@ -24,6 +25,9 @@ test: $(STAMP)
 
 fuzz: $(STAMP)
 	@CASETRAIL_FUZZ=100000 $(BIN)/pytest -n auto tests/engines/test_differential.py tests/engines/test_sqlite.py
+
+fuzz-readers: $(STAMP)
+	@$(BIN)/python -m tests.hardness.fuzz --seconds 600
 
 bench: $(STAMP)
 	@$(BIN)/python bench/hunt.py

@@ -294,3 +294,20 @@ def test_the_day_by_which_watchlists_expire_can_be_given(tmp_path: Path) -> None
     assert "CT112 incident_2023_addresses has expired on 2027-04-30" in after.stdout
     assert (before.exit_code, after.exit_code) == (0, 0)
     assert run("check", "--today", "tomorrow", pack=pack).exit_code == 2
+
+
+def test_gitlab_knows_a_finding_again_when_lines_come_above_it(pack: Path) -> None:
+    put(pack / "rules" / "okta" / "example.yml", {**RULE, "tags": ["attack.nothing", "attack.nothing"], "references": ["x"]})
+    first = json.loads(run("check", "--gitlab", pack=pack).stdout)
+    assert {row["check_name"] for row in first} == {
+        row["code"] for row in json.loads(run("check", "--json", pack=pack).stdout)
+    }
+    assert len({row["fingerprint"] for row in first}) == len(first)
+    assert {row["severity"] for row in first} <= {"info", "minor", "critical"}
+    path = pack / "rules" / "okta" / "example.yml"
+    path.write_text(f"# a line\n{path.read_text()}")
+    again = json.loads(run("check", "--gitlab", pack=pack).stdout)
+    assert [row["fingerprint"] for row in again] == [row["fingerprint"] for row in first]
+    assert [row["location"]["lines"]["begin"] for row in again if row["location"]["path"] == str(path)] == [
+        row["location"]["lines"]["begin"] + 1 for row in first if row["location"]["path"] == str(path)
+    ]

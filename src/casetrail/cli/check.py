@@ -25,6 +25,7 @@ _SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
 @click.option("--json", "as_json_", is_flag=True, help="Print the findings as JSON.")
 @click.option("--sarif", is_flag=True, help="Print the findings as SARIF 2.1.0.")
 @click.option("--github", is_flag=True, help="Print the findings as annotations of GitHub Actions.")
+@click.option("--gitlab", is_flag=True, help="Print the findings as GitLab's code quality report.")
 @click.option("--fix", is_flag=True, help="Mend in place what can be mended by rule.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
 @click.option(
@@ -39,6 +40,7 @@ def command(
     as_json_: bool,
     sarif: bool,
     github: bool,
+    gitlab: bool,
     fix: bool,
     strict: bool,
     today: datetime | None,
@@ -49,11 +51,11 @@ def command(
     pack can't be read at all.
     """
     from casetrail.pack.check import check
-    from casetrail.pack.findings import as_github, as_json, as_sarif
+    from casetrail.pack.findings import as_github, as_gitlab, as_json, as_sarif
     from casetrail.pack.pack import shipped
 
-    if as_json_ + sarif + github > 1:
-        raise click.UsageError("choose one of --json, --sarif and --github")
+    if as_json_ + sarif + github + gitlab > 1:
+        raise click.UsageError("choose one of --json, --sarif, --github and --gitlab")
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
@@ -70,6 +72,8 @@ def command(
         click.echo(as_sarif(findings))
     elif github:
         click.echo(as_github(findings))
+    elif gitlab:
+        click.echo(as_gitlab(findings))
     else:
         for finding in findings:
             if finding.severity != "info":
@@ -78,7 +82,7 @@ def command(
             say(line)
     counts = Counter(finding.severity for finding in findings)
     told = ", ".join(count(counts[severity], thing) for severity, thing in _SEVERITIES.items())
-    hidden = counts["info"] and not (as_json_ or sarif or github)
+    hidden = counts["info"] and not (as_json_ or sarif or github or gitlab)
     say(f"{folder}: {told}{' (--json shows them)' if hidden else ''}")
     ctx.exit(1 if counts["error"] or (strict and counts["warning"]) else 0)
 

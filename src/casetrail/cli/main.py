@@ -35,6 +35,7 @@ _COMMANDS = {
     "diff": "Say what a change of the rules means.",
     "init": "Start a folder of your own, to lay over the pack.",
     "run": "Check, test and build in one go.",
+    "schemas": "List the JSON schemas of a pack's files, for editors.",
     "list": "List the rules, log sources, fields, watchlists or lints.",
 }
 
@@ -88,14 +89,30 @@ class _Lazy(click.Group):
             # Whoever read the output wants no more; Python would complain of that at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(_PIPE)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except Exception as error:
             if type(error).__module__.startswith("casetrail.") or isinstance(error, OSError):
                 raise _Failure(str(error)) from error
+            if ctx.obj is not None and _misshapen(ctx.obj.pack_dir):
+                told = "something in the pack isn't as its schema says; `casetrail check` shows where"
+                raise _Failure(f"{told} ({type(error).__name__}: {error})") from error
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
+
+
+def _misshapen(folder: Path | None) -> bool:
+    """Whether a pack has errors, which a command may have stumbled over. One without any shows that the fault is ours."""
+    from casetrail.pack.check import check
+    from casetrail.pack.pack import shipped
+
+    try:
+        return any(finding.severity == "error" for finding in check(folder or shipped()))
+    except Exception:
+        return False
 
 
 @click.group(

@@ -361,19 +361,23 @@ class _Hunt:
                 faults.note("not an object", place)
                 continue
             known = False
-            for contract, row in rows(document, self.contracts, self.source):
-                known = True
-                event = event_of(row, contract)
-                if event is None:
-                    faults.note("row without a readable time or identity", place)
-                    continue
-                values = [bag(row, each) for each in wanted[contract.key]]
-                for each, texts in zip(wanted[contract.key], values, strict=True):
-                    if not texts and is_object(row, each):
-                        faults.note(f"an object in {each.path}, which is no value", place)
-                chunks[contract.key].append({"id": event.id, "t": event.time, "a": self.arrived(row), "b": values})
-                if len(chunks[contract.key]) >= _CHUNK:
-                    self.load(contract, wanted[contract.key], chunks.pop(contract.key))
+            try:
+                for contract, row in rows(document, self.contracts, self.source):
+                    known = True
+                    event = event_of(row, contract)
+                    if event is None:
+                        faults.note("row without a readable time or identity", place)
+                        continue
+                    values = [bag(row, each) for each in wanted[contract.key]]
+                    for each, texts in zip(wanted[contract.key], values, strict=True):
+                        if not texts and is_object(row, each):
+                            faults.note(f"an object in {each.path}, which is no value", place)
+                    chunks[contract.key].append({"id": event.id, "t": event.time, "a": self.arrived(row), "b": values})
+                    if len(chunks[contract.key]) >= _CHUNK:
+                        self.load(contract, wanted[contract.key], chunks.pop(contract.key))
+            except RecursionError:
+                faults.note("nested too deeply", place)
+                continue
             if not known:
                 faults.note("no known log", place)
         for key, chunk in chunks.items():

@@ -21,12 +21,18 @@ import yaml
 
 from casetrail.logs import zstandard
 from casetrail.logs.array import ArrayError, items
+from casetrail.pack.yaml import unfolded
 
 _SHOWN = 5
 _WHOLE = 512 * 1024 * 1024
-_FIELD = 100 * 1024 * 1024
+_ITEM = 128 * 1024 * 1024
+_LINE = 64 * 1024 * 1024
+"""The most bytes of a line, and of a YAML file."""
+_UNFOLDED = 2_000_000
+"""The most values of a YAML document with its aliases unfolded."""
 OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 """What keeps DuckDB from the network."""
+_BEGINS = re.compile(rb"\s*([\[{]?)")
 _WILD = re.compile(r"[*?\[]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -82,8 +88,7 @@ def documents(path: Path, faults: Faults, follow: Follow | None = None) -> Itera
                 case "csv":
                     yield from _csv(path, stream, faults)
                 case "yml" | "yaml":
-                    for number, document in enumerate(yaml.safe_load_all(stream.read(_WHOLE)), 1):
-                        yield f"{path}: document {number}", document
+                    yield from _yaml(path, stream)
                 case _:
                     yield from _json(path, stream, faults)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -122,10 +127,38 @@ def _parquet(path: Path) -> Iterator[tuple[str, object]]:
             yield f"{path}: row {number}", orjson.loads(text)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML whose times stay texts, as they are in JSON."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")]
+        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _yaml(path: Path, stream: IO[bytes]) -> Iterator[tuple[str, object]]:
+    content = stream.read(_LINE + 1)
+    if len(content) > _LINE:
+        raise ValueError(f"YAML of more than {_LINE // 1024 // 1024} MiB; give its rows as NDJSON")
+    loader = _Loader(content)
+    number = 0
+    try:
+        while loader.check_node():
+            number += 1
+            node = loader.get_node()
+            if node is None:
+                return
+            if unfolded(node, _UNFOLDED) > _UNFOLDED:
+                raise ValueError(f"document {number}: its aliases unfold to more than {_UNFOLDED} values")
+            yield f"{path}: document {number}", loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
 def _csv(path: Path, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
-    csv.field_size_limit(_FIELD)
+    csv.field_size_limit(_LINE)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.DictReader(text)
+    reader = csv.DictReader(_short(text))
     for row in reader:
         place = f"{path}:{reader.line_num}"
         if None in row:
@@ -137,24 +170,55 @@ def _csv(path: Path, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, o
         yield place, known
 
 
+def _short(text: io.TextIOWrapper) -> Iterator[str]:
+    """The lines of a text. Raises csv.Error at one that is too long to be any."""
+    while line := text.readline(_LINE):
+        if len(line) == _LINE:
+            raise csv.Error(f"a line of more than {_LINE // 1024 // 1024} MiB; what came before was read")
+        yield line
+
+
 def _json(path: Path, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
-    for number, line in enumerate(stream, 1):
+    number = 0
+    while line := stream.readline(_LINE):
+        number += 1
         text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-        if not text.strip():
+        if text.isspace():
             continue
-        if _parsed(text) is _BAD and text.lstrip()[:1] in (b"{", b"["):
+        if _cut(text) and _begins(text) == b"{":
+            text += stream.readline(_WHOLE)
+        if _parsed(text) is _BAD and _begins(text):
             # The first line is no document of its own, so the file may be one document over many lines.
             yield from _document(path, text, number, stream, faults)
         else:
-            yield from _lines(path, chain([text], stream), number, faults)
+            yield from _lines(path, chain([text], _rest(stream)), number, faults)
         return
 
 
+def _begins(text: bytes) -> bytes:
+    """The bracket that a text begins with, if any."""
+    found = _BEGINS.match(text)
+    return found[1] if found else b""
+
+
+def _cut(line: bytes) -> bool:
+    """Whether what was read of a line isn't all of it, since it is too long."""
+    return len(line) >= _LINE and not line.endswith(b"\n")
+
+
+def _rest(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a stream, long ones cut."""
+    while line := stream.readline(_LINE):
+        yield line
+        while _cut(line):
+            line = stream.readline(_LINE)
+
+
 def _document(path: Path, first: bytes, number: int, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
-    if first.lstrip().startswith(b"["):
+    if _begins(first) == b"[":
         place = 0
         try:
-            for place, text in enumerate(items(cast(IO[bytes], _Joined(first, stream)), _WHOLE), 1):
+            for place, text in enumerate(items(cast(IO[bytes], _Joined(first, stream)), _ITEM), 1):
                 document = _parsed(text.encode())
                 if document is _BAD:
                     faults.note("malformed item", f"{path}: item {place}")
@@ -163,18 +227,22 @@ def _document(path: Path, first: bytes, number: int, stream: IO[bytes], faults: 
         except ArrayError as error:
             faults.fatal.append(f"{path}: {error}; what came before was read")
         return
-    second = stream.readline()
+    second = stream.readline(_LINE)
     if isinstance(_parsed(second), dict):
-        yield from _lines(path, chain([first, second], stream), number, faults)
+        yield from _lines(path, chain([first, second], _rest(stream)), number, faults)
         return
-    whole = first + second + stream.read(_WHOLE)
+    whole = bytearray(first)
+    del first
+    whole += second
+    whole += stream.read(max(0, _WHOLE + 1 - len(whole)))
+    if len(whole) > _WHOLE:
+        faults.fatal.append(f"{path}: one document of more than {_WHOLE // 1024 // 1024} MiB; give its rows as NDJSON")
+        return
     document = _parsed(whole)
     if document is not _BAD:
         yield f"{path}", document
-    elif len(whole) > _WHOLE:
-        faults.fatal.append(f"{path}: one document of more than {_WHOLE // 1024 // 1024} MiB; give its rows as NDJSON")
     else:
-        yield from _lines(path, whole.split(b"\n"), number, faults)
+        yield from _lines(path, _rest(io.BytesIO(whole)), number, faults)
 
 
 class _Joined(io.RawIOBase):
@@ -191,7 +259,7 @@ class _Joined(io.RawIOBase):
 
 def _lines(path: Path, lines: Iterable[bytes], start: int, faults: Faults) -> Iterator[tuple[str, object]]:
     for number, text in enumerate(lines, start):
-        if not text.strip():
+        if text.isspace():
             continue
         document = _parsed(text)
         if document is _BAD:
@@ -203,7 +271,7 @@ def _lines(path: Path, lines: Iterable[bytes], start: int, faults: Faults) -> It
 _BAD: Any = object()
 
 
-def _parsed(text: bytes) -> object:
+def _parsed(text: bytes | bytearray) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -211,6 +279,8 @@ def _parsed(text: bytes) -> object:
 
 
 def _why(text: bytes) -> str:
+    if _cut(text):
+        return f"a line of more than {_LINE // 1024 // 1024} MiB"
     try:
         text.decode("utf-8")
     except UnicodeDecodeError:

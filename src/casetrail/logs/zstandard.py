@@ -6,7 +6,8 @@ import io
 from pathlib import Path
 from typing import IO, Any
 
-_PACKED = 64 * 1024
+_PACKED = 1024
+"""Bytes unpacked at once: four of them may be a block of 128 KiB."""
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _SKIPPED = range(0x184D2A50, 0x184D2A60)
 _REPEATED, _RESERVED = 1, 3
@@ -68,16 +69,17 @@ class _Frames(io.RawIOBase):
         self.frame = zstandard.ZstdDecompressor().decompressobj
         self.error = zstandard.ZstdError
         self.current: Any = None
-        self.content = b""
+        self.unused = b""
+        self.content = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         while not self.content:
-            packed = self.file.read(_PACKED)
             if self.current is not None and self.current.eof:
-                packed, self.current = self.current.unused_data + packed, None
+                self.unused, self.current = self.current.unused_data, None
+            packed, self.unused = self.unused or self.file.read(_PACKED), b""
             if not packed:
                 if self.current is not None:
                     raise EOFError("a frame ends before its end")
@@ -85,7 +87,7 @@ class _Frames(io.RawIOBase):
             if self.current is None:
                 self.current = self.frame()
             try:
-                self.content = self.current.decompress(packed)
+                self.content = memoryview(self.current.decompress(packed))
             except self.error as error:
                 raise EOFError(str(error)) from error
         count = min(len(buffer), len(self.content))

@@ -9,7 +9,7 @@ from typing import Any
 
 from casetrail.pack.contract import Contract, parse_span
 from casetrail.pack.lock import Tombstone
-from casetrail.pack.pack import Pack, PackError, documents, shipped
+from casetrail.pack.pack import Pack, PackError, documents, shaped, shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ def settings_of(folder: Path) -> Mapping[str, Any]:
     return main
 
 
+@shaped
 def read_backend(folder: Path, contracts: Mapping[str, Contract], own: Mapping[str, Any] | None = None) -> Backend:
     """The backend in a folder: `backend.yml` and a file for each product.
 

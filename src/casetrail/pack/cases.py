@@ -13,7 +13,7 @@ from typing import Any
 
 from casetrail.engines.event import Event
 from casetrail.pack.contract import Contract, parse_span
-from casetrail.pack.pack import Pack, PackError, documents
+from casetrail.pack.pack import Pack, PackError, documents, shaped
 from casetrail.plan.values import TIME_FORMATS, format_time
 
 _START = "2026-01-15T09:00:00Z"
@@ -112,6 +112,7 @@ def patched(row: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+@shaped
 def read_cases(path: Path, pack: Pack) -> CaseFile:
     """The cases of a file.
 
@@ -120,6 +121,8 @@ def read_cases(path: Path, pack: Pack) -> CaseFile:
     (document,) = documents(path) or [{}]
     try:
         rule = document["rule"]
+        if not isinstance(rule, str):
+            raise ValueError(f"rule: {rule!r} is no name")
         lists = _watchlists(document)
         cases = tuple(_case(rule, item, path, lists, pack) for item in document.get("cases", []))
         equal = tuple(EqualMutant(item["mutant"], item["reason"]) for item in document.get("equal_mutants", []))

@@ -32,7 +32,7 @@ from casetrail.pack.overlay import SETTINGS, named
 from casetrail.pack.pack import Pack, PackError, filter_errors
 from casetrail.pack.policy import POLICY
 from casetrail.pack.watchlist import INDEX
-from casetrail.pack.yaml import START, Document, Position, YamlError, read
+from casetrail.pack.yaml import SHAPE, START, Document, Position, YamlError, read
 from casetrail.packages.attack import attack
 from casetrail.plan.correlate import lower
 from casetrail.plan.lower import World
@@ -76,6 +76,7 @@ class _Check:
         self.folder, self.overlay, self.today = folder, overlay, today
         self.own = (folder / "logsources").is_dir()
         self.lints = catalogue()
+        self.misshapen: set[Path] = set()
 
     def finding(self, path: Path, lint: str, message: str, place: Position = START) -> Finding:
         known = self.lints[lint]
@@ -139,10 +140,22 @@ class _Check:
                 yield self.finding(path, "yaml-trap", f"{trap.text} {trap.why}; put it in quotes", trap.position)
             for text, place in document.holding("FILL IN", "FILL-IN"):
                 yield self.finding(path, "fill-in", f"{text.strip()!r} is still to be filled in", place)
-            for fault in _validator(schema).iter_errors(_json(document.data)):
-                yield self.finding(path, "schema", _schema_words(fault), document.position(list(fault.absolute_path)))
+            yield from self.guarded(path, self.schema(document, schema))
             if documents is not None and isinstance(document.data, dict):
                 documents.append(document)
+
+    def schema(self, document: Document, schema: str) -> Iterator[Finding]:
+        for fault in _validator(schema).iter_errors(_json(document.data)):
+            yield self.finding(document.path, "schema", _schema_words(fault), document.position(list(fault.absolute_path)))
+            self.misshapen.add(document.path)
+
+    def guarded(self, path: Path, findings: Iterator[Finding]) -> Iterator[Finding]:
+        """The findings in a file, up to where it is too unlike its schema for more; which is told if no other fault does."""
+        try:
+            yield from findings
+        except SHAPE as error:
+            if path not in self.misshapen:
+                yield self.finding(path, "schema", f"it can't be read further: {error}")
 
     def rules(self, documents: list[Document], world: World) -> Iterator[Finding]:
         sources = [document for document in documents if "filter" not in document.data]
@@ -156,7 +169,7 @@ class _Check:
             collection = SigmaCollection.from_dicts(
                 [document.data for document in (*sources, *filters)], collect_errors=True, policy=POLICY
             )
-        except (SigmaError, ValueError, TypeError, AttributeError, KeyError) as error:
+        except (SigmaError, *SHAPE) as error:
             yield from self.unresolved(sources, error)
             return
         made: dict[str, SigmaRule | SigmaCorrelationRule] = {_rule_name(rule): rule for rule in collection.rules}
@@ -167,12 +180,12 @@ class _Check:
                     document.path, "identifier", f"{name} is the name of {names[name]} rules", document.position(["name"])
                 )
             if name in made:
-                yield from self.meaning(_Source(document, made[name]), world)
+                yield from self.guarded(document.path, self.meaning(_Source(document, made[name]), world))
             if self.own or "casetrail" in document.data:
-                yield from self.metadata(document, made.get(name), collection)
+                yield from self.guarded(document.path, self.metadata(document, made.get(name), collection))
         yield from self.identifiers(sources)
         for document in filters:
-            yield from self.filter(document, made)
+            yield from self.guarded(document.path, self.filter(document, made))
 
     def unresolved(self, sources: list[Document], error: Exception) -> Iterator[Finding]:
         """Where one document spoils the collection: each by itself, and the error where none does."""
@@ -180,7 +193,7 @@ class _Check:
         for document in sources:
             try:
                 SigmaCollection.from_dicts([document.data], collect_errors=True, resolve_references=False, policy=POLICY)
-            except (SigmaError, ValueError, TypeError, AttributeError, KeyError) as alone:
+            except (SigmaError, *SHAPE) as alone:
                 found = True
                 yield self.finding(document.path, "sigma", str(alone) or type(alone).__name__)
         if not found:
@@ -319,7 +332,7 @@ class _Check:
                 read_backend(
                     path.parent, pack.contracts, pack.overlay.targets.get(path.parent.name) if pack.overlay else None
                 )
-            except (PackError, KeyError, ValueError, TypeError) as error:
+            except PackError as error:
                 yield self.finding(path, "schema", str(error))
 
 

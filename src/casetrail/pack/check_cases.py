@@ -10,7 +10,7 @@ from casetrail.pack.demands import demands
 from casetrail.pack.findings import Fault
 from casetrail.pack.overlay import named
 from casetrail.pack.pack import Pack, PackError, Rule
-from casetrail.pack.yaml import START, Document
+from casetrail.pack.yaml import SHAPE, START, Document
 
 
 def case_faults(pack: Pack, documents: Sequence[Document]) -> Iterator[Fault]:
@@ -24,13 +24,16 @@ def case_faults(pack: Pack, documents: Sequence[Document]) -> Iterator[Fault]:
     for path in case_paths(pack):
         try:
             file = read_cases(path, pack)
-        except (PackError, AttributeError, TypeError, LookupError) as error:
+        except PackError as error:
             yield Fault("bad-case", path, START, str(error).removeprefix(f"{path}: "))
             covered.add(path.stem)
             continue
         covered.add(file.rule)
-        for lint, message in _of_file(file, about[pack.owns(path)], pack.contracts):
-            yield Fault(lint, path, START, message)
+        try:
+            for lint, message in _of_file(file, about[pack.owns(path)], pack.contracts):
+                yield Fault(lint, path, START, message)
+        except SHAPE as error:
+            yield Fault("bad-case", path, START, f"it can't be read further: {error}")
     for document in documents:
         name = named(document.data)
         if name in rules and rules[name].alone and name not in covered:

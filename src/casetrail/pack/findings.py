@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,31 @@ def as_github(findings: Sequence[Finding]) -> str:
         f"title={finding.code}::{_data(finding.message)}"
         for finding in findings
     )
+
+
+_GITLAB = {"error": "critical", "warning": "minor", "info": "info"}
+
+
+def as_gitlab(findings: Sequence[Finding]) -> str:
+    """The findings as GitLab's code quality report (docs.gitlab.com, Code Quality, report format).
+
+    A fingerprint stays the same when lines above a finding come or go, so that GitLab knows it again.
+    """
+    seen: Counter[tuple[str, str, str]] = Counter()
+    rows = []
+    for finding in findings:
+        what = (finding.path.as_posix(), finding.code, finding.message)
+        seen[what] += 1
+        rows.append(
+            {
+                "description": finding.message,
+                "check_name": finding.code,
+                "fingerprint": sha256(repr((*what, seen[what])).encode()).hexdigest(),
+                "severity": _GITLAB[finding.severity],
+                "location": {"path": finding.path.as_posix(), "lines": {"begin": finding.line}},
+            }
+        )
+    return json.dumps(rows, indent=1)
 
 
 def _data(text: str) -> str:

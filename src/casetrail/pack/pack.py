@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import yaml
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
-from sigma.rule.base import SigmaYAMLLoader
 
 from casetrail.pack.contract import Contract, contracts
 from casetrail.pack.overlay import Idle, Overlay, Sources, named, only_lists, read_overlay, with_levels, with_thresholds_of
 from casetrail.pack.policy import POLICY
 from casetrail.pack.thresholds import FILE
 from casetrail.pack.watchlist import read_watchlists
+from casetrail.pack.yaml import SHAPE, YamlError, read
 from casetrail.plan.asleep import asleep
 from casetrail.plan.correlate import lower
 from casetrail.plan.lower import Problem, World
@@ -68,6 +67,23 @@ class Rule:
         return own if isinstance(own, Mapping) else {}
 
 
+Rest = ParamSpec("Rest")
+Result = TypeVar("Result")
+
+
+def shaped(reader: Callable[Concatenate[Path, Rest], Result]) -> Callable[Concatenate[Path, Rest], Result]:
+    """A reader of a file or folder that raises PackError, naming it, also where a document isn't as its schema says."""
+
+    @wraps(reader)
+    def reading(path: Path, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        try:
+            return reader(path, *rest, **named)
+        except SHAPE as error:
+            raise PackError(f"{path}: it isn't as its schema says ({error}); run `casetrail check` to see where") from error
+
+    return reading
+
+
 def shipped() -> Path:
     """The folder of the pack that comes with casetrail: in the wheel, or the checkout it runs from."""
     wheel = Path(str(files("casetrail"))) / "data"
@@ -80,9 +96,9 @@ def documents(path: Path) -> list[dict[str, Any]]:
     Raises PackError when it can't be read or one is no mapping.
     """
     try:
-        found = list(yaml.load_all(path.read_text("utf-8"), SigmaYAMLLoader))
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        raise PackError(f"{path}: {error}") from error
+        found = [document.data for document in read(path)]
+    except YamlError as error:
+        raise PackError(f"{path}:{error.position.line}:{error.position.column}: {error.message}") from error
     if not all(isinstance(document, dict) for document in found):
         raise PackError(f"{path}: a mapping is expected")
     return found
@@ -125,7 +141,7 @@ class Pack:
         for path in sorted((own / "logsources").glob("*.yml")):
             try:
                 known.update((contract.key, contract) for document in documents(path) for contract in contracts(document))
-            except (ValueError, KeyError, TypeError) as error:
+            except SHAPE as error:
                 raise PackError(f"{path}: {error}; run `casetrail check` to see where") from error
         rules = top / "rules" if (top / "rules").is_dir() else top
         sources: Sources = {path: documents(path) for path in sorted(rules.rglob("*.yml"))}
@@ -139,7 +155,7 @@ class Pack:
                 _known(read_watchlists(customer), watchlists, customer)
                 _strict(sources, customer / FILE)
                 return pack.under(only_lists(customer))
-        except ValueError as error:
+        except SHAPE as error:
             raise PackError(str(error)) from error
         return pack
 
@@ -294,7 +310,7 @@ def _rules(pack: Pack) -> Iterable[Rule]:
             raise PackError(f"{path}: {error}")
     try:
         collection = SigmaCollection.from_dicts([document for _, document in flat], collect_errors=True, policy=POLICY)
-    except (SigmaError, AttributeError, TypeError, ValueError) as error:
+    except (SigmaError, *SHAPE) as error:
         raise PackError(f"{error}; run `casetrail check` to see where") from error
     paths = {named(document): path for path, document in flat if "filter" not in document}
     metas = {named(document): document for _, document in flat if "filter" not in document}

@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 from sigma.rule.base import SigmaYAMLLoader
 
+SHAPE = (AttributeError, TypeError, LookupError, ValueError, ArithmeticError, RecursionError)
+"""What is raised where a document isn't as its schema says."""
 _MOST_BYTES = 4 * 1024 * 1024
 _MOST_NODES = 200_000
 _TRAPS = (
@@ -121,7 +123,7 @@ def read(path: Path) -> list[Document]:
             node = loader.get_node()
             if node is None:
                 break
-            if _size(node, _MOST_NODES) > _MOST_NODES:
+            if unfolded(node, _MOST_NODES) > _MOST_NODES:
                 raise YamlError(f"its aliases unfold to more than {_MOST_NODES} values", _start(node))
             found.append(Document(path, loader.construct_document(node), node))
     except yaml.MarkedYAMLError as error:
@@ -164,7 +166,7 @@ def _scalars(node: yaml.Node, is_key: bool = False) -> Iterator[tuple[yaml.Scala
                 yield from _scalars(value)
 
 
-def _size(node: yaml.Node, most: int) -> int:
+def unfolded(node: yaml.Node, most: int) -> int:
     """The number of nodes with aliases unfolded; counting stops above `most`."""
     count, waiting = 0, [node]
     while waiting and count <= most:

@@ -14,6 +14,7 @@ from sigma.correlations import (
 )
 from sigma.rule import SigmaRule
 
+from casetrail.pack.yaml import SHAPE
 from casetrail.plan.lower import Problem, World, lower_rule
 from casetrail.plan.nodes import (
     AllOf,
@@ -40,9 +41,10 @@ _TEMPORAL = (SigmaCorrelationType.TEMPORAL, _ORDERED)
 
 def lower(rule: SigmaRule | SigmaCorrelationRule, world: World) -> tuple[Plan | None, list[Problem]]:
     """The plan of a rule or correlation whose references are resolved, or None, with every problem found on the way."""
-    if isinstance(rule, SigmaRule):
-        return lower_rule(rule, world)
-    return _Correlating(rule, world).plan()
+    try:
+        return lower_rule(rule, world) if isinstance(rule, SigmaRule) else _Correlating(rule, world).plan()
+    except SHAPE as error:
+        return None, [Problem("sigma", f"it is no whole Sigma rule: {rule.errors[0] if rule.errors else error}")]
 
 
 class _Refused(Exception):
