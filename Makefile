@@ -3,15 +3,16 @@
 # make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite; half an hour on two cores
 # make fuzz-readers  broken and hostile logs and packs, ten minutes of them
 # make bench  how fast a hunt is, as ratios
-# make noise  how many alerts a month of ordinary work makes, into docs/noise.md; a quarter of an hour on two cores
+# make noise  how many alerts a month of ordinary work makes, into docs/noise.md and .json; a quarter of an hour on two cores
 # make docs   the pages that are generated
+# make release  the wheel and the archive to hand out, in release/
 # make logs   the logs of the incidents
 
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test fuzz fuzz-readers bench noise docs logs clean
+.PHONY: run test fuzz fuzz-readers bench noise docs release logs clean
 
 run: $(STAMP)
 	@$(BIN)/casetrail run -o dist
@@ -32,18 +33,23 @@ bench: $(STAMP)
 	@$(BIN)/python bench/hunt.py
 
 noise: $(STAMP)
-	@$(BIN)/python bench/noise.py --markdown docs/noise.md
+	@$(BIN)/python bench/noise.py --markdown docs/noise.md --json > docs/noise.json
 
 docs: $(STAMP)
 	@$(BIN)/python -m casetrail.pack.lints > docs/lints.md
 	@$(BIN)/python -m tests.dialects.side_by_side > docs/languages.md
 	@$(BIN)/python -m casetrail.cli.page > docs/cli.md
+	@$(BIN)/python -m casetrail.pages docs
+
+release: $(STAMP)
+	@rm -rf release && $(BIN)/python -m hatchling build -t wheel -d release > /dev/null
+	@$(BIN)/casetrail release -o release --wheel release/*.whl
 
 logs: $(STAMP)
 	@$(BIN)/python bench/incidents/make.py
 
 clean:
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist build release .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("casetrail needs Python 3.11 or later; set PYTHON=")'

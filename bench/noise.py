@@ -44,8 +44,8 @@ def write_logs(folder: Path, settings: Settings) -> dict[str, int]:
     gc.disable()
     with Writer(folder / "logs") as writer:
         work = days(settings.seed, first, settings.lead + settings.days, settings.share)
-        for _, event in delivered(work, chance(settings.seed, "delivery")):
-            writer.write(event)
+        for arrived, event in delivered(work, chance(settings.seed, "delivery")):
+            writer.write(event, arrived)
     gc.enable()
     made.write_text(json.dumps({"settings": wanted, "rows": writer.rows}), "utf-8")
     return dict(writer.rows)

@@ -18,6 +18,8 @@ from bench.company.event import ADMIN, CHROME, ELF, OKTA, REALTIME, Event
 from bench.company.times import DAY, HOUR, MINUTE, SECOND
 
 _LEVEL = 1
+LATENESS = "_lateness"
+"""The field of how late a row came, in seconds."""
 
 
 def arrival(event: Event, draw: Chance) -> int:
@@ -75,10 +77,12 @@ class Writer:
         for file in self.files.values():
             file.close()
 
-    def write(self, event: Event) -> None:
+    def write(self, event: Event, arrived: int) -> None:
+        """arrived: when the row came, in milliseconds since 1970."""
         file = self.files.get(event.source)
         if file is None:
             path = self.folder / f"{event.source.replace('/', '.')}.ndjson.zst"
             file = self.files[event.source] = zstandard.open(path, "wb", cctx=zstandard.ZstdCompressor(level=_LEVEL))
-        file.write(orjson.dumps(event.row, option=orjson.OPT_APPEND_NEWLINE))
+        row = {**event.row, LATENESS: (arrived - event.at) / SECOND}
+        file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
         self.rows[event.source] += 1

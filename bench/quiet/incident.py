@@ -13,6 +13,7 @@ import orjson
 from bench.quiet.measure import Settings
 from casetrail.engines.hits import Hit
 from casetrail.engines.hunt import hunt
+from casetrail.incidents.replay import on_silence
 from casetrail.pack.pack import Pack
 from casetrail.pack.watchlist import read_watchlists
 
@@ -64,7 +65,8 @@ def _on_intruder(pack: Pack, logs: list[Path], arrivals: Any, incident: Any) -> 
     """The completions that rest on the intruder's rows, by rule and id."""
     by_intruder = {fact.id for fact in incident.facts if fact.by == "intruder"}
     theirs = {one.event.id for one in arrivals if one.fact in by_intruder}
-    hits = hunt(pack.plans(), pack.contracts, logs).hits
+    plans = {name: plan for name, plan in pack.plans().items() if not on_silence(pack.rules[name], plan)}
+    hits = hunt(plans, pack.contracts, logs).hits
     return {(hit.rule, hit.id): hit for hit in hits if hit.id in theirs}
 
 

@@ -287,6 +287,15 @@ def test_the_shipped_pack_is_sound_wherever_it_is_checked_from(tmp_path: Path) -
     assert result.returncode == 0, result.stdout
 
 
+def test_the_day_by_which_watchlists_expire_can_be_given(tmp_path: Path) -> None:
+    pack = small_pack(tmp_path)
+    before, after = (run("check", "--today", day, pack=pack) for day in ("2027-04-30", "2027-05-01"))
+    assert "CT112" not in before.stdout
+    assert "CT112 incident_2023_addresses has expired on 2027-04-30" in after.stdout
+    assert (before.exit_code, after.exit_code) == (0, 0)
+    assert run("check", "--today", "tomorrow", pack=pack).exit_code == 2
+
+
 def test_gitlab_knows_a_finding_again_when_lines_come_above_it(pack: Path) -> None:
     put(pack / "rules" / "okta" / "example.yml", {**RULE, "tags": ["attack.nothing", "attack.nothing"], "references": ["x"]})
     first = json.loads(run("check", "--gitlab", pack=pack).stdout)

@@ -49,6 +49,15 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_pack(tmp_path_factory.mktemp("hunt") / "pack", {"example": RULE, "pair": pair}, None)
 
 
+def test_rows_that_came_again_are_told_and_count_once(pack: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.ndjson").write_bytes(b"\n".join(LINES))
+    (tmp_path / "two.ndjson").write_bytes(b"\n".join(LINES[:10]))
+    plain, doubled = (run("hunt", str(path), "--json", pack=pack) for path in (tmp_path / "one.ndjson", tmp_path))
+    assert "came again" not in plain.stderr
+    assert "  4 rows of okta/okta came again" in doubled.stderr
+    assert plain.stdout == doubled.stdout
+
+
 def ids(text: str) -> list[str]:
     return [json.loads(line)["id"] for line in text.splitlines()]
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from casetrail.pack.lints import catalogue
-from casetrail.pack.pack import Pack
+from casetrail.pack.pack import Pack, Rule
 from tests.cli.ways import ROOT, RULE, run, shell, small_pack
 
 PACK = Pack.load(ROOT)
+OTHER = "3f6f2b0e-6c1b-4a77-9f0e-2f6d0a0f9b12"
 KINDS = (["rules"], ["sources"], ["fields", "okta/okta"], ["watchlists"], ["lints"])
 
 
@@ -44,9 +45,53 @@ def test_the_options_choose_among_the_rules() -> None:
     assert {row["rule"].partition("_")[0] for row in rows} <= {"okta", "cross"}
 
 
+def names(*options: str) -> set[str]:
+    return {row["rule"] for row in json.loads(run("list", *options, "--json", pack=ROOT).stdout)}
+
+
+def alone() -> list[Rule]:
+    return [rule for rule in PACK.rules.values() if rule.alone]
+
+
+def test_each_option_chooses_what_it_says() -> None:
+    assert names("--story", "files") == {rule.name for rule in alone() if rule.own["story"] == "files"}
+    assert names("--level", "critical") == {rule.name for rule in alone() if rule.level == "critical"}
+    chrome = {rule.name for rule in alone() if rule.name.startswith("chrome_")}
+    assert chrome <= names("--product", "google_workspace") == names("--product", "gcp")
+    assert not chrome & names("--product", "salesforce")
+    assert any(name.startswith("cross_") for name in names("--product", "salesforce") & names("--product", "okta"))
+
+
+def test_a_tag_stands_for_its_sub_techniques_and_needs_no_prefix() -> None:
+    def tagged(*tags: str) -> set[str]:
+        return {rule.name for rule in alone() if {str(tag) for tag in rule.sigma.tags or []} & set(tags)}
+
+    assert names("--tag", "attack.t1550.004") == names("--tag", "T1550.004") == tagged("attack.t1550.004")
+    assert names("--tag", "t1550") == tagged("attack.t1550", "attack.t1550.001", "attack.t1550.004")
+    assert names("--tag", "t15") == set()
+
+
+def test_a_target_holds_what_it_does_not_refuse(tmp_path: Path) -> None:
+    refused = {"kind": {"eventType": "user.session.start", "authenticationContext.rootSessionId": "x"}, "condition": "kind"}
+    rules = {"held": {**RULE, "name": "held"}, "refused": {**RULE, "name": "refused", "detection": refused, "id": OTHER}}
+    pack = small_pack(tmp_path / "pack", rules, cases=None)
+    rows = json.loads(run("list", "--target", "sentinel", "--json", pack=pack).stdout)
+    assert [row["rule"] for row in rows] == ["held"]
+    assert len(json.loads(run("list", "--target", "splunk", "--json", pack=pack).stdout)) == 2
+
+
+def test_options_go_together_and_none_may_be_left() -> None:
+    assert names("--story", "files", "--level", "critical") == set()
+    assert run("list", "--story", "files", "--level", "critical", pack=ROOT).stdout == ""
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["sources", "--level", "high"], "the options choose among rules, not sources"),
+        (["--level", "hihg"], "'hihg' is not one of"),
+        (["--story", "filez"], "no rule is of the story filez; there are across, "),
+        (["--product", "windows"], "no rule is of the product windows; there are "),
         (["fields"], "name the source of the fields"),
         (["rules", "okta/okta"], "name the source of the fields"),
         (["fields", "okta/octa"], "no contract for okta/octa; there are"),

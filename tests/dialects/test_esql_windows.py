@@ -12,7 +12,7 @@ from casetrail.dialects.esql_windows import correlation_query
 from casetrail.pack.backend import Backend, StoredField
 from casetrail.plan.nodes import Correlation
 from tests.elastic.stores import BACKEND, FIELDS, FLAT_BACKEND, STORE
-from tests.engines.test_reference import COUNT2, FIRST, ORDERED, plan
+from tests.engines.test_reference import ABSENT, COUNT2, FIRST, ORDERED, plan
 from tests.worlds import CONTRACT
 
 RUN = Run(1_700_000_000_000_000, Ago(60_000_000))
@@ -30,19 +30,17 @@ FIRST_SEEN = (
 | EVAL key0 = TO_LOWER(test.user)
 | WHERE key0 IS NOT NULL
 | EVAL step = CONCAT(TO_STRING(TO_LONG(@timestamp)), " ", base, " - ", "-", " ", _id)
-| EVAL t = TO_LONG(@timestamp)
-| STATS earlier = MAX(CASE(base IN ("0") AND t < 1700000000000, t, NULL)), steps = VALUES(CASE(t >= 1700000000000, step, NULL)) BY key0
+| EVAL at = TO_LONG(@timestamp), place = TO_LONG(@timestamp) / 3600000
+| EVAL near = MV_APPEND(place, place + 1)
+| MV_EXPAND near
+| STATS first_here = MIN(CASE(base IN ("0") AND near == place, at, NULL)), \
+last_before = MAX(CASE(base IN ("0") AND near == place + 1, at, NULL)), \
+steps = VALUES(CASE(near == place AND base IN ("1") AND at >= 1700000000000, step, NULL)) BY key0, near
 | WHERE steps IS NOT NULL
-| EVAL others = steps
 | MV_EXPAND steps
-| MV_EXPAND others
 | DISSECT steps "%{at} %{base} %{start} %{value} %{id}"
-| DISSECT others "%{other_at} %{other_base} %{other_start} %{other_value} %{other_id}"
-| EVAL at = TO_LONG(at), other_at = TO_LONG(other_at), gap = TO_LONG(at) - TO_LONG(other_at)
-| EVAL seen = CASE(other_base IN ("0") AND gap > 0, other_at, NULL)
-| STATS seen = MAX(seen), earlier = MAX(earlier) BY key0, id, at, base
-| EVAL latest = GREATEST(COALESCE(seen, earlier), COALESCE(earlier, seen))
-| WHERE base IN ("1") AND at >= 1700000000000 AND (latest IS NULL OR at - latest > 3600000)
+| EVAL at = TO_LONG(at)
+| WHERE (first_here IS NULL OR first_here >= at) AND (last_before IS NULL OR last_before < at - 3600000)
 | EVAL n = 1, evidence = id
 | STATS n = MAX(n), evidence = VALUES(evidence) BY id, at, key0
 | EVAL event_id = id, @timestamp = TO_DATETIME(at), test.user = key0
@@ -67,8 +65,15 @@ def query(correlation: dict[str, Any], more: list[dict[str, Any]], backend: Back
     return correlation_query(found, backend.stores, RUN)
 
 
-def test_a_first_seen_keeps_one_time_a_key_of_what_lies_before_the_run() -> None:
+def test_a_first_seen_looks_at_two_stretches_as_long_as_its_window() -> None:
     assert query(FIRST, [], BACKEND) == FIRST_SEEN
+
+
+def test_an_absence_costs_no_more_than_its_steps() -> None:
+    lines = query(ABSENT, [], BACKEND).split("\n| ")
+    assert "EVAL near = MV_APPEND(place, place - 1)" in lines
+    assert lines.count("MV_EXPAND steps") == 1
+    assert "MV_EXPAND others" not in lines
 
 
 def test_a_chain_counts_first_and_correlates_then() -> None:

@@ -160,7 +160,7 @@ def test_a_run_on_schedule_looks_at_what_is_new() -> None:
         [
             "Test_CL",
             "where TimeGenerated >= ago(10m)",
-            "where ingestion_time() > ago(5m)",
+            "where ingestion_time() > ago(5m) and ingestion_time() <= now()",
             "where Log == 'test.log'",
             "where Code == 'x'",
             "extend event_id = Uid",

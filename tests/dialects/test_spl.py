@@ -42,7 +42,7 @@ F = CONTRACT.fields
 MANY, ONE = Wildcard.MANY, Wildcard.ONE
 X = Is(F["code"], Equals("x", cased=True))
 Y = Is(F["user"], Equals("y"))
-LOOKUP = {"watchlists": "lookup"}
+LOOKUP = {"watchlists": "live"}
 PARAMETER = replace(STORE, fields={**FIELDS, "user": StoredField("USER", "parameter", "event.parameters{}")})
 
 SAID: list[tuple[Expr, str]] = [
@@ -134,14 +134,32 @@ def test_a_search_is_narrow_first_and_shows_what_it_tests() -> None:
 
 def test_a_watchlist_is_looked_up_where_that_is_chosen() -> None:
     expressions = SplExpressions(STORE, LOOKUP)
-    assert expressions.where(Is(F["user"], Listed("users", ("a",)))) == "isnotnull(users_0)"
-    assert expressions.where(Is(F["code"], Listed("users", ("a",), cased=True))) == "isnotnull(users_1)"
-    assert list(expressions.before) == [
-        "lookup casetrail_users value AS user OUTPUT value AS users_0",
-        "lookup casetrail_users_cased value AS code OUTPUT value AS users_1",
-    ]
-    with pytest.raises(UnsupportedError, match="tags"):
-        expressions.where(Is(F["tags"], Listed("users", ("a",))))
+    users, cased = Listed("users", ("a",)), Listed("users", ("a",), cased=True)
+    assert expressions.where(Is(F["user"], users)) == 'isnotnull(users_user) AND user!="null"'
+    assert expressions.where(Not(Is(F["user"], users))) == 'if(isnotnull(users_user) AND user!="null",1,0)=0'
+    assert expressions.where(Is(F["code"], cased)) == 'isnotnull(users_code) AND code!="null"'
+    assert expressions.where(Is(F["n"], Listed("users", (42,)))) == "isnotnull(users_n_listed)"
+    assert expressions.where(Is(F["ip"], Listed("offices", ("192.0.2.0/24",)))) == "isnotnull(offices_ip_listed)"
+    text, other, number, digits, address, network = expressions.before
+    assert text == "lookup casetrail_users value AS user OUTPUT value AS users_user"
+    assert other == "lookup casetrail_users_cased value AS code OUTPUT value AS users_code"
+    assert number.startswith("eval users_n=")
+    assert digits == "lookup casetrail_users_cased value AS users_n OUTPUT value AS users_n_listed"
+    assert address.startswith("eval offices_ip=")
+    assert network == "lookup casetrail_offices_networks value AS offices_ip OUTPUT value AS offices_ip_listed"
+
+
+def test_a_watchlist_on_a_list_of_values_is_written_out() -> None:
+    expressions = SplExpressions(STORE, LOOKUP)
+    assert "lower('tags{}')=\"a\"" in expressions.where(Is(F["tags"], Listed("users", ("a",))))
+    assert not expressions.before
+
+
+@pytest.mark.parametrize("value", ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "a\tb", "a\nb"])
+def test_a_value_that_a_spreadsheet_would_run_is_refused_where_lists_are_looked_up(value: str) -> None:
+    with pytest.raises(UnsupportedError, match="inline"):
+        SplExpressions(STORE, LOOKUP).where(Is(F["user"], Listed("users", ("a", value))))
+    assert SplExpressions(STORE).where(Is(F["user"], Listed("users", ("a", value))))
 
 
 def test_a_parameter_is_read_out_of_its_list_once() -> None:

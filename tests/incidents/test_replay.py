@@ -82,6 +82,19 @@ def test_late_files_alert_by_themselves_when_they_come() -> None:
     assert all(days[day].alerts for day in by_day)
 
 
+def test_rows_that_came_after_their_files_are_told_on_the_day_they_came() -> None:
+    """The report's 19 October: more downloads in rows that came late."""
+    (alert,) = [alert for alert in company("okta-2023", "orvane").alerts if alert.rule == "salesforce_rows_after_their_file"]
+    assert alert.arrived - alert.time > 36 * 3_600_000_000
+    assert day_of(alert.time) == date(2023, 10, 17)
+    assert {day_of(told) for told in alert.told.values()} == {day_of(alert.arrived)} == {date(2023, 10, 19)}
+
+
+def test_an_incident_in_part_of_a_log_is_no_silence_of_it() -> None:
+    told = {alert.rule for name in NAMES for each in replayed(name).companies for alert in each.alerts}
+    assert not {rule for rule in told if rule.endswith("_silent")}
+
+
 def test_the_vendor_saw_it_long_after_the_first_alert() -> None:
     vendor = company("okta-2023", "orvane")
     assert (vendor.company.saw - day_of(about("okta-2023", "orvane")[0].first)).days == 18

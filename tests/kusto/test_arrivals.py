@@ -105,3 +105,15 @@ def test_a_row_that_is_sent_again_later_alerts_again_only_as_the_same_event() ->
     query = shipped_query(SEARCH, SCHEDULED, CONTRACTS).replace("ingestion_time()", ARRIVED)
     runs = [engine.ids(query, moment(START + minutes * MINUTE)) for minutes in (4, 9, 14)]
     assert runs == [["p"], ["p"], []]
+
+
+@pytest.mark.parametrize("name", ["search", "count"])
+def test_a_run_looks_at_the_log_as_it_was_at_its_own_time(name: str) -> None:
+    """Sentinel evaluates a run five minutes after its time, or later when it is tried again: what came since is the next run's."""
+    found = PLANS[name]
+    log = [(event("p", 0, kind="a", user="u"), START + MINUTE), (event("q", 120, kind="a", user="u"), START + 7 * MINUTE)]
+    engine = Kusto(SCHEDULED, CONTRACTS)
+    query = shipped_query(found, SCHEDULED, CONTRACTS).replace("ingestion_time()", ARRIVED)
+    engine.load([one for one, _ in log], {one.id: moment(at).replace(tzinfo=None) for one, at in log})
+    runs = [engine.ids(query, moment(START + minutes * MINUTE)) for minutes in (5, 10, 15)]
+    assert runs == ([["p"], ["q"], []] if name == "search" else [[], ["q"], []])

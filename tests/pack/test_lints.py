@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import yaml
 
 from casetrail.pack.check import check
 from casetrail.pack.lints import catalogue, page
+from casetrail.pack.pack import documents
+from tests.cli.ways import run
 
 ROOT = Path(__file__).parents[2]
 PLAIN: dict[str, Any] = {
@@ -26,6 +29,7 @@ PLAIN: dict[str, Any] = {
     "level": "low",
     "casetrail": {"version": 1, "story": "session-replay", "next_steps": ["Call.", "Revoke.", "Search."]},
 }
+TODAY = date(2026, 1, 15)
 CASES = """
 rule: example
 cases:
@@ -35,6 +39,15 @@ cases:
   - name: miss
     completes: []
     events: [{id: b, from: okta/user_lifecycle_create}]
+"""
+
+COUNTED = """
+correlation:
+  type: event_count
+  rules: [base_one]
+  group-by: [actor.id]
+  timespan: 5m
+  condition: {gte: 5}
 """
 
 
@@ -66,11 +79,24 @@ def put(pack: Path, where: str, example: str) -> None:
             write(pack, "rules/example.yml", yaml.safe_dump(rest, sort_keys=False) + example)
         case "watchlist":
             write(pack, "watchlists/corporate_networks.csv", example)
+        case "watchlist-index":
+            kept = yaml.safe_load((ROOT / "watchlists" / "watchlists.yml").read_text("utf-8"))
+            write(pack, "watchlists/watchlists.yml", {**kept, **yaml.safe_load(example)})
+            write(pack, "watchlists/corporate_networks.csv", "value\n192.0.2.0/24\n")
         case "cases":
             file = pack / "fixtures" / "rules" / "example.yml"
             file.unlink(missing_ok=True)
             if example.strip():
                 file.write_text(example if example.startswith("rule:") else f"rule: example\n{example}")
+        case "lock":
+            if not (pack / "rules.lock").is_file():
+                assert run("lock", pack=pack).exit_code == 0
+            put(pack, "rule", example)
+        case "overlay":
+            overlaid(pack, example, "{}\n")
+        case "threshold":
+            put(pack, "correlation", COUNTED)
+            overlaid(pack, "", example)
         case "correlation" | "filter":
             for number, name in enumerate(("base_one", "base_two", "base_broken")):
                 field = "no.such.field" if name == "base_broken" else "eventType"
@@ -86,13 +112,21 @@ def put(pack: Path, where: str, example: str) -> None:
             write(pack, "rules/example.yml", yaml.safe_dump(holder, sort_keys=False) + example)
 
 
+def overlaid(pack: Path, settings: str, thresholds: str) -> None:
+    folder = pack / "overlay"
+    folder.mkdir(exist_ok=True)
+    (folder / "casetrail.yml").write_text(settings)
+    (folder / "thresholds.yml").write_text(thresholds)
+
+
 def examples() -> list[Any]:
     document = yaml.safe_load((ROOT / "src" / "casetrail" / "pack" / "lints.yml").read_text("utf-8"))
     return [pytest.param(code, facts, id=facts["name"]) for code, facts in document.items()]
 
 
 def codes(pack: Path) -> set[str]:
-    return {finding.code for finding in check(pack)}
+    overlay = pack / "overlay"
+    return {finding.code for finding in check(pack, TODAY, overlay=overlay if overlay.is_dir() else None)}
 
 
 def test_a_plain_pack_has_no_fault(pack: Path) -> None:
@@ -109,6 +143,34 @@ def test_the_wrong_example_has_the_lint_and_the_right_one_has_not(pack: Path, co
     assert code in codes(pack)
     put(pack, where, facts["right"])
     assert code not in codes(pack)
+
+
+def ending(pack: Path, ends: object, values: str = "192.0.2.0/24\n", today: date | None = TODAY) -> list[tuple[str, str]]:
+    """What is found of a watchlist that expires on a day, with the name of the file that it is found in."""
+    index = yaml.safe_load((ROOT / "watchlists" / "watchlists.yml").read_text("utf-8"))
+    index["corporate_networks"]["expires"] = ends
+    write(pack, "watchlists/watchlists.yml", index)
+    write(pack, "watchlists/corporate_networks.csv", f"value\n{values}")
+    return [(finding.code, finding.path.name) for finding in check(pack, today=today)]
+
+
+def test_a_watchlist_expires_after_its_last_day_if_it_holds_anything(pack: Path) -> None:
+    assert ending(pack, "2026-01-15") == []
+    assert ending(pack, "2026-01-14") == [("CT112", "watchlists.yml")]
+    assert ending(pack, date(2026, 1, 14)) == [("CT112", "watchlists.yml")]
+    assert ending(pack, "2026-01-14", values="") == []
+    assert ending(pack, "2026-01-14", today=None) == []
+    assert ending(pack, "2026-02-30") == [("CT111", "watchlists.yml")]
+    assert ending(pack, "next year") == [("CT003", "watchlists.yml")]
+
+
+def test_the_addresses_of_2023_expire(pack: Path) -> None:
+    (index,) = documents(pack / "watchlists" / "watchlists.yml")
+    ends = date.fromisoformat(str(index["incident_2023_addresses"]["expires"]))
+    assert [finding.code for finding in check(pack, today=ends)] == []
+    (finding,) = check(pack, today=ends + timedelta(days=1))
+    assert (finding.code, finding.severity) == ("CT112", "warning")
+    assert "incident_2023_addresses has expired on" in finding.message
 
 
 def test_the_page_is_current() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
-import uuid
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,17 @@ import pytest
 
 from casetrail.pack.contract import parse_span
 from casetrail.pack.pack import Pack, PackError
-from casetrail.packages.kibana import ndjson, threat
+from casetrail.packages.formats import Packaged
+from casetrail.packages.kibana import files, ndjson, threat
 from casetrail.packages.schedule import schedule
-from casetrail.packages.targets import build
+from casetrail.packages.targets import backend_of, build
 from casetrail.plan.nodes import Correlation, sources
 from tests.elastic.stores import BACKEND
 from tests.engines.test_reference import ABSENT, COUNT2, ORDERED, plan
+from tests.packages.schema import offences
 from tests.worlds import CONTRACT
 
 ROOT = Path(__file__).parents[2]
-REQUIRED = {"name", "description", "risk_score", "severity", "type", "query", "language", "rule_id"}
 RISK = {"low": range(22), "medium": range(47, 48), "high": range(73, 74), "critical": range(99, 100)}
 
 
@@ -39,29 +40,46 @@ def lines(pack: Pack) -> list[dict[str, Any]]:
 
 def test_every_line_is_what_the_import_takes(pack: Pack, lines: list[dict[str, Any]]) -> None:
     *rules, summary = lines
-    offenders = []
+    found = {rule["name"]: offences("kibana", "rule", rule) for rule in rules}
+    assert {name: those for name, those in found.items() if those} == {}
+    assert offences("kibana", "rules_summary", summary) == []
     for rule in rules:
-        good = (
-            set(rule) >= REQUIRED
-            and rule["type"] == rule["language"] == "esql"
-            and "index" not in rule
-            and rule["enabled"] is False
-            and str(uuid.UUID(rule["rule_id"])) == rule["rule_id"]
-            and rule["risk_score"] in RISK[rule["severity"]]
-            and rule["version"] >= 1
-            and re.fullmatch(r"now-\d+m", rule["from"])
-            and rule["note"].startswith("## What to do next\n\n1. ")
-            and rule["exceptions_list"] == []
-            and all(reference.startswith("https://") for reference in rule["references"])
-            and rule["false_positives"]
-            and (("alert_suppression" in rule) == ("STATS" in rule["query"]))
-            and ("METADATA _id, _index, _version" in rule["query"] or "STATS" in rule["query"])
-        )
-        if not good:
-            offenders.append(rule["name"])
-    assert offenders == []
+        assert rule["risk_score"] in RISK[rule["severity"]], rule["name"]
+        assert ("alert_suppression" in rule) == ("STATS" in rule["query"]), rule["name"]
+        assert "METADATA _id, _index, _version" in rule["query"] or "STATS" in rule["query"], rule["name"]
     assert len({rule["rule_id"] for rule in rules}) == len(rules) == summary["exported_rules_count"]
     assert {rule["rule_id"] for rule in rules} < {str(rule.sigma.id) for rule in pack.rules.values()}
+
+
+def test_ids_are_the_same_in_every_build(pack: Pack, lines: list[dict[str, Any]]) -> None:
+    again = build(pack, ["elastic"]).files["elastic/detection-rules.ndjson"]
+    assert [json.loads(line) for line in again.splitlines()] == lines
+    known = {rule["name"]: (rule["rule_id"], rule["id"]) for rule in lines[:-1]}
+    expected = ("07d849f5-34dd-4306-8d1c-9a7936360c13", "979e00f7-62e6-5240-b79d-b9308fadefdb")
+    assert known["Okta API token created"] == expected
+
+
+def test_the_dashboard_is_what_saved_objects_takes(pack: Pack) -> None:
+    saved, _ = map(json.loads, build(pack, ["elastic"]).files["elastic/dashboard.ndjson"].splitlines())
+    assert offences("kibana", "dashboard", saved) == []
+    assert offences("kibana", "panels", json.loads(saved["attributes"]["panelsJSON"])) == []
+    assert saved["id"] == "473c94cf-eac3-5614-bf78-d64f616e64c0"
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nb\r\nc", '"}\n{"rule_id": "x"}', "{{context.rule.name}}", "\N{LINE SEPARATOR}", "\\", "\N{GRINNING FACE}"]
+)
+def test_a_hostile_text_stays_in_its_line(pack: Pack, text: str) -> None:
+    rule = pack.rules["okta_api_token_created"]
+    assert rule.plan is not None
+    backend = backend_of(pack, "elastic")
+    sigma = copy(rule.sigma)
+    sigma.title = text
+    when = schedule(rule.plan, backend, pack.contracts)
+    item = Packaged(replace(rule, sigma=sigma), rule.plan, text, when, pack.contracts)
+    first, summary, rest = files([item], backend)["detection-rules.ndjson"].split(b"\n")
+    assert json.loads(first)["name"] == json.loads(first)["query"] == text
+    assert (json.loads(summary)["exported_count"], rest) == (1, b"")
 
 
 def test_a_rule_reads_back_over_its_window_and_the_delay_of_its_logs(pack: Pack, lines: list[dict[str, Any]]) -> None:

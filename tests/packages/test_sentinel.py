@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import uuid
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,25 +15,19 @@ from casetrail.dialects.base import UnsupportedError
 from casetrail.pack.backend import read_backend
 from casetrail.pack.contract import parse_span
 from casetrail.pack.pack import Pack
+from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
-from casetrail.packages.schedule import schedule
-from casetrail.packages.sentinel import LONGEST_PERIOD, refuse, span, written
+from casetrail.packages.schedule import schedule, shipped_query
+from casetrail.packages.sentinel import analytics_rule, duration, entities, refuse, span, written
 from casetrail.packages.targets import build
-from casetrail.plan.nodes import Correlation, Search, sources
+from casetrail.plan.nodes import Correlation, Equals, Search, sources
+from casetrail.plan.nodes import Test as Is
 from tests.engines.test_reference import COUNT2, FIRST, plan
 from tests.kusto.stores import BACKEND
+from tests.packages.schema import offences
 from tests.worlds import CONTRACT
 
 ROOT = Path(__file__).parents[2]
-REQUIRED = {
-    "id", "name", "description", "severity", "requiredDataConnectors", "queryFrequency", "queryPeriod", "triggerOperator",
-    "triggerThreshold", "tactics", "relevantTechniques", "query", "version", "kind",
-}  # fmt: skip
-SEVERITIES = {"Informational", "Low", "Medium", "High"}
-TACTICS = {
-    "Reconnaissance", "ResourceDevelopment", "InitialAccess", "Execution", "Persistence", "PrivilegeEscalation", "DefenseEvasion",
-    "CredentialAccess", "Discovery", "LateralMovement", "Collection", "CommandAndControl", "Exfiltration", "Impact",
-}  # fmt: skip
 HOUR = 3_600_000_000
 CONTRACTS = {CONTRACT.key: CONTRACT}
 
@@ -52,32 +46,28 @@ def rules(pack: Pack) -> dict[str, dict[str, Any]]:
 
 
 def test_every_rule_is_what_sentinel_takes(rules: dict[str, dict[str, Any]]) -> None:
-    offenders = []
+    found = {name: offences("azure", "analytics", rule) for name, rule in rules.items()}
+    assert {name: those for name, those in found.items() if those} == {}
     for name, rule in rules.items():
         frequency, period = parse_span(rule["queryFrequency"]), parse_span(rule["queryPeriod"])
-        good = (
-            set(rule) >= REQUIRED
-            and str(uuid.UUID(rule["id"])) == rule["id"]
-            and rule["severity"] in SEVERITIES
-            and rule["kind"] == "Scheduled"
-            and rule["enabled"] is False
-            and (rule["triggerOperator"], rule["triggerThreshold"]) == ("gt", 0)
-            and 5 * 60_000_000 <= frequency <= period <= LONGEST_PERIOD
-            and (period < 48 * HOUR or frequency >= HOUR)
-            and len(rule["query"]) <= 10_000
-            and set(rule["tactics"]) <= TACTICS
-            and rule["tactics"]
-            and all(re.fullmatch(r"T\d{4}(\.\d{3})?", technique) for technique in rule["relevantTechniques"])
-            and re.fullmatch(r"\d+\.\d+\.\d+", rule["version"])
-            and 1 <= len(rule.get("entityMappings", [None])) <= 5
-            and all(re.fullmatch(r"[a-zA-Z]\w*", key) and len(key) <= 20 for key in rule["customDetails"])
-            and rule["customDetails"]["EventId"] == "event_id"
-            and len(rule["alertDetailsOverride"]["alertDisplayNameFormat"]) <= 256
-        )
-        if not good:
-            offenders.append(name)
-    assert offenders == []
+        assert 5 * 60_000_000 <= frequency <= period <= 14 * 24 * HOUR, name
+        assert period < 48 * HOUR or frequency >= HOUR, name
+        assert rule["customDetails"]["EventId"] == "event_id", name
+        assert rule["incidentConfiguration"]["groupingConfiguration"]["groupByCustomDetails"] == ["EventId"], name
+        placeholders = re.findall(r"{{(\w+)}}", str(rule.get("alertDetailsOverride", "")))
+        assert set(placeholders) <= {
+            each["columnName"] for one in rule.get("entityMappings", []) for each in one["fieldMappings"]
+        }, name
     assert len({rule["id"] for rule in rules.values()}) == len(rules) > 20
+
+
+def test_a_tactic_stands_for_each_technique(rules: dict[str, dict[str, Any]]) -> None:
+    names = {technique.id: technique.tactics for technique in attack().techniques.values()}
+    served = {tactic.name.title().replace(" ", ""): name for name, tactic in attack().tactics.items()}
+    for name, rule in rules.items():
+        tactics = {served.get(tactic, tactic) for tactic in rule["tactics"]}
+        known = [names[technique] for technique in rule["relevantTechniques"]]
+        assert all(tactics & set(those) or "DefenseEvasion" in rule["tactics"] for those in known), name
 
 
 def test_a_run_looks_at_what_arrived_since_the_one_before(rules: dict[str, dict[str, Any]]) -> None:
@@ -110,12 +100,72 @@ def item(pack: Pack, correlation: dict[str, Any]) -> Packaged:
     return Packaged(next(iter(pack.rules.values())), found, "Test_CL", schedule(found, BACKEND, CONTRACTS), CONTRACTS)
 
 
+def titled(one: Packaged, title: str, description: str = "") -> Packaged:
+    sigma = copy(one.rule.sigma)
+    sigma.title, sigma.description = title, description or title
+    return replace(one, rule=replace(one.rule, sigma=sigma))
+
+
 def test_what_sentinel_cannot_hold_is_refused_by_name(pack: Pack) -> None:
     refuse(item(pack, FIRST))
-    with pytest.raises(UnsupportedError, match=r"looks back 15\.0 days with the delay of its logs, and Sentinel 14 at most"):
-        refuse(item(pack, {**FIRST, "timespan": "15d"}))
+    refuse(replace(item(pack, COUNT2), query="x" * 9_999))
     with pytest.raises(UnsupportedError, match="its query has 10001 characters"):
-        refuse(replace(item(pack, COUNT2), query="x" * 10_001))
+        refuse(replace(item(pack, COUNT2), query="x" * 10_000))
+    with pytest.raises(UnsupportedError, match="its query has 10001 characters"):
+        refuse(replace(item(pack, COUNT2), query="\N{GRINNING FACE}" * 5_000))
+    with pytest.raises(UnsupportedError, match="its title has 257 characters"):
+        refuse(titled(item(pack, COUNT2), "x" * 257))
+    with pytest.raises(UnsupportedError, match="its description has 5001 characters"):
+        refuse(titled(item(pack, COUNT2), "x", "y" * 5_001))
+
+
+@pytest.mark.parametrize(
+    ("clocks", "span", "reason"),
+    [
+        (
+            {"longest_lookback": 14 * 24 * HOUR},
+            "15d",
+            r"it looks back 15\.0 days .*, and Test 14\.0 days at most",
+        ),
+        ({"shortest_interval": HOUR}, "1h", "it runs every 5 minutes .*, and Test 60 minutes at least"),
+        (
+            {"longest_interval": HOUR, "long_lookback": 0, "long_interval": 2 * HOUR},
+            "1h",
+            "it runs every 120 minutes",
+        ),
+        (
+            {"longest_quiet": HOUR},
+            "1h",
+            "it must know an alert again for .* 60 minutes at most",
+        ),
+    ],
+)
+def test_a_span_that_a_siem_cannot_hold_is_refused_by_name(clocks: dict[str, int], span: str, reason: str) -> None:
+    limited = replace(BACKEND, clocks={"interval": 300_000_000, **clocks})
+    with pytest.raises(UnsupportedError, match=reason):
+        schedule(plan({**FIRST, "timespan": span}), limited, CONTRACTS)
+    with pytest.raises(UnsupportedError, match=reason):
+        shipped_query(plan({**FIRST, "timespan": span}), limited, CONTRACTS)
+
+
+def test_a_rule_of_many_keys_keeps_to_what_sentinel_maps(pack: Pack) -> None:
+    counted = plan(COUNT2)
+    assert isinstance(counted, Correlation)
+    wide = replace(counted, key=counted.key * 30)
+    one = replace(item(pack, COUNT2), plan=wide)
+    contracts = {CONTRACT.key: replace(CONTRACT, pivots={"account": (counted.key[0].name,)})}
+    made = analytics_rule(replace(one, contracts=contracts), BACKEND)
+    assert offences("azure", "analytics", {**made, "tactics": ["Impact"]}) == []
+    assert len(made["entityMappings"]) == 10
+    assert len(made["customDetails"]) == 20
+    columns = [each["columnName"] for mapped in made["entityMappings"] for each in mapped["fieldMappings"]]
+    assert len({column.lower() for column in columns}) == 10
+
+
+def test_a_column_that_sentinel_cannot_map_is_left_out(pack: Pack) -> None:
+    search = Search("s", CONTRACT.key, Is(CONTRACT.fields["kind"], Equals("a", cased=True)))
+    contracts = {CONTRACT.key: replace(CONTRACT, pivots={"account": ("other",), "address": ("ip",)})}
+    assert [one["entityType"] for one in entities(search, BACKEND, contracts)] == ["IP"]
 
 
 def test_a_rule_that_looks_back_two_days_runs_once_an_hour() -> None:
@@ -129,6 +179,12 @@ def test_a_rule_that_looks_back_two_days_runs_once_an_hour() -> None:
 def test_spans_are_whole_minutes_at_least_as_long() -> None:
     assert [span(micros) for micros in (300_000_000, 300_000_001, HOUR, 48 * HOUR, 370 * 60_000_000)] == [
         "5m", "6m", "1h", "2d", "370m",
+    ]  # fmt: skip
+
+
+def test_a_duration_is_days_hours_and_minutes() -> None:
+    assert [duration(text) for text in ("5m", "1h", "14d", "1690m", "25h", "1440m")] == [
+        "PT5M", "PT1H", "P14D", "P1DT4H10M", "P1DT1H", "P1D",
     ]  # fmt: skip
 
 

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from casetrail.dialects.spl_lookups import Compared
 from casetrail.dialects.spl_query import query_of
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import parse_span
 from casetrail.pack.pack import Pack, PackError
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import schedule
-from casetrail.packages.splunk import conf, cron, files, table
+from casetrail.packages.splunk import cron, files
+from casetrail.packages.splunk_conf import conf
+from casetrail.packages.splunk_lookups import table
 from casetrail.packages.targets import backend_of, build
 from casetrail.plan.nodes import Correlation
 
@@ -56,19 +59,20 @@ def packaged(pack: Pack, backend: Backend, names: list[str]) -> list[Packaged]:
         rule = pack.rules[name]
         assert rule.plan is not None
         when = schedule(rule.plan, backend, pack.contracts)
-        made.append(Packaged(rule, rule.plan, query_of(rule.plan, backend, when.run()), when))
+        query = query_of(rule.plan, backend, when.run())
+        made.append(Packaged(rule, rule.plan, query, when, pack.contracts, pack.watchlists))
     return made
 
 
 def test_no_rule_is_refused(pack: Pack, built: dict[str, bytes]) -> None:
     alone = {f"casetrail - {name}" for name, rule in pack.rules.items() if rule.alone}
-    assert set(read(built["splunk/default/savedsearches.conf"])) == alone
+    assert set(read(built["splunk/casetrail/default/savedsearches.conf"])) == alone
     assert json.loads(built["manifest.json"])["refused"] == []
 
 
 def test_every_saved_search_is_what_splunk_runs(pack: Pack, built: dict[str, bytes]) -> None:
     offenders = []
-    for title, keys in read(built["splunk/default/savedsearches.conf"]).items():
+    for title, keys in read(built["splunk/casetrail/default/savedsearches.conf"]).items():
         name = title.removeprefix("casetrail - ")
         good = (
             keys["search"] + "\n" == built[f"splunk/queries/{name}.spl"].decode()
@@ -90,7 +94,7 @@ def test_every_saved_search_is_what_splunk_runs(pack: Pack, built: dict[str, byt
 
 def test_an_alert_stays_quiet_as_long_as_runs_look_at_its_event(pack: Pack, built: dict[str, bytes]) -> None:
     backend = backend_of(pack, "splunk")
-    for title, keys in read(built["splunk/default/savedsearches.conf"]).items():
+    for title, keys in read(built["splunk/casetrail/default/savedsearches.conf"]).items():
         plan = pack.rules[title.removeprefix("casetrail - ")].plan
         assert plan is not None
         when = schedule(plan, backend, pack.contracts)
@@ -100,30 +104,56 @@ def test_an_alert_stays_quiet_as_long_as_runs_look_at_its_event(pack: Pack, buil
 
 
 def test_every_macro_that_a_search_names_is_defined_once(built: dict[str, bytes]) -> None:
-    searches = read(built["splunk/default/savedsearches.conf"]).values()
+    searches = read(built["splunk/casetrail/default/savedsearches.conf"]).values()
     used = {name for keys in searches for name in re.findall(r"`(\w+)`", keys["search"])}
-    macros = read(built["splunk/default/macros.conf"])
-    assert set(macros) == used
-    assert all(keys["definition"].startswith("index=") and keys["iseval"] == "0" for keys in macros.values())
+    macros = read(built["splunk/casetrail/default/macros.conf"])
+    own = {"casetrail_fired", "casetrail_runs"}
+    assert set(macros) == used | own
+    assert all(keys["iseval"] == "0" for keys in macros.values())
+    assert all(re.fullmatch(r"index=\w+", keys["definition"]) for name, keys in macros.items() if name not in own)
 
 
 def test_watchlists_become_lookups_where_that_is_chosen(pack: Pack) -> None:
-    backend = replace(backend_of(pack, "splunk"), options={"watchlists": "lookup"})
-    lists = pack.with_watchlists({"service_accounts": ("0051", 'a "b", c')})
-    made = files(packaged(lists, backend, ["salesforce_service_account_ui_login"]), backend)
-    search = next(iter(read(made["default/savedsearches.conf"]).values()))["search"]
-    transforms = read(made["default/transforms.conf"])
-    assert set(re.findall(r"lookup (\w+) value AS", search)) <= set(transforms)
-    assert transforms["casetrail_service_accounts"]["case_sensitive_match"] == "false"
+    backend = replace(backend_of(pack, "splunk"), options={"watchlists": "live"})
+    values = ("0051Ab", 'a "b", c')
+    lists = pack.with_watchlists({"service_accounts": values, "corporate_networks": ("192.0.2.7", "2001:DB8::/32")})
+    rules = ["salesforce_service_account_ui_login", "okta_session_rented_network"]
+    made = files(packaged(lists.keeping_lists, backend, rules), backend)
+    searches = read(made["casetrail/default/savedsearches.conf"]).values()
+    transforms = read(made["casetrail/default/transforms.conf"])
+    used = {name for keys in searches for name in re.findall(r"lookup (\w+) value AS", keys["search"])}
+    assert used == set(transforms) - {"casetrail_logs"}
     assert transforms["casetrail_service_accounts_cased"]["case_sensitive_match"] == "true"
-    rows = list(csv.DictReader(made["lookups/casetrail_service_accounts.csv"].decode().splitlines()))
-    assert [row["value"] for row in rows] == ["0051", 'a "b", c']
+    assert transforms["casetrail_corporate_networks_networks"]["match_type"] == "CIDR(value)"
+    assert column(made["casetrail/lookups/casetrail_service_accounts.csv"]) == list(values)
+    assert column(made["casetrail/lookups/casetrail_corporate_networks.csv"]) == ["192.0.2.7/32", "2001:db8::/32"]
+
+
+def column(content: bytes) -> list[str]:
+    rows = list(csv.DictReader(content.decode().splitlines()))
+    assert all(set(row) == {"value", "note"} for row in rows)
+    return [row["value"] for row in rows]
+
+
+def test_a_list_keeps_the_case_of_its_values(built: dict[str, bytes], pack: Pack) -> None:
+    lists = pack.with_watchlists({"service_accounts": ("0055g00000ABcdeAAB",)})
+    made = build(lists, ["splunk"]).files
+    assert column(made["splunk/casetrail/lookups/casetrail_service_accounts.csv"]) == ["0055g00000ABcdeAAB"]
+    assert column(built["splunk/casetrail/lookups/casetrail_service_accounts.csv"]) == []
+
+
+def test_inline_is_without_lookups_of_lists(pack: Pack) -> None:
+    backend = replace(backend_of(pack, "splunk"), options={"watchlists": "inline"})
+    made = files(packaged(pack, backend, ["okta_incident_2023_address"]), backend)
+    assert [path for path in made if "lookups/" in path] == ["casetrail/lookups/casetrail_logs.csv"]
+    assert "lookup " not in made["casetrail/default/savedsearches.conf"].decode()
 
 
 def test_enterprise_security_gets_notables_where_that_is_chosen(pack: Pack) -> None:
     backend = replace(backend_of(pack, "splunk"), options={"enterprise_security": "on"})
     made = files(packaged(pack, backend, ["okta_session_cookie_replay", "okta_refresh_token_reused"]), backend)
-    keyed, plain = read(made["default/savedsearches.conf"]).values()
+    assert made["casetrail/metadata/default.meta"].decode().count("export = system") == 4
+    keyed, plain = read(made["casetrail/default/savedsearches.conf"]).values()
     assert json.loads(keyed["action.correlationsearch.annotations"]) == {"mitre_attack": ["T1539", "T1550.004"]}
     assert keyed["action.notable"] == plain["action.notable"] == "1"
     assert json.loads(keyed["action.risk.param._risk"]) == [
@@ -131,6 +161,19 @@ def test_enterprise_security_gets_notables_where_that_is_chosen(pack: Pack) -> N
     ]
     assert "actor.alternateId" in keyed["search"].splitlines()[-1]
     assert "action.risk" not in plain
+
+
+@pytest.mark.parametrize("options", [{"watchlists": "lookup"}, {"enterprise_security": "yes"}])
+def test_an_option_of_another_value_is_an_error(pack: Pack, options: dict[str, str]) -> None:
+    backend = replace(backend_of(pack, "splunk"), options=options)
+    with pytest.raises(PackError, match=next(iter(options))):
+        files([], backend)
+
+
+def test_a_pack_without_a_rule_is_an_app_all_the_same(pack: Pack) -> None:
+    made = files([], backend_of(pack, "splunk"))
+    assert read(made["casetrail/default/savedsearches.conf"]) == {}
+    assert "casetrail/default/data/ui/views/casetrail_log_health.xml" in made
 
 
 @pytest.mark.parametrize(
@@ -165,7 +208,30 @@ def test_a_stanza_that_would_break_out_is_an_error(title: str) -> None:
 
 
 def test_an_empty_watchlist_is_a_lookup_with_its_header() -> None:
-    assert table([]) == b"value\n"
+    assert table("l", []) == b"value,note\n"
+
+
+def test_addresses_are_networks_in_a_lookup() -> None:
+    assert table("l", ["192.0.2.7", "2001:db8::1"], Compared.NETWORK) == b"value,note\n192.0.2.7/32,\n2001:db8::1/128,\n"
+
+
+def test_parts_are_patterns_in_a_lookup() -> None:
+    assert table("l", ["@corp.example"], Compared.END) == b"value,note\n*@corp.example,\n"
+    assert table("l", ["Sync"], Compared.PART) == b"value,note\n*Sync*,\n"
+    assert table("l", ["Sync"], Compared.START_CASED) == b"value,note\nSync*,\n"
+
+
+@pytest.mark.parametrize("value", ["a*b", "a?", "a\\b", "[a]"])
+def test_a_value_that_is_more_in_a_pattern_is_an_error(value: str) -> None:
+    assert table("l", [value])
+    with pytest.raises(PackError, match="pattern"):
+        table("l", [value], Compared.END)
+
+
+@pytest.mark.parametrize("value", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "a\tb", "a\nb", "a\rb", "a\0b"])
+def test_no_csv_holds_what_a_spreadsheet_would_run(value: str) -> None:
+    with pytest.raises(PackError, match="inline"):
+        table("l", ["a", value])
 
 
 def test_the_bytes_are_the_same_each_time(pack: Pack, built: dict[str, bytes]) -> None:

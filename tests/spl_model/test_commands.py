@@ -102,6 +102,44 @@ def test_lookup() -> None:
     assert run("id=2 | lookup people user AS u", rows, lookups={"people": Lookup(table)})[0]["role"] == ["user", "guest"]
 
 
+def found(lookup: Lookup, *values: str) -> list[object]:
+    rows = events(*({"v": value} for value in values))
+    return [
+        row.get("r")
+        for row in run("id=* | lookup t value AS v OUTPUT value AS r | sort 0 +num(_time)", rows, lookups={"t": lookup})
+    ]
+
+
+def test_lookup_of_networks() -> None:
+    table = ({"value": "192.0.2.0/24"}, {"value": "192.0.2.1/32"}, {"value": "2001:db8::/32"})
+    lookup = Lookup(table, max_matches=1, networks=frozenset({"value"}))
+    assert found(lookup, "192.0.2.1", "192.0.3.1", "2001:DB8::1", "no address") == [
+        "192.0.2.0/24",
+        None,
+        "2001:db8::/32",
+        None,
+    ]
+    for values, seen in (("192.0.2.1", "192.0.2.1"), ("2001:db8::/32", "::ffff:192.0.2.1"), ("192.0.2.1/24", "192.0.2.1")):
+        with pytest.raises(UnspecifiedError):
+            found(Lookup(({"value": values},), networks=frozenset({"value"})), seen)
+
+
+def test_lookup_of_patterns() -> None:
+    lookup = Lookup(({"value": "*.har"}, {"value": "*Sync*"}), False, 1, patterns=frozenset({"value"}))
+    assert found(lookup, "x.HAR", "xhar", "a sync b", "x.har.zip", "*.har") == ["*.har", None, "*Sync*", None, "*.har"]
+    with pytest.raises(UnspecifiedError):
+        found(lookup, "a\nb")
+    with pytest.raises(UnspecifiedError):
+        found(Lookup(({"value": "a\\b*"},), patterns=frozenset({"value"})), "a")
+
+
+def test_lookup_gives_the_first_rows_that_match() -> None:
+    table = tuple({"k": "1", "v": str(number)} for number in range(3))
+    for most, expected in ((1, "0"), (2, ["0", "1"]), (1000, ["0", "1", "2"])):
+        rows = run("id=* | lookup t k OUTPUT v", events({"k": "1"}), lookups={"t": Lookup(table, max_matches=most)})
+        assert rows[0]["v"] == expected
+
+
 def test_lookup_output_over_fields_that_exist() -> None:
     lookups = {"t": Lookup(({"k": "1", "v": "new"},))}
     rows = events({"k": "1", "v": "old"}, {"k": "2", "v": "old"})

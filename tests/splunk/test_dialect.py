@@ -181,7 +181,7 @@ def test_rows_tell_the_key_the_number_and_the_evidence() -> None:
 
 @pytest.mark.parametrize("cased", [False, True])
 def test_a_looked_up_watchlist(cased: bool) -> None:
-    backend = replace(BACKEND, options={"watchlists": "lookup"})
+    backend = replace(BACKEND, options={"watchlists": "live"})
     expr = Is(F["user"], Listed("users", ("Alice",) if cased else ("alice",), cased))
     events = [event(f"e{number}", number, user=user) for number, user in enumerate(("ALICE", "Alice", "bob"))]
     rows = [stored(one, STORE, CONTRACT) for one in (*events, event("none", 9))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.terminal import count, printable
+from casetrail.cli.terminal import count, printable, say
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
@@ -31,12 +31,17 @@ def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: 
         for refusal in built.refused:
             if refusal.target == target:
                 click.echo(printable(f"  refused: {refusal.rule}: {refusal.reason}"))
+    if built.changes:
+        weaker = sum(change.weakens for change in built.changes)
+        say(
+            f"overlay: {count(len(built.changes), 'change')}, {weaker} of which may find less; {output / 'manifest.json'} names them"
+        )
 
 
 def compile_pack(pack: Pack, chosen: tuple[str, ...], output: Path) -> Built:
     """Build the chosen targets, or all, into a folder. Raises PackError when a rule has no meaning."""
     from casetrail.pack.pack import PackError
-    from casetrail.packages.targets import build, targets
+    from casetrail.packages.targets import build
     from casetrail.packages.write import write
 
     broken = [rule for rule in pack.rules.values() if rule.plan is None]
@@ -45,6 +50,6 @@ def compile_pack(pack: Pack, chosen: tuple[str, ...], output: Path) -> Built:
         raise PackError(
             f"{first.path}: {first.name}: {first.problems[0].message} ({len(broken)} rules have no meaning; see `casetrail check`)"
         )
-    built = build(pack, chosen or targets(pack))
+    built = build(pack, chosen or None)
     write(output, built.files)
     return built

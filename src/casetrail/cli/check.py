@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,11 @@ _SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
 @click.option("--gitlab", is_flag=True, help="Print the findings as GitLab's code quality report.")
 @click.option("--fix", is_flag=True, help="Mend in place what can be mended by rule.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day by which watchlists may have expired; today (UTC) if not given.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -37,6 +43,7 @@ def command(
     gitlab: bool,
     fix: bool,
     strict: bool,
+    today: datetime | None,
 ) -> None:
     """Check rules, cases, contracts, watchlists and backends; with PATHS, print only what is in those files or folders.
 
@@ -53,10 +60,11 @@ def command(
     if missing:
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
     folder = ctx.obj.pack_dir or shipped()
-    findings = _below(check(folder), paths)
+    day = (today or datetime.now(UTC)).date()
+    findings = _below(check(folder, day, overlay=ctx.obj.overlay), paths)
     if fix:
         mended = mend(findings)
-        findings = _below(check(folder), paths)
+        findings = _below(check(folder, day, overlay=ctx.obj.overlay), paths)
         say(f"{count(mended, 'finding')} mended")
     if as_json_:
         click.echo(as_json(findings))

@@ -28,7 +28,7 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
     """Say what RULE means: in words, the fields with their types, the windows and, with a target, its query."""
     from casetrail.pack.pack import PackError
     from casetrail.plan.nodes import fields
-    from casetrail.plan.words import field_words, plan_lines
+    from casetrail.plan.words import field_words, plan_lines, type_words
 
     pack = ctx.obj.load()
     found = pack.rule(rule)
@@ -40,11 +40,10 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
         click.echo(json.dumps(_record(pack, found, found.plan, query, traces), indent=1, default=str))
         return
     told = [f"{found.sigma.title}  ({found.level}, {found.path})", "", *plan_lines(found.plan), "", "fields"]
-    told += [
-        f"  {field_words(field)}: {_field_words(field)}{_note(pack, found.plan, field)}" for field in fields(found.plan)
-    ]
+    told += [f"  {field_words(field)}: {type_words(field)}{_note(pack, found.plan, field)}" for field in fields(found.plan)]
     for problem in found.problems:
         told += ["", f"note: {problem.message}"]
+    told += _overlaid(pack, found)
     if query is not None:
         told += [
             "",
@@ -61,14 +60,23 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
         click.echo(printable(line))
 
 
+def _overlaid(pack: Pack, rule: Rule) -> list[str]:
+    from casetrail.packages.overlaid import changes
+
+    mine = [change for change in changes(pack) if change.rule == rule.name]
+    lines = [f"  {one.what}: {one.was or 'none'}, now {one.now}{'; may find less' * one.weakens}" for one in mine]
+    return ["", "your overlay", *lines] if lines else []
+
+
 def _pieces(pack: Pack, plan: Plan, target: str | None) -> Iterator[str]:
     """For each part of each base rule the text that it became."""
     from casetrail.dialects.languages import language_of
-    from casetrail.packages.targets import backend_of
+    from casetrail.packages.targets import backend_of, meant_for
     from casetrail.plan.nodes import Correlation
     from casetrail.plan.words import condition_words
 
     backend = backend_of(pack, target or "")
+    plan = meant_for(pack, backend).rules[plan.name].plan or plan
     last = ""
     for name, words, text in language_of(backend).pieces_of(plan, backend):
         if name != last:
@@ -78,17 +86,6 @@ def _pieces(pack: Pack, plan: Plan, target: str | None) -> Iterator[str]:
         last = name
     if isinstance(plan, Correlation):
         yield f"  {plan.name}: the rest of the query: {condition_words(plan)}"
-
-
-def _field_words(field: Field) -> str:
-    words = [str(field.type)]
-    if field.exact:
-        words.append("in its own letter case")
-    if field.many:
-        words.append("any element of a list")
-    if field.empty_is_missing:
-        words.append("empty text is no value")
-    return ", ".join(words)
 
 
 def _note(pack: Pack, plan: Plan, field: Field) -> str:

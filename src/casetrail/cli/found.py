@@ -89,6 +89,10 @@ def summary(report: Report, pack: Pack, plans: Mapping[str, Plan]) -> None:
     sleeping = [name for name, plan in plans.items() if pack.rules[name].asleep and set(sources(plan)) & set(report.rows)]
     if sleeping:
         say(f"  asleep until their watchlists are filled in: {', '.join(sleeping)}")
+    for source, number in sorted(report.again.items()):
+        say(
+            f"  {count(number, 'row')} of {source} came again, of those that a rule looks at: the same events, each counted once"
+        )
     for name, number in sorted(report.waiting.items()):
         if number:
             say(f"  {name}: {number} more could complete; the log isn't long enough to know")

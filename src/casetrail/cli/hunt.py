@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a completion.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, in which no value is a formula to a spreadsheet.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when a rule completes.")
+@click.option(
+    "--since-arrival",
+    "arrived",
+    metavar="TIME",
+    help="Only what rows completed that arrived since TIME (ISO 8601, UTC, or how long ago): by a row's key `arrived`, else by when its "
+    "file was last written. Rows from before are read as well, since windows need them.",
+)
 @click.option("--engine", type=click.Choice(["duckdb", "elasticsearch"]), default="duckdb", show_default=True)
 @click.option(
     "--url", help="The cluster, such as https://elastic.example.com:9200; for --engine elasticsearch, as all below."
@@ -47,6 +55,7 @@ def command(
     as_json: bool,
     as_csv: bool,
     exit_code: bool,
+    arrived: str | None,
     engine: str,
     url: str | None,
     api_key_env: str | None,
@@ -60,11 +69,15 @@ def command(
     NDJSON, JSON in any known envelope, CSV, Parquet and YAML, plain or as .gz or .zst. Exits 0 when it ran to the end, 2 when a file
     couldn't be read to its end or a rule couldn't be asked.
 
+    After an outage of a SIEM, or when rows came later than their log's contract says, the rows that came since then are replayed by
+
+    casetrail hunt logs/ --since-arrival 2026-03-01T09:00:00Z
+
     On a cluster the shipped queries run over a range of time; for example
 
     casetrail hunt --engine elasticsearch --url https://es.example.com:9200 --api-key-env ES_API_KEY --from 7d
     """
-    from casetrail.cli.cluster import Cluster
+    from casetrail.cli.cluster import Cluster, instant
     from casetrail.cli.found import show, summary
     from casetrail.engines.hunt import hunt
 
@@ -75,6 +88,8 @@ def command(
     if source and source not in pack.contracts:
         raise click.UsageError(f"no contract for {source}; there are {', '.join(pack.contracts)}")
     if engine == "elasticsearch":
+        if arrived:
+            raise click.UsageError("--since-arrival is for files; on a cluster choose a range of time by --from")
         if logs or not url:
             raise click.UsageError("--engine elasticsearch reads a cluster, named by --url, and no files")
         hits, whole = _on_cluster(Cluster(url, api_key_env, api_key_file, ca, since, until), pack, plans)
@@ -85,8 +100,9 @@ def command(
     missing = [path for path in logs if str(path) != "-" and not path.exists()]
     if missing:
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
+    came = instant(arrived, time.time_ns() // 1000) if arrived else None
     with _spooled(logs) as paths, _watched() as progress:
-        report = hunt(plans, pack.contracts, paths, source, progress)
+        report = hunt(plans, pack.contracts, paths, source, progress, came)
     show(report.hits, pack, as_json=as_json, as_csv=as_csv)
     summary(report, pack, plans)
     if report.faults.fatal:

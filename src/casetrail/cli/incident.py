@@ -26,7 +26,8 @@ def write_rows(pack: Pack, incident: Incident, folder: Path) -> None:
     for company in incident.companies:
         by_source: dict[str, list[bytes]] = {}
         for one in log_of(pack, incident, company):
-            by_source.setdefault(one.event.source, []).append(orjson.dumps(one.event.row) + b"\n")
+            row = {**one.event.row, "arrived": time_of(one.arrived)}
+            by_source.setdefault(one.event.source, []).append(orjson.dumps(row) + b"\n")
         for source, lines in by_source.items():
             path = folder / company.name / f"{source.replace('/', '.')}.ndjson"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -25,10 +25,15 @@ _COMMANDS = {
     "test": "Run the cases of rules on engines, or see that no mutant of a rule survives them.",
     "prove": "Run every case of every rule on every engine, and show where they agree.",
     "build": "Compile rules into what a SIEM imports.",
+    "release": "Put a build of every target into one archive, with checksums and a bill of materials.",
     "hunt": "Find what completes the rules in log files or on a cluster.",
     "replay": "Replay an incident: what the rules would have told, day by day.",
+    "schedule": "Explain when rules run on a SIEM, how late a row may be and when the alert comes.",
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",
     "new": "Start a rule and its cases.",
+    "lock": "Write down what each rule means and which version of it that is.",
+    "diff": "Say what a change of the rules means.",
+    "init": "Start a folder of your own, to lay over the pack.",
     "run": "Check, test and build in one go.",
     "schemas": "List the JSON schemas of a pack's files, for editors.",
     "list": "List the rules, log sources, fields, watchlists or lints.",
@@ -37,16 +42,24 @@ _COMMANDS = {
 
 @dataclass(frozen=True)
 class Context:
-    """What all commands share. pack_dir: the pack to work on; None for the shipped one; customer: the folder of own watchlists."""
+    """What all commands share.
+
+    pack_dir: the pack to work on; None for the shipped one; customer: the folder of own watchlists; overlay: that of all that is own.
+    """
 
     pack_dir: Path | None
     customer: Path | None = None
+    overlay: Path | None = None
 
     def load(self) -> Pack:
-        """The pack. Raises PackError."""
+        """The pack, telling what of the overlay hits nothing. Raises PackError."""
+        from casetrail.cli.terminal import say
         from casetrail.pack.pack import Pack
 
-        return Pack.load(self.pack_dir, self.customer)
+        pack = Pack.load(self.pack_dir, self.customer, self.overlay)
+        for one in pack.idle:
+            say(printable(f"{one.path}:{one.place.line}: it hits nothing: {one.message}"))
+        return pack
 
 
 class _Failure(click.ClickException):
@@ -117,11 +130,20 @@ def _misshapen(error: Exception, folder: Path | None) -> bool:
     type=click.Path(path_type=Path),
     help="A folder with watchlists and a thresholds.yml of your own, in place of the pack's.",
 )
+@click.option(
+    "--overlay",
+    type=click.Path(path_type=Path),
+    envvar="CASETRAIL_OVERLAY",
+    show_envvar=True,
+    help="A folder of your own, laid over the pack: settings, rules, filters, watchlists, thresholds; `casetrail init` makes one.",
+)
 @click.version_option(__version__, prog_name="casetrail")
 @click.pass_context
-def cli(ctx: click.Context, pack_dir: Path | None, customer: Path | None) -> None:
+def cli(ctx: click.Context, pack_dir: Path | None, customer: Path | None, overlay: Path | None) -> None:
     """Sigma rules for identity and support-system attacks, proven on every engine they ship to."""
-    ctx.obj = Context(pack_dir, customer)
+    if customer and overlay:
+        raise click.UsageError("--overlay has watchlists/ of its own: leave --watchlists out")
+    ctx.obj = Context(pack_dir, customer, overlay)
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 

@@ -25,22 +25,26 @@ _FOLDERS = {"gcp": "google_workspace"}
 @click.option("--level", type=click.Choice(["informational", "low", "medium", "high", "critical"]), default="medium")
 @click.pass_context
 def command(ctx: click.Context, name: str | None, source: str | None, title: str | None, level: str) -> None:
-    """Write rules/‹product›/NAME.yml and its cases into the pack, asking for what isn't given.
+    """Write rules/‹product›/NAME.yml and its cases into the pack, or into an overlay, asking for what isn't given.
 
     The case fails until the rule and its events are filled in; `casetrail test NAME` says what is missing.
     """
     from casetrail.pack.pack import Pack
 
-    folder = ctx.obj.pack_dir or Path.cwd()
-    if not (folder / "rules").is_dir():
-        raise click.UsageError(f"{folder} is no pack, which has rules/; name one by --pack")
-    pack = Pack.load(folder)
+    overlay = ctx.obj.overlay
+    folder = ctx.obj.pack_dir or (None if overlay else Path.cwd())
+    if folder is not None and not (folder / "rules").is_dir():
+        raise click.UsageError(
+            f"{folder} is no pack, which has rules/; name one by --pack, or a folder of yours by --overlay"
+        )
+    pack = Pack.load(folder, overlay=overlay)
     name = name or click.prompt("name, in small letters with underscores")
     source = source or click.prompt("log source", type=click.Choice(list(pack.contracts)))
     title = title or str(name).replace("_", " ").capitalize()
     for path in create(pack, str(name), str(source), title, level):
         click.echo(f"wrote {path}")
-    click.echo(f"now fill them in; `casetrail --pack {pack.folder} test {name}` fails until you have")
+    whose = f"--overlay {overlay}" if overlay else f"--pack {pack.folder}"
+    click.echo(f"now fill them in; `casetrail {whose} test {name}` fails until you have")
 
 
 def create(pack: Pack, name: str, source: str, title: str, level: str) -> list[Path]:
@@ -68,9 +72,10 @@ def create(pack: Pack, name: str, source: str, title: str, level: str) -> list[P
         "event_field": contract.event_type.path if contract.event_type else next(iter(contract.fields)),
     }
     templates = Environment(loader=PackageLoader("casetrail", "templates"), keep_trailing_newline=True, autoescape=False)  # noqa: S701
+    top = pack.overlay.folder if pack.overlay and pack.overlay.folder else pack.folder
     paths = {
-        "rule.yml.j2": pack.folder / "rules" / folder / f"{name}.yml",
-        "cases.yml.j2": pack.folder / "fixtures" / folder / f"{name}.yml",
+        "rule.yml.j2": top / "rules" / folder / f"{name}.yml",
+        "cases.yml.j2": top / "fixtures" / folder / f"{name}.yml",
     }
     try:
         create_all({path: templates.get_template(name).render(facts).encode() for name, path in paths.items()})

@@ -47,7 +47,7 @@ class Proof:
         _tell(f"{name} …")
         try:
             with PROVERS[name].opens(where) as opened:
-                outcomes = list(run(self.pack, self.files, [opened.engine]))
+                outcomes = list(run(opened.pack or self.pack, self.files, [opened.engine]))
                 self.versions[opened.engine.name] = opened.version
         except NodeUnavailable as error:
             self.left_out[name] = str(error)

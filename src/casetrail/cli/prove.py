@@ -51,7 +51,9 @@ def command(
     """
     from casetrail.cli.proof import Proof, markdown_page, show
     from casetrail.cli.proof import junit as as_junit
+    from casetrail.cli.terminal import say
     from casetrail.pack.cases import case_files
+    from casetrail.proof.run import with_other_numbers
 
     if (target or url) and len(names) != 1:
         raise click.UsageError("--target and --url go with one --engine")
@@ -66,6 +68,9 @@ def command(
     for name in rules:
         pack.rule(name)
     files = case_files(pack, rules)
+    others = with_other_numbers(pack, files)
+    if others:
+        say(f"with the numbers of the pack, not yours: {', '.join(others)}")
     proof = Proof(pack, files)
     for name in names or PROVERS:
         proof.run(name, where)

@@ -25,7 +25,7 @@ def command(ctx: click.Context, output: Path) -> None:
     from casetrail.proof.run import run
 
     pack = ctx.obj.load()
-    findings = [finding for finding in check(pack.folder) if finding.severity == "error"]
+    findings = [finding for finding in check(pack.folder, overlay=ctx.obj.overlay) if finding.severity == "error"]
     for finding in findings:
         say(printable(str(finding)))
     if findings:

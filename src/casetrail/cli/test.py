@@ -53,7 +53,7 @@ def command(
     Exits 0 when every case completes on the events it says, 1 when one doesn't or a mutant survives, 2 on an error.
     """
     from casetrail.pack.cases import case_files
-    from casetrail.proof.run import run
+    from casetrail.proof.run import run, with_other_numbers
 
     pack = ctx.obj.load()
     for name in rules:
@@ -71,6 +71,9 @@ def command(
         click.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
     else:
         _print(pack, outcomes)
+    others = with_other_numbers(pack, files)
+    if others:
+        say(f"with the numbers of the pack, not yours: {', '.join(others)}")
     ctx.exit(0 if all(outcome.passed for outcome in outcomes) else 1)
 
 

@@ -18,6 +18,7 @@ from casetrail.plan.nodes import (
     IsMissing,
     Like,
     Listed,
+    ListedPart,
     Matches,
     Not,
     OneOf,
@@ -94,6 +95,8 @@ class Tests(ABC, Generic[ColumnT, SaidT]):
                 return self.one_of(column, test.field, check)
             case Listed() as check:
                 return self.listed(column, test.field, check)
+            case ListedPart() as check:
+                return self.listed_part(column, test.field, check)
             case Like() as check:
                 return self.like(column, test.field, check)
             case Matches() as check:
@@ -120,6 +123,10 @@ class Tests(ABC, Generic[ColumnT, SaidT]):
     def listed(self, column: ColumnT, field: Field, check: Listed) -> SaidT:
         """The watchlist's values as they are when the query is written; a language that can look them up overrides this."""
         return self.one_of(column, field, OneOf(check.values, check.cased)) if check.values else self.nothing()
+
+    def listed_part(self, column: ColumnT, field: Field, check: ListedPart) -> SaidT:
+        """For a language that looks parts up; raises UnsupportedError in the others, whose plans hold no such test."""
+        raise UnsupportedError(f"{field.path}: the watchlist {check.watchlist} isn't looked up here for a part of a text")
 
     @abstractmethod
     def like(self, column: ColumnT, field: Field, check: Like) -> SaidT: ...

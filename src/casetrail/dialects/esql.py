@@ -115,7 +115,7 @@ class EsqlExpressions(Expressions[Column]):
 
     def column(self, field: Field) -> Column:
         stored = place_of(field, self.store)
-        return Column(name(stored.name), stored)
+        return Column(f"({stored.derive})" if stored.derive else name(stored.name), stored)
 
     def expression(self, expr: Expr) -> str:
         match expr:
@@ -333,8 +333,15 @@ def search_query(search: Search, stores: Stores) -> str:
     expressions = EsqlExpressions(store)
     where = expressions.expression(search.where)
     columns = [expressions.column(field) for field in fields(search)]
-    shown = [name(store.time), *(column.sql for column in columns if column.stored.type != "flattened")]
+    made = {name(column.stored.name): column.stored.derive for column in columns if column.stored.derive}
+    shown = [name(store.time), *(name(column.stored.name) for column in columns if column.stored.type != "flattened")]
     kept = ", ".join(dict.fromkeys(["_id", "_index", "_version", *shown]))
     return "\n| ".join(
-        [f"FROM {store.index} METADATA _id, _index, _version", f"WHERE {where}", f"KEEP {kept}", f"LIMIT {LIMIT}"]
+        [
+            f"FROM {store.index} METADATA _id, _index, _version",
+            f"WHERE {where}",
+            *(f"EVAL {column} = {derive}" for column, derive in made.items()),
+            f"KEEP {kept}",
+            f"LIMIT {LIMIT}",
+        ]
     )

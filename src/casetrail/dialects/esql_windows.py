@@ -2,8 +2,8 @@
 
 ES|QL has no window functions. The steps of a key are gathered into one list, which is expanded twice, so that each step
 stands beside each other step of its key (`other_…`); the window is then a plain comparison of two times. The cost is the
-square of a key's steps. For a first seen over days that would be a fortnight's square, so with a `Run` all that lies before
-the run is kept as one time a key.
+square of a key's steps. A first seen and an absence have one wanted step, and cost no more than the steps: time is laid out in
+stretches as long as the window, and whether another step lies in the window is told exactly by the outermost ones of two stretches.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class _Pipeline:
         yield from steps(self.plan, self.stores)
         yield step(value.type if value else None)
         match self.plan.condition:
-            case Order(wanted=(_,), before=(_, *_), after=()) as order if self.run.start is not None:
-                yield from self.first_seen(order, moment(self.run.start))
+            case Order(wanted=(_,)) as order:
+                yield from self.alone(order)
             case Threshold() as threshold:
                 yield from self.threshold(threshold)
             case Order() as order:
@@ -135,54 +135,69 @@ class _Pipeline:
             source = "other_at" if number == 0 else "TO_LONG(other_start)"
             known = "" if number == 0 else ' AND other_start != "-"'
             figures = [f"start = MAX(CASE({earlier}{known}, {source}, NULL))"]
-            figures += self.around(order, first, len(later)) if final else []
+            figures += self.around(order, first) if final else []
             figures += [f"evidence = VALUES(CASE(gap >= 0 AND gap <= {self.span}, other_id, NULL))"] if final else []
             yield f"STATS {', '.join(figures)} BY {self.by_step()}"
             if not final:
                 yield f'EVAL start = CASE(base == "{base}", start, NULL)'
                 yield ('EVAL step = CONCAT(TO_STRING(at), " ", base, " ", COALESCE(TO_STRING(start), "-"), " - ", id)')
-        if not later:
-            yield from self.expand()
-            figures = self.around(order, first, 0)
-            window = f"evidence = VALUES(CASE(gap >= 0 AND gap <= {self.span}, other_id, NULL))"
-            yield f"STATS {', '.join([*figures, window])} BY {self.by_step()}"
-            yield "EVAL start = at"
         tests = [self.wanted([last]), f"start IS NOT NULL AND at - start <= {self.span}"]
         if order.before:
-            tests.append("(seen IS NULL OR seen >= opening)" if later else "(seen IS NULL OR seen >= at)")
+            tests.append("(seen IS NULL OR seen >= opening)")
         if order.after:
             tests.append(f"followed == 0 AND at + {self.span} <= {moment(self.run.known)}")
         yield f"WHERE {' AND '.join(tests)}"
         yield "EVAL n = MV_COUNT(evidence)"
 
-    def around(self, order: Order, first: int, later: int) -> list[str]:
+    def around(self, order: Order, first: int) -> list[str]:
         found = []
         inside = f"gap >= 0 AND gap <= {self.span}"
         if order.before:
             listed = ", ".join(f'"{base}"' for base in order.before)
             found.append(f"seen = MIN(CASE(other_base IN ({listed}) AND {inside}, other_at, NULL))")
-            if later:
-                found.append(f'opening = MIN(CASE(other_base == "{first}" AND {inside}, other_at, NULL))')
+            found.append(f'opening = MIN(CASE(other_base == "{first}" AND {inside}, other_at, NULL))')
         if order.after:
             listed = ", ".join(f'"{base}"' for base in order.after)
             found.append(f"followed = SUM(CASE(other_base IN ({listed}) AND gap < 0 AND gap >= -{self.span}, 1, 0))")
         return found
 
-    def first_seen(self, order: Order, start: str) -> Iterator[str]:
-        """What lies before the run is one time a key, so that only the run's own steps stand beside each other."""
-        before = ", ".join(f'"{base}"' for base in order.before)
-        yield "EVAL t = TO_LONG(@timestamp)"
-        yield (
-            f"STATS earlier = MAX(CASE(base IN ({before}) AND t < {start}, t, NULL)), "
-            f"steps = VALUES(CASE(t >= {start}, step, NULL)){self.by}"
-        )
+    def alone(self, order: Order) -> Iterator[str]:
+        """One wanted step, before or after which there is none of some bases.
+
+        Stretches are as long as the window. Before a step lies one in its window when the first of its own stretch is before it, or the
+        last of the stretch before isn't before the window; after it likewise.
+        """
+        places, figures, tests = ["place"], [], []
+        if order.before:
+            here, there = (self.outermost(order.before, place) for place in ("place", "place + 1"))
+            figures += [f"first_here = MIN({here})", f"last_before = MAX({there})"]
+            tests += ["(first_here IS NULL OR first_here >= at)", f"(last_before IS NULL OR last_before < at - {self.span})"]
+            places.append("place + 1")
+        if order.after:
+            here, there = (self.outermost(order.after, place) for place in ("place", "place - 1"))
+            figures += [f"last_here = MAX({here})", f"first_after = MIN({there})"]
+            tests += ["(last_here IS NULL OR last_here <= at)", f"(first_after IS NULL OR first_after > at + {self.span})"]
+            tests.append(f"at + {self.span} <= {moment(self.run.known)}")
+            places.append("place - 1")
+        near = places[0]
+        for place in places[1:]:
+            near = f"MV_APPEND({near}, {place})"
+        yield f"EVAL at = TO_LONG(@timestamp), place = TO_LONG(@timestamp) / {self.span}"
+        yield f"EVAL near = {near}"
+        yield "MV_EXPAND near"
+        steps = f"steps = VALUES(CASE(near == place AND {self.wanted(order.wanted)}, step, NULL))"
+        yield f"STATS {', '.join([*figures, steps])} BY {', '.join([*self.keys, 'near'])}"
         yield "WHERE steps IS NOT NULL"
-        yield from BESIDE
-        yield f"EVAL seen = CASE(other_base IN ({before}) AND gap > 0, other_at, NULL)"
-        yield f"STATS seen = MAX(seen), earlier = MAX(earlier) BY {self.by_step()}"
-        yield "EVAL latest = GREATEST(COALESCE(seen, earlier), COALESCE(earlier, seen))"
-        yield f"WHERE {self.wanted(order.wanted)} AND (latest IS NULL OR at - latest > {self.span})"
+        yield "MV_EXPAND steps"
+        yield 'DISSECT steps "%{at} %{base} %{start} %{value} %{id}"'
+        yield "EVAL at = TO_LONG(at)"
+        yield f"WHERE {' AND '.join(tests) or 'TRUE'}"
         yield "EVAL n = 1, evidence = id"
+
+    def outermost(self, bases: Sequence[int], place: str) -> str:
+        """The times of steps of some bases that count for a stretch as lying in `place`."""
+        listed = ", ".join(f'"{base}"' for base in bases)
+        return f"CASE(base IN ({listed}) AND near == {place}, at, NULL)"
 
     def result(self) -> Iterator[str]:
         keys = [(key, self.shown(part)) for key, part in zip(self.keys, self.plan.key, strict=True)]

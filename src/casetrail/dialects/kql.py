@@ -201,6 +201,10 @@ class KqlExpressions(Expressions[Column]):
     def readable(self, field: Field, *, cased: bool, role: str) -> str:
         """A field as KQL in the form in which its values compare, for a key or a value. Raises UnsupportedError."""
         column = self.column(field, role)
+        if place_of(field, self.store).derive:
+            raise UnsupportedError(
+                f"{field.path}: it is worked out for each row, and no steps are grouped by it or count it"
+            )
         if column.type not in _STORED_AS[field.type]:
             raise UnsupportedError(
                 f"{field.path}: Sentinel keeps it as {column.type}, where its values don't compare as {field.type}"

@@ -16,7 +16,8 @@ def query_of(plan: Plan, backend: Backend, run: Run) -> str:
     """The query for what completes a plan: rows with the column `event_id`. Raises UnsupportedError when KQL can't say it.
 
     Options of the backend: `watchlists: live` looks them up at each run, `inline` writes them out; `alerts: arrivals` gives a run on
-    the SIEM's clock only what a row that arrived since the run before takes part in, `overlap` all that completes in its time.
+    the SIEM's clock only what a row that arrived since the run before takes part in, `overlap` all that completes in its time. With
+    `arrivals` a run looks at the log as it was at its own time, so one that is late, tried again or replayed gives the same.
     """
     setting = setting_of(backend, run)
     return search_query(plan, setting) if isinstance(plan, Search) else correlation_query(plan, setting)
@@ -31,7 +32,8 @@ def setting_of(backend: Backend, run: Run) -> Setting:
 def search_query(search: Search, setting: Setting) -> str:
     """The query of a search: a row for each matching event, with all of its columns."""
     bounds = bounded(name(store_of(search, setting.stores).time), setting.run)
-    new = [] if setting.new is None else [f"where ingestion_time() > ago({timespan(setting.new)})"]
+    arrived = f"where ingestion_time() > ago({timespan(setting.new)}) and ingestion_time() <= now()" if setting.new else ""
+    new = [arrived] if arrived else []
     return "\n| ".join(matching(search, setting, [*bounds, *new], whole=True))
 
 

@@ -6,7 +6,7 @@ A table of steps has the columns `base` (the base's number), `id`, `at`, `key0`,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from casetrail.dialects.base import Run, UnsupportedError
@@ -15,7 +15,7 @@ from casetrail.dialects.kql_lists import Lists
 from casetrail.dialects.kql_text import moment, name, string
 from casetrail.dialects.stores import Stores, place_of, store_of
 from casetrail.pack.backend import Store
-from casetrail.plan.nodes import And, Correlation, Expr, Field, Figure, KeyPart, Search, Threshold, Type
+from casetrail.plan.nodes import And, Correlation, Expr, Field, Figure, KeyPart, Search, Threshold, Type, fields
 
 ID = "event_id"
 """The column of the completing event's id in what a query returns."""
@@ -61,6 +61,7 @@ def matching(search: Search, setting: Setting, first: Sequence[str] = (), *, who
     yield name(store.index)
     yield from first
     yield from (f"where {name(column)} == {string(value)}" for column, value in store.only.items())
+    yield from derived(fields(search), store)
     if plain.args or not listed.args:
         yield f"where {expressions.expression(_flat(plain))}"
     lists = expressions.lists
@@ -73,6 +74,12 @@ def matching(search: Search, setting: Setting, first: Sequence[str] = (), *, who
     if condition:
         yield f"where {condition}"
         yield f"project-away {', '.join([*lists.sources, *lists.asked])}"
+
+
+def derived(named: Iterable[Field], store: Store) -> list[str]:
+    """The lines that work out what no column holds: first of all, since behind a `summarize` a row has no time of arrival."""
+    places = dict.fromkeys(store.fields[field.path] for field in named if field.path in store.fields)
+    return [f"extend {name(place.name)} = {place.derive}" for place in places if place.derive]
 
 
 def _flat(expr: And) -> Expr:
@@ -118,7 +125,7 @@ class Steps:
         store = store_of(search, self.setting.stores)
         lists = Lists()
         reader = KqlExpressions(store, lists=lists)
-        arrived = ["extend arrived = ingestion_time()"] if self.setting.arrivals else []
+        arrived = ["extend arrived = ingestion_time()", "where arrived <= now()"] if self.setting.arrivals else []
         lines = list(matching(search, self.setting, arrived))
         event = ID if any(line.startswith("summarize") for line in lines) else identity(store)
         columns = [f"base = {number}", f"id = {event}", f"at = {name(store.time)}"]

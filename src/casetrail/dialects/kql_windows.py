@@ -198,18 +198,20 @@ class _Windows:
     def columns(self, plan: Correlation) -> dict[str, str]:
         """What shows the key, by the columns' names."""
         made: dict[str, str] = {}
-        for place, part in enumerate(plan.key):
-            label = name(key_column(plan, part, self.setting))
+        for place, (column, part) in enumerate(zip(key_columns(plan, self.setting), plan.key, strict=True)):
             text = f"iff(isempty(shown{place}), key{place}, shown{place})" if part.type is Type.ADDRESS else f"key{place}"
-            taken = {*_TAKEN, *map(str.lower, made)}
-            made[f"key{place}" if label.lower() in taken else label] = text
+            made[name(column)] = text
         return made
 
 
-def key_column(plan: Correlation, part: KeyPart, setting: Setting) -> str:
-    """A key's column in the result: the name of the column that holds it, where that is one, else of the key's part."""
-    names = set(_columns(plan, part, setting))
-    return names.pop() if len(names) == 1 else part.name.replace(".", "_").replace("-", "_")
+def key_columns(plan: Correlation, setting: Setting) -> list[str]:
+    """The key's columns in the result: each has the name of the column that holds it, where that is one, else of the key's part."""
+    made: list[str] = []
+    for place, part in enumerate(plan.key):
+        names = set(_columns(plan, part, setting))
+        label = names.pop() if len(names) == 1 else part.name.replace(".", "_").replace("-", "_")
+        made.append(f"key{place}" if label.lower() in {*_TAKEN, *map(str.lower, made)} else label)
+    return made
 
 
 def _columns(plan: Correlation, part: KeyPart, setting: Setting) -> Iterator[str]:

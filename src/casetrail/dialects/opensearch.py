@@ -8,6 +8,7 @@ scripts, the same for every rule, with parameters.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Network, ip_network
@@ -116,14 +117,23 @@ class OpenSearchExpressions(Tests[Column, Query]):
                 return self.test(expr)
 
     def test(self, test: Test) -> Query:
+        stored = self.column(test.field).stored
+        if stored.derive and not isinstance(test.check, Compare):
+            raise UnsupportedError(
+                f"{test.field.path}: OpenSearch works it out by a script, which compares it with a number and no more"
+            )
         if not isinstance(test.check, IsMissing | Exists):
-            require_type(test.field, self.column(test.field).stored)
+            require_type(test.field, stored)
         return super().test(test)
 
     def readable(self, field: Field, cased: bool) -> dict[str, Any]:
         """A field as the programs read it: the form in which its values compare. Raises UnsupportedError."""
         column = self.column(field)
         require_type(field, column.stored)
+        if column.stored.derive:
+            raise UnsupportedError(
+                f"{field.path}: OpenSearch works it out by a script, and so can't group by it or count it"
+            )
         if field.type is Type.TIME:
             raise UnsupportedError(f"{field.path}: OpenSearch cuts times to milliseconds, so whole times don't compare")
         folded = field.type is Type.TEXT and not (cased or field.exact)
@@ -176,6 +186,8 @@ class OpenSearchExpressions(Tests[Column, Query]):
         return {"term": {column.name: {"value": check.network}}}
 
     def compare(self, column: Column, field: Field, check: Compare) -> Query:
+        if column.stored.derive:
+            return _derived(column.stored.derive, check)
         low, high = _RANGES[field.type]
         if not low <= check.value <= high:
             below = check.op in (Op.LT, Op.LTE)
@@ -201,6 +213,14 @@ class OpenSearchExpressions(Tests[Column, Query]):
                 f"{field.path}: OpenSearch keeps only values that are {column.stored.type}, so none isn't missing"
             )
         return {"range": {column.name: {"gt": ""}}} if field.empty_is_missing else {"exists": {"field": column.name}}
+
+
+def _derived(expression: str, check: Compare) -> Query:
+    """A test of what a Painless expression gives, of rows that hold each field that it reads."""
+    read = dict.fromkeys(re.findall(r"doc\['([^']+)'\]", expression))
+    params = {"needs": list(read), "op": check.op.value, "value": check.value}
+    text = program("compare", "derived").replace("DERIVED", expression)
+    return {"script": {"script": {"lang": "painless", "source": text, "params": params}}}
 
 
 def require_type(field: Field, stored: StoredField) -> None:

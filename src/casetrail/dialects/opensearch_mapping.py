@@ -16,15 +16,18 @@ _FACTS: dict[str, dict[str, Any]] = {
 """A value that doesn't parse is left out instead of its row, and so is a text longer than the index can hold."""
 
 
-def mapping(store: Store) -> dict[str, Any]:
-    """The mapping for an index of a store, with the types that the backend names."""
+def mapping(store: Store, *, constant: bool = True) -> dict[str, Any]:
+    """The mapping for an index of a store, with the types that the backend names.
+
+    constant: whether columns that have one value in the store's rows alone have it without being told.
+    """
     properties: dict[str, Any] = {}
     for column, value in store.only.items():
-        _put(properties, column, {"type": "constant_keyword", "value": value})
-    for place in store.fields.values():
-        if not place.unsupported:
-            _put(properties, place.name, {"type": place.type, **_FACTS.get(place.type, {})})
-    _put(properties, store.time, {"type": "date"})
+        _put(properties, column, {"type": "constant_keyword", "value": value} if constant else {"type": "keyword"})
+    for place in store.columns:
+        _put(properties, place.root or place.name, {"type": place.type, **_FACTS.get(place.type, {})})
+    for column in filter(None, (store.time, store.arrival)):
+        _put(properties, column, {"type": "date"})
     return {"dynamic": False, "properties": properties}
 
 

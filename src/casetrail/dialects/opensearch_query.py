@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.opensearch import MUSTACHE, OpenSearchExpressions
+from casetrail.dialects.opensearch import MUSTACHE, Column, OpenSearchExpressions
 from casetrail.dialects.opensearch_windows import correlation_body, time_filter
 from casetrail.dialects.stores import store_of
-from casetrail.pack.backend import Backend
+from casetrail.pack.backend import Backend, Store
 from casetrail.plan.nodes import Expr, Plan, Search, fields, searches
 
 LIMIT = 10_000
@@ -44,8 +44,12 @@ def _search_body(search: Search, backend: Backend, run: Run) -> dict[str, Any]:
         "track_total_hits": True,
         "query": {"bool": {"filter": [*bounds, where]}},
         "sort": [{store.time: "asc"}],
-        "_source": list(dict.fromkeys([store.time, *(expressions.column(field).name for field in fields(search))])),
+        "_source": list(dict.fromkeys([store.time, *(_read(expressions.column(field), store) for field in fields(search))])),
     }
+
+
+def _read(column: Column, store: Store) -> str:
+    return store.arrival if column.stored.derive else column.name
 
 
 def piece_of(part: Expr, search: Search, backend: Backend) -> str:

@@ -15,6 +15,7 @@ import re2
 
 from casetrail.dialects import spl_regex
 from casetrail.dialects.base import Expressions, UnsupportedError
+from casetrail.dialects.spl_lookups import LIVE, look_up
 from casetrail.dialects.spl_values import BOOLEAN, INTEGER, canonical_integer, in_network, numeric, whole
 from casetrail.dialects.stores import place_of
 from casetrail.pack.backend import Store, StoredField
@@ -30,6 +31,7 @@ from casetrail.plan.nodes import (
     IsMissing,
     Like,
     Listed,
+    ListedPart,
     Matches,
     Not,
     OneOf,
@@ -130,6 +132,8 @@ class SplExpressions(Expressions[Column]):
         stored = place_of(field, self.store)
         if stored.type == "parameter":
             self.parameter(stored)
+        if stored.derive:
+            self.before[f"eval {name(stored.name)}={stored.derive}"] = None
         return Column(name(stored.name), stored)
 
     def parameter(self, stored: StoredField) -> None:
@@ -201,7 +205,7 @@ class SplExpressions(Expressions[Column]):
             case Type.INTEGER:
                 return f'match({column.sql},"{whole(int(value))}")'
             case Type.NUMBER:
-                return f"{numeric(column.sql, field.type)}={number(float(value))}"
+                return f"{self.number(column, field)}={number(float(value))}"
             case Type.BOOLEAN:
                 return f'lower({column.sql})="{str(value).lower()}"'
             case Type.ADDRESS if "." in str(value):
@@ -215,14 +219,32 @@ class SplExpressions(Expressions[Column]):
         return f"({' OR '.join(f'({test})' if ' AND ' in test else test for test in tests)})"
 
     def listed(self, column: Column, field: Field, check: Listed) -> str:
-        if self.options.get("watchlists") != "lookup":
-            return self.one_of(column, field, OneOf(check.values, check.cased)) if check.values else self.NEVER
-        if field.many:
-            raise UnsupportedError(f"{field.path}: a lookup of a list of values isn't written; set watchlists: inline")
-        found = f"{check.watchlist}_{len(self.before)}"
-        lookup = lookup_name(check.watchlist, cased=check.cased)
-        self.before[f"lookup {lookup} value AS {search_name(column.stored.name)} OUTPUT value AS {found}"] = None
-        return f"isnotnull({found})"
+        if self.options.get("watchlists") != LIVE or field.many:
+            return self.written_out(column, field, check)
+        lines, found = look_up(column.sql, search_name(column.stored.name), field, check)
+        self.before.update((line, None) for line in lines)
+        present = self.present(column, field) if field.type is Type.TEXT else []
+        return " AND ".join([f"isnotnull({found})", *present])
+
+    def listed_part(self, column: Column, field: Field, check: ListedPart) -> str:
+        if self.options.get("watchlists") == LIVE and not field.many:
+            lines, found = look_up(column.sql, search_name(column.stored.name), field, check)
+            self.before.update((line, None) for line in lines)
+            return " AND ".join([f"isnotnull({found})", *self.present(column, field)])
+        around = [(Wildcard.MANY,) if wanted else () for wanted in (check.before, check.after)]
+        likes = [Like((*around[0], value, *around[1]), check.cased) for value in check.values]
+        tests = [self.like(column, field, like) for like in likes]
+        return f"({' OR '.join(f'({test})' for test in tests)})" if tests else self.NEVER
+
+    def written_out(self, column: Column, field: Field, check: Listed) -> str:
+        """The watchlist's values in the query."""
+        networks = [str(value) for value in check.values if field.type is Type.ADDRESS and "/" in str(value)]
+        values = tuple(value for value in check.values if str(value) not in networks)
+        tests = [self.in_network(column, field, InNetwork(network)) for network in networks]
+        tests = [f"({test})" for test in tests] + (
+            [self.one_of(column, field, OneOf(values, check.cased))] if values else []
+        )
+        return f"({' OR '.join(tests)})" if len(tests) > 1 else tests[0] if tests else self.NEVER
 
     def text(self, column: Column, field: Field, cased: bool) -> str:
         return column.sql if cased or field.exact or field.type is not Type.TEXT else f"lower({column.sql})"
@@ -258,7 +280,11 @@ class SplExpressions(Expressions[Column]):
     def compare(self, column: Column, field: Field, check: Compare) -> str:
         if abs(check.value) >= _LARGEST:
             raise UnsupportedError(f"{field.path}: {check.value} is larger than Splunk's numbers are exact")
-        return f"{numeric(column.sql, field.type)}{_OPS[check.op]}{number(check.value)}"
+        return f"{self.number(column, field)}{_OPS[check.op]}{number(check.value)}"
+
+    def number(self, column: Column, field: Field) -> str:
+        """The number that a text is; what is worked out is one."""
+        return column.sql if column.stored.derive else numeric(column.sql, field.type)
 
     def in_part(self, column: Column, field: Field, check: InPart) -> str:
         if column.stored.type != "event_time":
@@ -322,11 +348,6 @@ def _starts(one: str, two: str) -> str:
 
 def _ends(one: str, two: str) -> str:
     return f'if(len({one})>=len({two}),substr({one}."=",0-len({two}."=")),null())={two}."="'
-
-
-def lookup_name(watchlist: str, *, cased: bool) -> str:
-    """The lookup of a watchlist that compares with regard to case, or without."""
-    return f"casetrail_{watchlist}" + ("_cased" if cased else "")
 
 
 def _like(parts: tuple[str | Wildcard, ...], text: str) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from casetrail.dialects import spl_regex
 from casetrail.dialects.base import Ago, Moment, Run, UnsupportedError
 from casetrail.dialects.spl import TIME, SplExpressions, name, search_name
+from casetrail.dialects.spl_lookups import outputs
 from casetrail.dialects.stores import store_of
 from casetrail.pack.backend import Backend, Store
 from casetrail.plan.nodes import And, Equals, Expr, OneOf, Or, Search, Test, Type
@@ -53,8 +54,7 @@ class Leaves:
             wheres = [
                 search.where for search, own in zip(self.searches, self.stores, strict=True) if own.source == store.source
             ]
-            terms = [f"`{store.index}`", *(f'{search_name(key)}="{value}"' for key, value in store.only.items())]
-            terms += [text for text in [narrow(Or(tuple(wheres)), store)] if text]
+            terms = [base_of(store), *(text for text in [narrow(Or(tuple(wheres)), store)] if text)]
             parts.append(" ".join(terms))
         return parts[0] if len(parts) == 1 else " OR ".join(f"({part})" for part in parts)
 
@@ -69,8 +69,7 @@ class Leaves:
             told += [f"eval base={marks}", 'where base!=""']
         ids = self.by_store([self.event_id(number) for number in range(len(self.searches))])
         times = self.by_store([_time(store) for store in self.stores])
-        for one in dict.fromkeys(self.expressions):
-            yield from one.before
+        yield from self.before()
         yield from told
         yield f"eval {ID}={ids}"
         yield f"dedup {ID}"
@@ -85,10 +84,18 @@ class Leaves:
         else:
             yield f'eval base="{BASE}0"'
 
+    def before(self) -> list[str]:
+        """The commands that fill what all conditions read, each once."""
+        lines = list(dict.fromkeys(line for one in dict.fromkeys(self.expressions) for line in one.before))
+        filled = [outputs(line) for line in lines if outputs(line)]
+        if len(set(filled)) < len(filled):
+            raise UnsupportedError("two fields of one name but for its punctuation are compared with one watchlist")
+        return lines
+
     def condition(self, number: int) -> str:
         """What tells a search's events; null is false to whoever asks."""
         where = self.expressions[number].where(self.searches[number].where)
-        only = _alone(self.stores[number]) if self.several else []
+        only = alone(self.stores[number]) if self.several else []
         return " AND ".join([*only, where] if where != SplExpressions.ALWAYS or not only else only)
 
     def by_store(self, texts: Sequence[str]) -> str:
@@ -96,14 +103,19 @@ class Leaves:
             return texts[0]
         cases = {}
         for store, text in zip(self.stores, texts, strict=True):
-            cases[" AND ".join(_alone(store))] = text
+            cases[" AND ".join(alone(store))] = text
         return f"case({','.join(f'{only},{text}' for only, text in cases.items())})"
 
     def event_id(self, number: int) -> str:
         return event_id(self.stores[number], self.expressions[number])
 
 
-def _alone(store: Store) -> list[str]:
+def base_of(store: Store) -> str:
+    """What `search` asks for the rows of a store: its macro, and what it has alone."""
+    return " ".join([f"`{store.index}`", *(f'{search_name(key)}="{value}"' for key, value in store.only.items())])
+
+
+def alone(store: Store) -> list[str]:
     """What an event of a store has that events of others haven't; `*` at the end of a value is a wildcard."""
     return [
         f'match({name(key)},"^{spl_regex.quoted(value[:-1])}")' if value.endswith("*") else f'{name(key)}="{value}"'

@@ -60,6 +60,13 @@ def in_network(sql: str, network: str) -> str:
     return f'{inside} AND NOT match({sql},"{_MAPPED_TEXT}")' if found.supernet_of(_MAPPED) else inside
 
 
+def plain_address(sql: str) -> str:
+    """An address as `in_network` reads it: a mapped v4 address as the v4 one, null for what is no address."""
+    plain = f'replace({sql},"{_MAPPED_START}","")'
+    v6 = f'match({sql},"{_V6_CHARACTERS}") AND NOT match({sql},"{_MAPPED_TEXT}")'
+    return f'case(match({plain},"{V4}"),{plain},{v6},lower({sql}),1=1,null())'
+
+
 def canonical(column: str, kind: Type, *, cased: bool) -> Iterator[str]:
     """Commands that bring a field of one value, which isn't missing, into the form in which it groups; null where it doesn't parse.
 

@@ -220,7 +220,10 @@ class _Hunt:
 
     def field(self, column: str) -> str:
         for source in sources(self.plan):
-            for path, stored in self.backend.stores[source].fields.items():
+            store = self.backend.stores[source]
+            if column == store.arrival:
+                return f"how late a row of {source} came is told by {column}"
+            for path, stored in store.fields.items():
                 if stored.name == column:
                     return f"{path} of {source} is looked for in {column}"
         return f"it needs {column}"

@@ -27,14 +27,20 @@ class Matched:
     """The table `matched`: the number of a search, the id and the time of an event of it, and the bags of its fields.
 
     numbers: of the searches; columns: of the fields; newest: the latest time that was read, in microseconds since 1970 (UTC).
+    before: only rows that arrived before this time; None for all.
     """
 
     numbers: Mapping[Search, int]
     columns: Mapping[Field, str]
     newest: int | None
+    before: int | None = None
+
+    @property
+    def table(self) -> str:
+        return "matched" if self.before is None else f"(SELECT * FROM matched WHERE a < {self.before})"
 
     def rows(self, search: Search) -> str:
-        return f"(SELECT * FROM matched WHERE search = {self.numbers[search]})"
+        return f"(SELECT * FROM {self.table} WHERE search = {self.numbers[search]})"
 
     def column(self, field: Field) -> Column:
         return Column(identifier(self.columns[field]), many=True)
@@ -51,7 +57,7 @@ def complete(
     failed: list[str] = []
     progress.works("gathering what was found")
     alone = [(hits.numbers[name], matched.numbers[plan]) for name, plan in plans.items() if isinstance(plan, Search)]
-    _searched(hits, alone)
+    _searched(hits, matched, alone)
     for name, plan in plans.items():
         if not isinstance(plan, Correlation):
             continue
@@ -69,12 +75,12 @@ def complete(
     return waiting, failed
 
 
-def _searched(hits: Hits, alone: Sequence[tuple[int, int]]) -> None:
+def _searched(hits: Hits, matched: Matched, alone: Sequence[tuple[int, int]]) -> None:
     """Single-event rules. alone: numbers of rules, each with its search's."""
     for start in range(0, len(alone), _AT_ONCE):
         pairs = ", ".join(map(str, alone[start : start + _AT_ONCE]))
         hits.insert(
-            f"SELECT rule, id, min(t), [], NULL FROM matched JOIN (VALUES {pairs}) AS p(rule, number) ON search = number "
+            f"SELECT rule, id, min(t), [], NULL FROM {matched.table} JOIN (VALUES {pairs}) AS p(rule, number) ON search = number "
             "GROUP BY rule, id"
         )
 

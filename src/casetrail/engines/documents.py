@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
+from casetrail.engines.event import Event, arrival
 from casetrail.pack.backend import Store
 from casetrail.pack.contract import Contract
 from casetrail.plan.nodes import Field, Type
@@ -24,13 +24,16 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
     put(document, store.time, event.time // 1000)
     for path, field in contract.fields.items():
         place = store.fields.get(path)
-        if place is None or place.unsupported or place.name == store.time:
+        if place is None or place.unsupported or place.derive or place.name == store.time:
             continue
         textual = place.type in ("keyword", "flattened")
         values = [text if textual else _typed(text, field) for text in bag(event.row, field)]
         values = [value for value in values if value is not None]
         if values:
             put(document, place.name, values if len(values) > 1 else values[0])
+    arrived = arrival(event, contract)
+    if store.arrival and arrived is not None:
+        put(document, store.arrival, arrived // 1000)
     return document
 
 
@@ -52,10 +55,10 @@ def mapping(store: Store) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for column in (*store.only, TRIAL):
         put(properties, column.replace(".", ".properties."), {"type": "keyword"})
-    for place in store.fields.values():
-        if not place.unsupported:
-            put(properties, (place.root or place.name).replace(".", ".properties."), {"type": place.type})
-    put(properties, store.time.replace(".", ".properties."), {"type": "date"})
+    for place in store.columns:
+        put(properties, (place.root or place.name).replace(".", ".properties."), {"type": place.type})
+    for column in filter(None, (store.time, store.arrival)):
+        put(properties, column.replace(".", ".properties."), {"type": "date"})
     return {"dynamic": False, "properties": properties}
 
 

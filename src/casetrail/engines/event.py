@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from casetrail.pack.contract import Contract
-from casetrail.plan.values import TIME_FORMATS, bag
+from casetrail.plan.values import TIME_FORMATS, bag, parse_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +34,10 @@ def event_of(row: Mapping[str, Any], contract: Contract) -> Event | None:
     if time is None or not any(names):
         return None
     return Event("|".join(names), time, contract.key, row)
+
+
+def arrival(event: Event, contract: Contract) -> int | None:
+    """When the row of an event arrived, in microseconds since 1970 (UTC), by its field of lateness; None when that isn't told."""
+    texts = bag(event.row, contract.lateness) if contract.lateness else []
+    late = next((seconds for seconds in map(parse_number, texts) if seconds is not None), None)
+    return None if late is None else event.time + round(late * 1_000_000)

@@ -108,6 +108,17 @@ class Hits:
                 [orjson.dumps(rows).decode()],
             )
 
+    def put_aside(self) -> None:
+        """Begin anew, keeping what was found."""
+        self.scratch.connection.execute("CREATE TABLE put_aside AS SELECT DISTINCT rule, id, key FROM completions")
+        self.scratch.connection.execute("DELETE FROM completions")
+
+    def drop_put_aside(self) -> None:
+        """Take out what had been put aside."""
+        same = "p.rule = completions.rule AND p.id = completions.id AND p.key = completions.key"
+        self.scratch.connection.execute(f"DELETE FROM completions WHERE EXISTS (SELECT 1 FROM put_aside AS p WHERE {same})")
+        self.scratch.connection.execute("DROP TABLE put_aside")
+
     def __len__(self) -> int:
         return sum(self.by_rule().values())
 

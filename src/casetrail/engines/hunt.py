@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,6 +38,8 @@ _SNIFFED = 20
 _CHUNK = 20_000
 _AT_ONCE = 100
 """The most searches in one query."""
+ARRIVED = "arrived"
+"""The key of a row, or of an envelope of rows, that says when it came."""
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Report:
     """What a hunt found.
 
     hits: what completes the rules; rows: rows read, by log source; waiting: completions that a longer log could still undo, by rule.
+    again: of the rows that a rule looks at, how many were of an event that had come before, by log source.
     """
 
     hits: Hits
@@ -52,6 +55,7 @@ class Report:
     files: int = 0
     faults: Faults = field(default_factory=Faults)
     waiting: Counter[str] = field(default_factory=Counter)
+    again: Counter[str] = field(default_factory=Counter)
 
 
 def hunt(
@@ -60,17 +64,19 @@ def hunt(
     paths: Sequence[Path],
     source: str | None = None,
     progress: Progress | None = None,
+    since: int | None = None,
 ) -> Report:
     """What completes the rules in log files.
 
     plans: by the rules' names; paths: files and folders; source: the log source of all rows, else each row tells its own;
-    progress: where to tell how far it is.
+    progress: where to tell how far it is; since: only what rows completed that arrived at this time or later (microseconds since 1970,
+    UTC), by the key `arrived` of a row or its envelope, else by the file's modification time.
 
     Raises UnsupportedError for a plan that DuckDB can't say, HuntError when memory runs out and FullError when the disk does that it
     works on. Faults in the logs are no errors: the report has them.
     """
     with room():
-        return _Hunt(plans, contracts, source, progress or Progress()).run(paths)
+        return _Hunt(plans, contracts, source, progress or Progress(), since).run(paths)
 
 
 class HuntError(Exception):
@@ -83,8 +89,15 @@ class _Shape(Exception):
 
 class _Hunt:
     def __init__(
-        self, plans: Mapping[str, Plan], contracts: Mapping[str, Contract], source: str | None, progress: Progress
+        self,
+        plans: Mapping[str, Plan],
+        contracts: Mapping[str, Contract],
+        source: str | None,
+        progress: Progress,
+        since: int | None,
     ) -> None:
+        self.since = since
+        self.modified = 0
         self.plans = plans
         self.contracts = contracts
         self.source = source
@@ -99,7 +112,7 @@ class _Hunt:
         keyed = dict.fromkeys(each for plan in plans.values() for each in _step_fields(plan))
         self.step_columns = {each: f"f{number}" for number, each in enumerate(keyed)}
         columns = "".join(f", {name} VARCHAR[]" for name in self.step_columns.values())
-        self.connection.execute(f"CREATE TABLE matched (search INT, id VARCHAR, t BIGINT{columns})")
+        self.connection.execute(f"CREATE TABLE matched (search INT, id VARCHAR, t BIGINT, a BIGINT{columns})")
         for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
             self.connection.execute(f"SET {setting}")
         self.newest: int | None = None
@@ -113,12 +126,38 @@ class _Hunt:
             self.progress.reads(file.name, _bytes(file))
             self.file(file)
         self.report.files = len(files)
+        self.report.again = self.again()
         matched = Matched({search: number for number, search in enumerate(self.searches)}, self.step_columns, self.newest)
-        self.report.waiting, failed = complete(self.report.hits, matched, self.plans, self.contracts, self.progress)
-        self.report.faults.fatal += failed
+        failed: list[str] = []
+        if self.since is not None:
+            before = replace(matched, before=self.since, newest=min(self.since, self.newest or self.since))
+            _, failed = complete(self.report.hits, before, self.plans, self.contracts, self.progress)
+            self.report.hits.put_aside()
+        self.report.waiting, more = complete(self.report.hits, matched, self.plans, self.contracts, self.progress)
+        if self.since is not None:
+            self.report.hits.drop_put_aside()
+        self.report.faults.fatal += dict.fromkeys([*failed, *more])
         return self.report
 
+    def again(self) -> Counter[str]:
+        """How many matching rows say again what one before said, by log source. An event that several searches match counts once."""
+        if not self.searches:
+            return Counter()
+        known = ", ".join(f"({number}, {literal(search.source)})" for number, search in enumerate(self.searches))
+        repeated = "SELECT search, id, count(*) - 1 AS n FROM matched GROUP BY search, id HAVING n > 0"
+        events = (
+            f"SELECT source, id, max(n) AS n FROM ({repeated}) JOIN (VALUES {known}) AS s(search, source) USING (search) "
+            "GROUP BY source, id"
+        )
+        try:
+            found = self.connection.execute(f"SELECT source, sum(n)::BIGINT FROM ({events}) GROUP BY source").fetchall()
+        except duckdb.OutOfMemoryException:
+            return Counter()
+        return Counter(dict(found))
+
     def file(self, path: Path) -> None:
+        if self.since is not None:
+            self.modified = _modified(path)
         contract = self.sniff(path)
         if contract is not None:
             self.progress.follows(lambda: self.connection.query_progress() / 100)
@@ -178,8 +217,11 @@ class _Hunt:
             relation = sql.whole(sql.extracted(relation, "y", then), [odd[each] for each in then])
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
         time = parsed(columns[contract.time].sql, contract.time, cased=True)
+        arrived = "NULL"
+        if self.since is not None:
+            arrived = f"coalesce(as_time_iso8601(json_extract_string(l, '$.{ARRIVED}')), {self.modified})"
         self.connection.begin()
-        count = self.insert(relation, contract, columns, identity, time)
+        count = self.insert(relation, contract, columns, identity, time, arrived)
         if self.connection.execute("SELECT count(*) FROM matched WHERE t IS NULL").fetchall() != [(0,)]:
             raise _Shape
         newest = None
@@ -208,31 +250,38 @@ class _Hunt:
             return "true"
         return f"{columns[contract.event_type].sql} IN ({', '.join(map(literal, sorted(by_kind)))})" if by_kind else "false"
 
-    def insert(self, relation: str, contract: Contract, columns: Mapping[Field, Column], identity: str, time: str) -> int:
+    def insert(
+        self, relation: str, contract: Contract, columns: Mapping[Field, Column], identity: str, time: str, arrived: str
+    ) -> int:
         """Put the matching events of a relation into `matched`; gives the number of its rows that were read."""
         numbers = self.by_source[contract.key]
         if len(numbers) <= _AT_ONCE or contract.event_type is None:
             found = [self.dispatch(some, contract, columns) for some in _few(numbers)]
-            return max((self.match(relation, one, columns, identity, time) for one in found), default=0)
-        staged = self.stage(relation, columns, identity, time)
+            return max((self.match(relation, one, columns, identity, time, arrived) for one in found), default=0)
+        staged = self.stage(relation, columns, identity, time, arrived)
         for rows_of_kind, some in self.by_kind(numbers, contract, staged[contract.event_type]):
-            self.match(rows_of_kind, _listed(self.tests(some, staged).values()), staged, "id", "t")
+            self.match(rows_of_kind, _listed(self.tests(some, staged).values()), staged, "id", "t", "a")
         ((count,),) = self.connection.execute(f"SELECT count(*) FROM {self.staged}").fetchall()
         return cast(int, count)
 
-    def match(self, relation: str, found: str, columns: Mapping[Field, Column], identity: str, time: str) -> int:
+    def match(
+        self, relation: str, found: str, columns: Mapping[Field, Column], identity: str, time: str, arrived: str
+    ) -> int:
         """Put the events of a relation for which `found` lists searches into `matched`; gives the number of rows that were read."""
         kept = "".join(f", {sql.bag(columns.get(each))} AS {name}" for each, name in self.step_columns.items())
         inner = f"SELECT *, list_filter({found}, lambda n: n IS NOT NULL) AS found FROM {relation}"
         self.connection.execute("PRAGMA enable_profiling = 'no_output'")
         self.connection.execute(
-            f"INSERT INTO matched SELECT unnest(found) AS search, {identity} AS id, {time} AS t{kept} FROM ({inner}) WHERE len(found) > 0"
+            f"INSERT INTO matched SELECT unnest(found) AS search, {identity} AS id, {time} AS t, {arrived} AS a{kept} FROM ({inner}) "
+            "WHERE len(found) > 0"
         )
         count = sql.scanned(self.connection.get_profiling_information())
         self.connection.execute("PRAGMA disable_profiling")
         return count
 
-    def stage(self, relation: str, columns: Mapping[Field, Column], identity: str, time: str) -> dict[Field, Column]:
+    def stage(
+        self, relation: str, columns: Mapping[Field, Column], identity: str, time: str, arrived: str
+    ) -> dict[Field, Column]:
         """Keep what a relation's rows hold in the file `staged`, so that each kind of event can meet its own searches.
 
         DuckDB keeps room for each part of an expression while a query runs, so hundreds of searches can't stand in one.
@@ -240,7 +289,7 @@ class _Hunt:
         staged = {each: Column(f"s{number}", column.many) for number, (each, column) in enumerate(columns.items())}
         kept = "".join(f", {columns[each].sql} AS {column.sql}" for each, column in staged.items())
         self.connection.execute(
-            f"COPY (SELECT {identity} AS id, {time} AS t{kept} FROM {relation}) TO {literal(str(self.stage_file))} "
+            f"COPY (SELECT {identity} AS id, {time} AS t, {arrived} AS a{kept} FROM {relation}) TO {literal(str(self.stage_file))} "
             f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_CHUNK})"
         )
         return staged
@@ -323,7 +372,7 @@ class _Hunt:
                     for each, texts in zip(wanted[contract.key], values, strict=True):
                         if not texts and is_object(row, each):
                             faults.note(f"an object in {each.path}, which is no value", place)
-                    chunks[contract.key].append({"id": event.id, "t": event.time, "b": values})
+                    chunks[contract.key].append({"id": event.id, "t": event.time, "a": self.arrived(row), "b": values})
                     if len(chunks[contract.key]) >= _CHUNK:
                         self.load(contract, wanted[contract.key], chunks.pop(contract.key))
             except RecursionError:
@@ -334,17 +383,22 @@ class _Hunt:
         for key, chunk in chunks.items():
             self.load(self.contracts[key], wanted[key], chunk)
 
+    def arrived(self, row: Mapping[str, Any]) -> int:
+        told = row.get(ARRIVED)
+        found = TIME_FORMATS["iso8601"](told) if isinstance(told, str) else None
+        return self.modified if found is None else found
+
     def load(self, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
         file = self.scratch.folder / "chunk.ndjson"
         lines = [orjson.dumps(row) for row in chunk]
         file.write_bytes(b"\n".join(lines))
         size = max(map(len, lines)) + 1024
-        shape = "{id: 'VARCHAR', t: 'BIGINT', b: 'VARCHAR[][]'}"
+        shape = "{id: 'VARCHAR', t: 'BIGINT', a: 'BIGINT', b: 'VARCHAR[][]'}"
         relation = (
             f"read_json({literal(str(file))}, format = 'newline_delimited', columns = {shape}, maximum_object_size = {size})"
         )
         columns = {each: Column(f"b[{number}]", many=True) for number, each in enumerate(wanted, 1)}
-        self.insert(relation, contract, columns, "id", "t")
+        self.insert(relation, contract, columns, "id", "t", "a")
         self.seen(contract.key, len(chunk), max(row["t"] for row in chunk))
 
     def seen(self, key: str, count: int, newest: int | None) -> None:
@@ -355,6 +409,13 @@ class _Hunt:
 def _bytes(path: Path) -> int:
     try:
         return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns // 1000
     except OSError:
         return 0
 

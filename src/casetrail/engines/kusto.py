@@ -16,7 +16,7 @@ from casetrail.dialects.base import Ago, Run, UnsupportedError
 from casetrail.dialects.kql_query import query_of
 from casetrail.dialects.kql_steps import ID
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
+from casetrail.engines.event import Event, arrival
 from casetrail.pack.backend import Backend, Store
 from casetrail.pack.contract import Contract
 from casetrail.plan.nodes import Field, Listed, Plan, Type, searches, tests
@@ -39,7 +39,8 @@ _SQL = {
 _EPOCH = datetime(1970, 1, 1)
 _LISTS = "casetrail_watchlists"
 _GET_WATCHLIST = f"function _GetWatchlist(alias: string) {{ {_LISTS} | where Alias == alias }}"
-_LITERAL = re.compile(r"@'(?:[^']|'')*'|'(?:[^'\\]|\\.)*'", re.DOTALL)
+_INGESTION = "ingestion_time()"
+_LITERAL = re.compile(r"@'(?:[^']|'')*'|'(?:[^'\\]|\\.)*'|ingestion_time\(\)", re.DOTALL)
 _CODE = re.compile(r"(\\\\)|\\u([0-9a-f]{4})")
 
 
@@ -48,10 +49,9 @@ def columns_of(stores: Iterable[Store]) -> dict[str, str]:
     found: dict[str, str] = {}
     for store in stores:
         found |= {store.time: "datetime"} | dict.fromkeys(store.only, "string")
-        for place in store.fields.values():
-            if not place.unsupported:
-                held = place.type in ("dynamic", "json")
-                found[place.name.partition(".")[0] if held else place.name] = place.type
+        for place in store.columns:
+            held = place.type in ("dynamic", "json")
+            found[place.name.partition(".")[0] if held else place.name] = place.type
         found |= {column: "string" for column in store.identity if column not in found}
     return found
 
@@ -70,7 +70,7 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
     row |= {**store.only, store.time: _EPOCH + timedelta(microseconds=event.time)}
     for path, field in contract.fields.items():
         place = store.fields.get(path)
-        if place is None or place.unsupported or place.name == store.time:
+        if place is None or place.unsupported or place.derive or place.name == store.time:
             continue
         if place.type in ("dynamic", "json"):
             root, *inside = place.name.split(".")
@@ -160,7 +160,7 @@ class Kusto:
             known = "|".join(_shown(row[column]) for column in store.identity)
             if self.names.setdefault(known, event.id) != event.id:
                 raise ValueError(f"{event.source}: {event.id} and {self.names[known]} have one name there: {known!r}")
-            rows[store.index].append({**row, ARRIVED: (arrived or {}).get(event.id)})
+            rows[store.index].append({**row, ARRIVED: (arrived or {}).get(event.id) or self.arrived(event)})
         for table, columns in self.tables.items():
             types = {column: _SQL[kind] for column, kind in columns.items()} | {ARRIVED: "TIMESTAMP"}
             listed = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
@@ -169,6 +169,10 @@ class Kusto:
                 marks = ", ".join(f"({', '.join('?' * len(types))})" for _ in rows[table])
                 values = [row.get(column) for row in rows[table] for column in types]
                 self.connection.execute(f'INSERT INTO "{table}" VALUES {marks}', values)
+
+    def arrived(self, event: Event) -> datetime | None:
+        moment = arrival(event, self.contracts[event.source])
+        return None if moment is None else _EPOCH + timedelta(microseconds=moment)
 
     def look_up(self, lists: Mapping[str, Sequence[str]]) -> None:
         """Put watchlists, by their aliases, in place of what was there."""
@@ -196,9 +200,11 @@ class Kusto:
 
 
 def decoded(query: str) -> str:
-    """A query for duckdb-kql 1.1, which reads no escape such as `\\u0001` in a text, with the characters themselves."""
+    """A query as duckdb-kql 1.1 reads it: with the characters for escapes such as `\\u0001`, and a column for `ingestion_time()`."""
 
     def text(found: re.Match[str]) -> str:
+        if found[0] == _INGESTION:
+            return ARRIVED
         if found[0].startswith("@"):
             return found[0]
         return _CODE.sub(lambda code: code[1] or chr(int(code[2], 16)), found[0])

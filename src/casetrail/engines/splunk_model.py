@@ -8,22 +8,25 @@ as the text null, as Splunk is seen to extract it, and not at all. All runs must
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from casetrail.dialects.base import Run, UnsupportedError
 from casetrail.dialects.spl import TIME
+from casetrail.dialects.spl_lookups import LIVE
 from casetrail.dialects.spl_query import query_of
 from casetrail.dialects.spl_source import ID
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
-from casetrail.engines.spl_model import Readings, run
+from casetrail.engines.event import Event, arrival
+from casetrail.engines.spl_model import Lookup, Readings, run
 from casetrail.pack.backend import Backend, Store, StoredField
 from casetrail.pack.contract import Contract
-from casetrail.plan.nodes import Field, Type, fields
+from casetrail.packages.splunk_lookups import csvs, looked_up, transforms
+from casetrail.plan.nodes import Field, Plan, Type, fields
 from casetrail.plan.values import scalar_text
 
 _NULL = "null"
@@ -57,7 +60,7 @@ def stored(event: Event, store: Store, contract: Contract, *, nulls: bool = True
     parameters: list[dict[str, str]] = []
     for path, field in contract.fields.items():
         place = store.fields.get(path)
-        if place is None or place.unsupported or place.name == TIME:
+        if place is None or place.unsupported or place.derive or place.name == TIME:
             continue
         texts = list(_texts(event.row, field, place, nulls=nulls))
         if place.type == "parameter":
@@ -65,6 +68,9 @@ def stored(event: Event, store: Store, contract: Contract, *, nulls: bool = True
             row["_raw"] = json.dumps({"event": {"parameters": parameters}}, ensure_ascii=False)
         elif texts:
             row[place.name] = texts if len(texts) > 1 else texts[0]
+    arrived = arrival(event, contract)
+    if store.arrival and arrived is not None:
+        row[store.arrival] = Fraction(arrived // _SECOND)
     return row
 
 
@@ -106,6 +112,24 @@ def named(event: Event, contract: Contract, tested: frozenset[str]) -> Event:
 _IDS = ("id", "uuid", "request_id", "id.uniquequalifier", "eventidentifier")
 
 
+def tables(plans: Iterable[Plan]) -> dict[str, Lookup]:
+    """The lookups that the package writes for the watchlists of plans, read as Splunk reads them."""
+    lists = looked_up(plans)
+    files = csvs(lists, {})
+    return {name: _lookup(keys, files[keys["filename"]]) for name, keys in transforms(lists).items()}
+
+
+def _lookup(keys: Mapping[str, str], content: bytes) -> Lookup:
+    kind = {name: frozenset({"value"}) for name in ("CIDR", "WILDCARD") if keys.get("match_type") == f"{name}(value)"}
+    return Lookup(
+        tuple(csv.DictReader(content.decode().splitlines())),
+        keys["case_sensitive_match"] == "true",
+        int(keys["max_matches"]),
+        kind.get("CIDR", frozenset()),
+        kind.get("WILDCARD", frozenset()),
+    )
+
+
 class SplunkModel:
     """Runs trials on a model of Splunk, each over its own events."""
 
@@ -135,13 +159,14 @@ class SplunkModel:
         """
         events = list(self.events(trial))
         macros = {store.index: f"index={store.index}" for store in self.backend.stores.values()}
+        lookups = tables([trial.plan]) if self.backend.options.get("watchlists") == LIVE else {}
         at = None if now is None else Fraction(now, _SECOND)
         found: set[frozenset[str]] = set()
         for way in WAYS:
             rows = [
                 stored(one, self.backend.stores[one.source], self.contracts[one.source], nulls=way.nulls) for one in events
             ]
-            answer = run(query, rows, macros=macros, now=at, seed=way.seed, readings=way.readings)
+            answer = run(query, rows, macros=macros, lookups=lookups, now=at, seed=way.seed, readings=way.readings)
             found.add(frozenset(str(row[ID]) for row in answer))
         if len(found) > 1:
             raise UnsupportedError(f"its verdict depends on what Splunk leaves open: {sorted(map(sorted, found))}")

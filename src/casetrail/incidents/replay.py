@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from casetrail.dialects.base import UnsupportedError
+from casetrail.engines.completing import waits
 from casetrail.incidents.rows import Arrival, Taken, files_of, log_of, watchlists_of
 from casetrail.incidents.story import Company, Fact, Incident
 from casetrail.incidents.told import Log, Told, told
 from casetrail.pack.backend import Backend
-from casetrail.pack.pack import Pack
+from casetrail.pack.pack import Pack, Rule
 from casetrail.packages.schedule import Schedule, schedule, shipped_query
 from casetrail.packages.targets import backend_of
 from casetrail.plan.nodes import Plan, sources
@@ -171,7 +172,7 @@ def _company(
     takings = _takings(log, incident, pack)
     taken_rows = {identity for rows in takings.values() for identity in (one.event.id for one in rows)}
     for name, plan in pack.plans().items():
-        if name in without or pack.rules[name].asleep:
+        if name in without or pack.rules[name].asleep or on_silence(pack.rules[name], plan):
             continue
         by_target = _told(pack, plan, log, backends)
         alerts += _alerts(pack, name, plan, by_target, facts)
@@ -187,6 +188,11 @@ def _company(
     )
     days = tuple(_days(incident, company, alerts, files))
     return Replayed(company, log.arrivals, dict(sorted(rows.items())), tuple(alerts), files, days, asleep)
+
+
+def on_silence(rule: Rule, plan: Plan) -> bool:
+    """Whether a rule tells of a log's silence. An incident's logs hold a part of what its companies do, and end: they are silent often."""
+    return rule.own.get("story") == "log-health" and waits(plan)
 
 
 def _told(pack: Pack, plan: Plan, log: Log, backends: Mapping[str, Backend]) -> dict[str, list[Told]]:

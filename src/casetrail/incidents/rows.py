@@ -155,6 +155,8 @@ def _arrival(
     at, arrived = _micros(line["at"]), _micros(line["arrived"])
     row = merged(row, _named(contract, row, at, line["id"]), adds=True)
     row = merged(row, line.get("row", {}), adds=True)
+    if contract.lateness:
+        _put(row, contract.lateness.steps, (arrived - at) / 1_000_000)
     found = event_of(row, contract)
     if found is None or found.time != at:
         raise ValueError("the row has no readable time or identity")
@@ -176,7 +178,7 @@ def _named(contract: Contract, row: Mapping[str, Any], at: int, identity: str) -
     return part
 
 
-def _put(part: dict[str, Any], steps: tuple[str, ...], value: str) -> None:
+def _put(part: dict[str, Any], steps: tuple[str, ...], value: str | float) -> None:
     for step in steps[:-1]:
         part = part.setdefault(step, {})
     part[steps[-1]] = value

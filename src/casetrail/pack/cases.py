@@ -194,9 +194,10 @@ def _row(
             raise ValueError(f"like {entry['like']!r}: no earlier event of this case has this id")
         source, row = made[entry["like"]]
     else:
-        file = pack.folder / "fixtures" / "events" / f"{entry['from']}.yml"
+        files = [folder / f"{entry['from']}.yml" for folder in pack.events(path)]
+        file = next((file for file in files if file.is_file()), files[-1])
         if not file.is_file():
-            raise ValueError(f"from {entry['from']!r}: there is no {file}{_near(str(entry['from']), pack)}")
+            raise ValueError(f"from {entry['from']!r}: there is no {file}{_near(str(entry['from']), path, pack)}")
         status = file.stat()
         source, row = _event(file, status.st_mtime_ns, status.st_size)
     return source, patched(row, entry)
@@ -209,9 +210,12 @@ def _event(file: Path, changed: int, size: int) -> tuple[str, dict[str, Any]]:
     return document["source"], document["row"]
 
 
-def _near(name: str, pack: Pack) -> str:
-    folder = pack.folder / "fixtures" / "events"
-    known = [path.relative_to(folder).with_suffix("").as_posix() for path in sorted(folder.rglob("*.yml"))]
+def _near(name: str, path: Path, pack: Pack) -> str:
+    known = [
+        file.relative_to(folder).with_suffix("").as_posix()
+        for folder in pack.events(path)
+        for file in sorted(folder.rglob("*.yml"))
+    ]
     near = get_close_matches(name, known, 3)
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
@@ -229,12 +233,25 @@ def case_files(pack: Pack, rules: Collection[str] = ()) -> Sequence[CaseFile]:
 
     What is wrong with the cases of another rule doesn't matter.
     """
-    folder = pack.folder / "fixtures"
-    paths = [path for path in sorted(folder.glob("*/*.yml")) if path.parent.name not in ("events", "incidents")]
-    return [read_cases(path, pack) for path in paths if not rules or _rule_of(path) in rules]
+    return [read_cases(path, pack) for path in case_paths(pack) if not rules or rule_of(path) in rules]
 
 
-def _rule_of(path: Path) -> str:
+def case_paths(pack: Pack) -> list[Path]:
+    """The case files of a pack, in order: a customer's take the place of the pack's for the same rule."""
+    shipped = paths_below(pack.folder)
+    if pack.overlay is None or pack.overlay.folder is None:
+        return shipped
+    own = paths_below(pack.overlay.folder)
+    told = {rule_of(path) for path in own}
+    return [*(path for path in shipped if not told or rule_of(path) not in told), *own]
+
+
+def paths_below(top: Path) -> list[Path]:
+    """The case files of a pack's or a customer's folder, in order."""
+    return [path for path in sorted((top / "fixtures").glob("*/*.yml")) if path.parent.name not in ("events", "incidents")]
+
+
+def rule_of(path: Path) -> str:
     """The rule whose cases a file holds; by the file's name where it can't be read."""
     try:
         named = [str(document["rule"]) for document in documents(path) if "rule" in document]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -22,14 +22,16 @@ from sigma.rule import SigmaRule
 from sigma.validators.core.condition import DanglingDetectionValidator
 
 from casetrail.pack.backend import read_backend
-from casetrail.pack.cases import CaseFile, read_cases
-from casetrail.pack.contract import Contract
-from casetrail.pack.demands import demands
-from casetrail.pack.findings import Finding
+from casetrail.pack.check_cases import case_faults
+from casetrail.pack.check_lock import lock_faults
+from casetrail.pack.check_own import list_faults, overlay_faults, settings_faults
+from casetrail.pack.findings import Fault, Finding
+from casetrail.pack.idle import filter_faults
 from casetrail.pack.lints import catalogue
-from casetrail.pack.pack import Pack, PackError
+from casetrail.pack.overlay import SETTINGS, named
+from casetrail.pack.pack import Pack, PackError, filter_errors
 from casetrail.pack.policy import POLICY
-from casetrail.pack.watchlist import INDEX, faults
+from casetrail.pack.watchlist import INDEX
 from casetrail.pack.yaml import SHAPE, START, Document, Position, YamlError, read
 from casetrail.packages.attack import attack
 from casetrail.plan.correlate import lower
@@ -50,13 +52,15 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((files("casetrail.schemas") / f"{name}.schema.json").read_text("utf-8")))
 
 
-def check(folder: Path) -> list[Finding]:
-    """Every fault of the pack in a folder, in the order of files and lines.
+def check(folder: Path, today: date | None = None, *, overlay: Path | None = None) -> list[Finding]:
+    """Every fault of the pack in a folder, and of what is laid over it, in the order of files and lines.
+
+    today: the day by which a watchlist may have expired; not asked when it isn't given, so that the same pack has the same faults.
 
     A folder without `logsources/` is a foreign pack of Sigma rules: the shipped contracts are taken, and what casetrail demands of its
     own rules (cases, next steps, …) is not asked.
     """
-    return sorted(set(_Check(folder).findings()))
+    return sorted(set(_Check(folder, overlay, today).findings()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,8 @@ class _Source:
 
 
 class _Check:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, overlay: Path | None, today: date | None) -> None:
+        self.folder, self.overlay, self.today = folder, overlay, today
         self.own = (folder / "logsources").is_dir()
         self.lints = catalogue()
         self.misshapen: set[Path] = set()
@@ -82,6 +86,8 @@ class _Check:
         if not self.folder.is_dir():
             raise PackError(f"{self.folder}: no such folder")
         broken = False
+        if self.overlay:
+            yield from self.named(settings_faults(self.overlay))
         if self.own:
             for name, schema in _FOLDERS.items():
                 for path in sorted((self.folder / name).rglob("*.yml")):
@@ -90,22 +96,36 @@ class _Check:
                     yield from found
         rules = self.folder / "rules" if (self.folder / "rules").is_dir() else self.folder
         documents: list[Document] = []
-        for path in sorted(rules.rglob("*.yml")):
+        for path in (*sorted(rules.rglob("*.yml")), *self.laid("rules"), *self.laid("filters")):
             yield from self.file(path, "rule", documents)
+        for path in self.laid("fixtures"):
+            yield from self.file(path, _schema_of(path, "cases"))
         if broken:
             return
         try:
-            base = Pack.load(self.folder if self.own else None)
+            base = Pack.load(self.folder if self.own else None, overlay=self.overlay)
         except PackError as error:
             first = next(iter(sorted(self.folder.glob("logsources/*.yml"))), self.folder)
+            first = self.overlay / SETTINGS if self.overlay else first
             if not documents or all(isinstance(document.data, dict) for document in documents):
                 yield self.finding(first, "schema", str(error))
             return
         yield from self.rules(documents, World(base.contracts, base.watchlists))
+        if self.overlay:
+            yield from self.named(overlay_faults(base, {document.path for document in documents}))
         if self.own:
             yield from self.watchlists()
             yield from self.backends(base)
-            yield from self.cases(base, documents)
+            yield from self.named(case_faults(base, documents))
+            yield from self.named(lock_faults(base.bare, documents))
+
+    def laid(self, name: str) -> list[Path]:
+        """The YAML files of a folder of the overlay."""
+        return sorted((self.overlay / name).rglob("*.yml")) if self.overlay else []
+
+    def named(self, faults: Iterable[Fault]) -> Iterator[Finding]:
+        for fault in faults:
+            yield self.finding(fault.path, fault.lint, fault.message, fault.place)
 
     def file(self, path: Path, schema: str, documents: list[Document] | None = None) -> Iterator[Finding]:
         try:
@@ -139,17 +159,22 @@ class _Check:
 
     def rules(self, documents: list[Document], world: World) -> Iterator[Finding]:
         sources = [document for document in documents if "filter" not in document.data]
-        names = Counter(_name(document) for document in sources)
+        filters = [document for document in documents if "filter" in document.data]
+        for document in filters:
+            for wrong in filter_errors(document.data):
+                yield self.finding(document.path, "sigma", wrong, document.position(["filter"]))
+        filters = [document for document in filters if not filter_errors(document.data)]
+        names = Counter(named(document.data) for document in sources)
         try:
             collection = SigmaCollection.from_dicts(
-                [document.data for document in documents], collect_errors=True, policy=POLICY
+                [document.data for document in (*sources, *filters)], collect_errors=True, policy=POLICY
             )
         except (SigmaError, *SHAPE) as error:
             yield from self.unresolved(sources, error)
             return
         made: dict[str, SigmaRule | SigmaCorrelationRule] = {_rule_name(rule): rule for rule in collection.rules}
         for document in sources:
-            name = _name(document)
+            name = named(document.data)
             if names[name] > 1:
                 yield self.finding(
                     document.path, "identifier", f"{name} is the name of {names[name]} rules", document.position(["name"])
@@ -159,9 +184,8 @@ class _Check:
             if self.own or "casetrail" in document.data:
                 yield from self.guarded(document.path, self.metadata(document, made.get(name), collection))
         yield from self.identifiers(sources)
-        for document in documents:
-            if "filter" in document.data:
-                yield from self.guarded(document.path, self.filter(document, made))
+        for document in filters:
+            yield from self.guarded(document.path, self.filter(document, made))
 
     def unresolved(self, sources: list[Document], error: Exception) -> Iterator[Finding]:
         """Where one document spoils the collection: each by itself, and the error where none does."""
@@ -209,7 +233,7 @@ class _Check:
                     place = document.position(["correlation", "rules", number])
                     message = f"{reference.reference}: name the rule by letters, digits and underscores"
                     yield self.finding(document.path, "base-name", message, place)
-            if not rule.group_by:
+            if not rule.group_by and not _is_about_the_log(document):
                 place = document.position(["correlation"])
                 yield self.finding(document.path, "global-correlation", "it counts over everybody: say group-by", place)
             if str(rule.timespan.spec)[-1:] in "My":
@@ -287,86 +311,29 @@ class _Check:
             seen.setdefault(text, document.path)
 
     def filter(self, document: Document, made: Mapping[str, SigmaRule | SigmaCorrelationRule]) -> Iterator[Finding]:
-        body = document.data["filter"]
-        wanted = body.get("rules", []) if isinstance(body, dict) else []
-        known = {*made, *(str(rule.id) for rule in made.values())}
-        for name in wanted if isinstance(wanted, list) else []:
-            if name not in known:
-                yield self.finding(
-                    document.path, "idle-filter", f"no rule is named {name}", document.find(str(name)) or START
-                )
-                continue
-            rule = next(rule for key, rule in made.items() if name in (key, str(rule.id)))
-            log = document.data.get("logsource", {})
-            if isinstance(rule, SigmaRule) and any(
-                log.get(part) not in (None, getattr(rule.logsource, part)) for part in ("product", "service", "category")
-            ):
-                message = f"{name} has another log source"
-                yield self.finding(document.path, "idle-filter", message, document.position(["logsource"]))
+        for subject, message in filter_faults(document.data, made):
+            place = document.position(["logsource"]) if subject == "logsource" else document.find(subject)
+            yield self.finding(document.path, "idle-filter", message, place or START)
 
     def watchlists(self) -> Iterator[Finding]:
-        index = self.folder / "watchlists" / INDEX
-        if not index.is_file():
-            return
-        broken = list(self.file(index, "watchlists"))
-        yield from broken
-        if broken:
-            return
-        (known,) = read(index)
-        for name in known.data:
-            if not (self.folder / "watchlists" / f"{name}.csv").is_file():
-                yield self.finding(index, "watchlist", f"there is no {name}.csv beside it", known.position([name]))
-        for path in sorted((self.folder / "watchlists").glob("*.csv")):
-            if path.stem not in known.data:
-                yield self.finding(path, "watchlist", f"{INDEX} doesn't say what it holds")
-                continue
-            lines = path.read_text("utf-8-sig").splitlines()
-            for line, fault in faults(lines, known.data[path.stem]["holds"]):
-                yield self.finding(path, "watchlist", fault, Position(line, 1))
+        known: dict[str, Any] = {}
+        for folder in filter(None, (self.folder, self.overlay)):
+            index = folder / "watchlists" / INDEX
+            if index.is_file():
+                broken = list(self.file(index, "watchlists"))
+                yield from broken
+                if broken:
+                    return
+            yield from self.named(list_faults(folder / "watchlists", known, self.today))
 
     def backends(self, pack: Pack) -> Iterator[Finding]:
         for path in sorted((self.folder / "backends").glob("*/backend.yml")):
             try:
-                read_backend(path.parent, pack.contracts)
+                read_backend(
+                    path.parent, pack.contracts, pack.overlay.targets.get(path.parent.name) if pack.overlay else None
+                )
             except PackError as error:
                 yield self.finding(path, "schema", str(error))
-
-    def cases(self, pack: Pack, documents: list[Document]) -> Iterator[Finding]:
-        try:
-            rules = pack.rules
-        except PackError:
-            return
-        covered: set[str] = set()
-        for path in sorted((self.folder / "fixtures").glob("*/*.yml")):
-            if path.parent.name in ("events", "incidents"):
-                continue
-            try:
-                file = read_cases(path, pack)
-            except PackError as error:
-                yield self.finding(path, "bad-case", str(error).removeprefix(f"{path}: "))
-                covered.add(path.stem)
-                continue
-            covered.add(file.rule)
-            yield from self.guarded(path, self.case_file(file, rules, pack.contracts))
-        for document in documents:
-            name = _name(document)
-            if name in rules and rules[name].alone and name not in covered:
-                yield self.finding(document.path, "no-cases", f"write fixtures/{document.path.parent.name}/{name}.yml")
-
-    def case_file(self, file: CaseFile, rules: Mapping[str, Any], contracts: Mapping[str, Contract]) -> Iterator[Finding]:
-        if file.rule not in rules:
-            yield self.finding(file.path, "orphan-cases", f"no rule is named {file.rule}")
-        elif (plan := rules[file.rule].plan) is not None:
-            for lint, message in demands(plan, file.cases, contracts):
-                yield self.finding(file.path, lint, message)
-        if not any(case.completes for case in file.cases):
-            yield self.finding(file.path, "no-hit", "add a case that completes the rule")
-        if all(case.completes and case.completes == {event.id for event in case.events} for case in file.cases):
-            yield self.finding(file.path, "no-miss", "add a case with an event that the rule must leave alone")
-        for case in file.cases:
-            strangers = case.completes - {event.id for event in case.events}
-            if strangers:
-                yield self.finding(file.path, "bad-case", f"case {case.name!r}: no event has the id {min(strangers)}")
 
 
 def _json(data: Any) -> Any:
@@ -390,9 +357,9 @@ def _bases(collection: SigmaCollection) -> set[str]:
     }
 
 
-def _name(document: Document) -> str:
-    data = document.data
-    return str(data.get("name") or data.get("id") or data.get("title"))
+def _is_about_the_log(document: Document) -> bool:
+    own = document.data.get("casetrail")
+    return isinstance(own, dict) and own.get("story") == "log-health"
 
 
 def _rule_name(rule: SigmaRule | SigmaCorrelationRule) -> str:

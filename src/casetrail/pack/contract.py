@@ -82,6 +82,8 @@ class Contract:
     detect: the fields whose presence together shows that a row is of this log.
     pivots: for account, session, address, file and record: the fields to search on, best first.
     aliases: other spellings of top-level keys, by exporter's key.
+    lateness: the field of how late a row came, in seconds after the event, negative when before. The vendor's row doesn't hold it:
+        each store works it out of when the row arrived.
     """
 
     product: str
@@ -99,6 +101,7 @@ class Contract:
     flatten: Flatten | None = None
     derived: tuple[Derived, ...] = ()
     aliases: Mapping[str, str] | None = None
+    lateness: Field | None = None
 
     @property
     def key(self) -> str:
@@ -169,4 +172,5 @@ def _contract(product: str, source: Mapping[str, Any]) -> Contract:
             for path, facts in source.get("derived", {}).items()
         ),
         aliases=source.get("aliases"),
+        lateness=named(source["lateness"]) if "lateness" in source else None,
     )

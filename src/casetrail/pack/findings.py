@@ -12,6 +12,7 @@ from typing import Any
 
 from casetrail import __version__
 from casetrail.pack.lints import catalogue
+from casetrail.pack.yaml import Position
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,6 +28,16 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column} {self.code} {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, by the name of its lint, and where."""
+
+    lint: str
+    path: Path
+    place: Position
+    message: str
 
 
 def as_json(findings: Sequence[Finding]) -> str:

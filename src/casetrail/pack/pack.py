@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from importlib.resources import files
 from pathlib import Path
@@ -12,17 +12,19 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
+from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 
 from casetrail.pack.contract import Contract, contracts
+from casetrail.pack.overlay import Idle, Overlay, Sources, named, only_lists, read_overlay, with_levels, with_thresholds_of
 from casetrail.pack.policy import POLICY
-from casetrail.pack.thresholds import FILE, apply_thresholds
+from casetrail.pack.thresholds import FILE
 from casetrail.pack.watchlist import read_watchlists
 from casetrail.pack.yaml import SHAPE, YamlError, read
 from casetrail.plan.asleep import asleep
 from casetrail.plan.correlate import lower
 from casetrail.plan.lower import Problem, World
-from casetrail.plan.nodes import Plan
+from casetrail.plan.nodes import Plan, Type
 
 FOLDERS = ("rules", "fixtures", "logsources", "watchlists", "backends")
 
@@ -107,18 +109,27 @@ class Pack:
     """Everything of one folder that rules are made of.
 
     folder: the pack's top; contracts by `product/service`; watchlists by name; sources: each rule file's documents.
+    listed: the types of fields whose comparison with a watchlist stays one in a plan; parts: whether that of a part of a text does.
+    overlay: what a customer laid over it; below: the pack without that;
+    unused: those of its thresholds that no rule has a place for.
     """
 
     folder: Path
     contracts: Mapping[str, Contract]
     watchlists: Mapping[str, tuple[str, ...]]
-    sources: Mapping[Path, list[dict[str, Any]]]
+    sources: Sources
+    listed: frozenset[Type] = frozenset({Type.TEXT})
+    parts: bool = False
+    overlay: Overlay | None = None
+    below: Pack | None = field(default=None, repr=False)
+    unused: tuple[Idle, ...] = ()
 
     @classmethod
-    def load(cls, folder: Path | None = None, customer: Path | None = None) -> Pack:
+    def load(cls, folder: Path | None = None, customer: Path | None = None, overlay: Path | None = None) -> Pack:
         """The pack in a folder, or the shipped one. A folder without `logsources/` borrows the shipped contracts.
 
         customer: a folder with watchlists and a `thresholds.yml` that replace the pack's of the same name.
+        overlay: a customer's whole folder (`overlay.Overlay`), instead.
 
         Raises PackError when a file can't be read.
         """
@@ -132,26 +143,96 @@ class Pack:
                 known.update((contract.key, contract) for document in documents(path) for contract in contracts(document))
             except SHAPE as error:
                 raise PackError(f"{path}: {error}; run `casetrail check` to see where") from error
+        rules = top / "rules" if (top / "rules").is_dir() else top
+        sources: Sources = {path: documents(path) for path in sorted(rules.rglob("*.yml"))}
         try:
             watchlists = read_watchlists(own / "watchlists")
+            sources = _strict(sources, own / "watchlists" / FILE)
+            pack = cls(top, known, watchlists, sources)
+            if overlay is not None:
+                return pack.under(read_overlay(overlay))
             if customer is not None:
-                watchlists |= _known(read_watchlists(customer), watchlists, customer)
-        except ValueError as error:
+                _known(read_watchlists(customer), watchlists, customer)
+                _strict(sources, customer / FILE)
+                return pack.under(only_lists(customer))
+        except SHAPE as error:
             raise PackError(str(error)) from error
-        rules = top / "rules" if (top / "rules").is_dir() else top
-        sources = {path: documents(path) for path in sorted(rules.rglob("*.yml"))}
-        for holder in (own / "watchlists", customer):
-            if holder is not None and (holder / FILE).is_file():
-                try:
-                    for document in documents(holder / FILE):
-                        sources = apply_thresholds(sources, document)
-                except SHAPE as error:
-                    raise PackError(f"{holder / FILE}: {error}") from error
-        return cls(top, known, watchlists, sources)
+        return pack
+
+    def under(self, overlay: Overlay) -> Pack:
+        """This pack with what a customer laid over it. Raises PackError and ValueError when a file can't be read."""
+        mine = {path: documents(path) for path in overlay.own_files()}
+        rules = [document for found in self.sources.values() for document in found if "filter" not in document]
+        names, ids = (
+            {named(document) for document in rules},
+            {str(document.get("id")): named(document) for document in rules},
+        )
+        for path, found in mine.items():
+            for document in found:
+                if "filter" not in document and named(document) in names:
+                    raise PackError(
+                        f"{path}: {named(document)} is a rule of the pack; name yours otherwise, and disable that one if you must"
+                    )
+                if "filter" not in document and str(document.get("id")) in ids:
+                    other = ids[str(document.get("id"))]
+                    raise PackError(
+                        f"{path}: its id is that of {other}, a rule of the pack, in whose place a SIEM would put it"
+                    )
+        sources, unused = _thresholds({**self.sources, **mine}, overlay.thresholds)
+        return replace(
+            self,
+            sources=with_levels(sources, overlay.levels),
+            watchlists={**self.watchlists, **read_watchlists(overlay.lists)},
+            overlay=overlay,
+            below=self,
+            unused=tuple(unused),
+        )
+
+    @property
+    def bare(self) -> Pack:
+        """The pack without what a customer laid over it."""
+        return self.below or self
+
+    @cached_property
+    def idle(self) -> tuple[Idle, ...]:
+        """What of the overlay hits nothing. Raises PackError when a rule can't be read."""
+        from casetrail.pack.idle import idle
+
+        return (*self.unused, *idle(self))
+
+    @property
+    def lists(self) -> Path:
+        """The folder of the pack's watchlists."""
+        return (self.folder if (self.folder / "logsources").is_dir() else shipped()) / "watchlists"
+
+    def events(self, path: Path) -> list[Path]:
+        """The folders of whole example events that a file's cases begin with: a customer's own first, for cases of their own."""
+        own = [self.overlay.folder] if self.overlay and self.overlay.folder and self.owns(path) else []
+        return [folder / "fixtures" / "events" for folder in (*own, self.folder)]
+
+    def owns(self, path: Path) -> bool:
+        """Whether a file is a customer's and not of the pack."""
+        return self.overlay is not None and self.overlay.holds(path)
+
+    @cached_property
+    def as_shipped(self) -> Pack:
+        """The pack that the cases coming with it are about.
+
+        They know its watchlists and thresholds, and must hold under a customer's filters.
+        """
+        if self.overlay is None:
+            return self
+        mine = {path: self.sources[path] for path in self.overlay.own_files()}
+        return replace(self, sources={**self.bare.sources, **mine}, watchlists={**self.watchlists, **self.bare.watchlists})
 
     def with_watchlists(self, watchlists: Mapping[str, tuple[str, ...]]) -> Pack:
         """The same pack with some watchlists replaced."""
-        return Pack(self.folder, self.contracts, {**self.watchlists, **watchlists}, self.sources)
+        return replace(self, watchlists={**self.watchlists, **watchlists})
+
+    @cached_property
+    def keeping_lists(self) -> Pack:
+        """The same pack with plans that name each watchlist, whatever is compared with it, for a target that looks it up."""
+        return replace(self, listed=frozenset({Type.TEXT, Type.INTEGER, Type.ADDRESS}), parts=True)
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
@@ -183,6 +264,21 @@ class Pack:
         return self.rules[name]
 
 
+def _thresholds(sources: Sources, path: Path) -> tuple[Sources, list[Idle]]:
+    idle: list[Idle] = []
+    for document in documents(path) if path.is_file() else ():
+        sources, found = with_thresholds_of(sources, path, document)
+        idle += found
+    return sources, idle
+
+
+def _strict(sources: Sources, path: Path) -> Sources:
+    sources, idle = _thresholds(sources, path)
+    if idle:
+        raise ValueError(f"{path}: {idle[0].message}")
+    return sources
+
+
 def _known(
     found: Mapping[str, tuple[str, ...]], watchlists: Mapping[str, tuple[str, ...]], folder: Path
 ) -> dict[str, tuple[str, ...]]:
@@ -196,26 +292,42 @@ def _known(
     return dict(found)
 
 
+def filter_errors(document: Mapping[str, Any]) -> list[str]:
+    """Why Sigma doesn't accept a filter; empty for a good one and for what is none."""
+    if "filter" not in document:
+        return []
+    try:
+        return [str(error) for error in SigmaFilter.from_dict(dict(document), collect_errors=True, policy=POLICY).errors]
+    except (SigmaError, AttributeError, TypeError, ValueError) as error:
+        return [str(error)]
+
+
 def _rules(pack: Pack) -> Iterable[Rule]:
-    world = World(pack.contracts, pack.watchlists)
+    world = World(pack.contracts, pack.watchlists, pack.listed, pack.parts)
     flat = [(path, document) for path, found in pack.sources.items() for document in found]
+    for path, document in flat:
+        for error in filter_errors(document):
+            raise PackError(f"{path}: {error}")
     try:
         collection = SigmaCollection.from_dicts([document for _, document in flat], collect_errors=True, policy=POLICY)
     except (SigmaError, *SHAPE) as error:
         raise PackError(f"{error}; run `casetrail check` to see where") from error
-    paths = {str(document.get("name") or document.get("id") or document.get("title")): path for path, document in flat}
-    metas = {str(document.get("name") or document.get("id") or document.get("title")): document for _, document in flat}
+    paths = {named(document): path for path, document in flat if "filter" not in document}
+    metas = {named(document): document for _, document in flat if "filter" not in document}
+    mine = {name for name, path in paths.items() if pack.overlay and path in pack.overlay.own_files()}
     bases = {
         reference.reference
         for rule in collection.rules
         if isinstance(rule, SigmaCorrelationRule) and not rule.generate
         for reference in rule.referenced_rules
+        if reference.reference in mine or str(rule.name or rule.id or rule.title) not in mine
     }
+    silent = bases | set(pack.overlay.disabled if pack.overlay else ())
     for rule in collection.rules:
         name = str(rule.name or rule.id or rule.title)
         if rule.errors:
             problems = tuple(Problem("sigma", str(error)) for error in rule.errors)
-            yield Rule(name, paths[name], rule, None, problems, True, metas[name])
+            yield Rule(name, paths[name], rule, None, problems, name not in silent, metas[name])
             continue
         plan, found = lower(rule, world)
-        yield Rule(name, paths[name], rule, plan, tuple(found), name not in bases, metas[name])
+        yield Rule(name, paths[name], rule, plan, tuple(found), name not in silent, metas[name])

@@ -13,6 +13,10 @@ _FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 
 
 class _Quiet(RE2RegexEngine):
+    def __deepcopy__(self, memo: dict[int, object]) -> RE2RegexEngine:
+        """pySigma copies the detections of a filter for each rule, and their policy with them, which holds a module."""
+        return self
+
     def compile(self, pattern: str, flags: int = 0) -> RegexPattern:
         options = re2.Options()
         options.log_errors = False

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 FILE = "thresholds.yml"
+_SPAN = re.compile(r"[1-9]\d*[smhdw]")
 _OPS = ("gt", "gte", "lt", "lte", "eq", "neq")
 
 
@@ -16,6 +18,8 @@ def with_thresholds(document: Mapping[str, Any], wanted: Mapping[str, Any]) -> d
     Raises ValueError for a rule that has no such part, or a key that is neither.
     """
     name = document.get("name")
+    if not isinstance(wanted, Mapping):
+        raise ValueError(f"{name}: {wanted!r} is no threshold; write {{count: 5, timespan: 1h}}, or one of both")
     correlation = document.get("correlation")
     if not isinstance(correlation, Mapping):
         raise ValueError(f"{name} is no correlation, so it has no threshold")
@@ -23,6 +27,8 @@ def with_thresholds(document: Mapping[str, Any], wanted: Mapping[str, Any]) -> d
     if strangers:
         raise ValueError(f"{name}: {min(strangers)} is no threshold; there are count and timespan")
     changed = dict(correlation)
+    if "timespan" in wanted and not _SPAN.fullmatch(str(wanted["timespan"])):
+        raise ValueError(f"{name}: timespan is {wanted['timespan']!r}; write one like 90s, 15m, 2h, 3d or 1w")
     if "timespan" in wanted:
         changed["timespan"] = str(wanted["timespan"])
     if "count" in wanted:

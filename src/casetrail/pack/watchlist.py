@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -67,6 +68,14 @@ def faults(lines: Iterable[str], holds: str) -> Iterator[tuple[int, str]]:
             yield line, f"{value!r} {why}"
         if holds == "account" and _USER_ID.fullmatch(value) and other_length(value) not in values:
             yield line, f"{value} is a Salesforce id; some logs hold its other length: list {other_length(value)} too"
+
+
+def expired(lines: Iterable[str], ends: str, today: date) -> bool:
+    """Whether a watchlist holds values after the last day on which they are worth searching for.
+
+    ends: that day, as `2027-04-30`. Raises ValueError when it is none, and as `entries` does.
+    """
+    return today > date.fromisoformat(ends) and any(True for _ in entries(lines))
 
 
 def _why(value: str, holds: str) -> str:

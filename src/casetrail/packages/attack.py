@@ -36,8 +36,9 @@ class Tactic:
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """Tactics by tag (`initial-access`) and techniques by tag (`t1078.004`)."""
+    """version: of ATT&CK; tactics by tag (`initial-access`) and techniques by tag (`t1078.004`)."""
 
+    version: str
     tactics: dict[str, Tactic]
     techniques: dict[str, Technique]
 
@@ -50,4 +51,4 @@ def attack() -> Attack:
     techniques = {
         tag: Technique(tag.upper(), facts["name"], tuple(facts["tactics"])) for tag, facts in document["techniques"].items()
     }
-    return Attack(tactics, techniques)
+    return Attack(document["version"], tactics, techniques)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from casetrail.pack.backend import Backend
 from casetrail.pack.contract import Contract
+from casetrail.pack.lock import version_of
 from casetrail.pack.pack import PackError, Rule
 from casetrail.packages.schedule import Schedule
 from casetrail.plan.nodes import Plan
@@ -16,13 +17,29 @@ from casetrail.plan.nodes import Plan
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
-    """A rule with all that a format needs to ship it. contracts: of the pack's logs."""
+    """A rule with all that a format needs to ship it.
+
+    contracts: of the pack's logs; watchlists: the pack's, as written. changes: how often its query for this target changed under one
+    version of it, by the pack's lock.
+    """
 
     rule: Rule
     plan: Plan
     query: str
     schedule: Schedule
     contracts: Mapping[str, Contract] = field(default_factory=dict)
+    watchlists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changes: int = 0
+
+    @property
+    def version(self) -> int:
+        """The rule's, which rises with its meaning."""
+        return version_of(self.rule)
+
+    @property
+    def release(self) -> int:
+        """What rises with the rule's version and with each change of its query besides."""
+        return self.version + self.changes
 
 
 class Format(Protocol):
@@ -30,6 +47,10 @@ class Format(Protocol):
 
     def files(self, items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
         """The files by their path below the target's folder, the same bytes for the same rules."""
+        ...
+
+    def terms(self, plan: Plan, when: Schedule) -> Mapping[str, Any]:
+        """A plan's schedule in the SIEM's own terms, as the files have it, by the keys that they call it."""
         ...
 
 

@@ -1,4 +1,5 @@
-"""Detection rules as Kibana imports them: NDJSON, a rule a line and a summary at the end."""
+"""What Elastic takes: detection rules as Kibana imports them (NDJSON, a rule a line and a summary at the end), a dashboard of log health,
+and index templates."""
 
 from __future__ import annotations
 
@@ -12,10 +13,11 @@ import orjson
 from casetrail.dialects.esql_windows import ID
 from casetrail.pack.backend import Backend
 from casetrail.pack.pack import PackError, Rule
+from casetrail.packages import kibana_dashboard, kibana_templates
 from casetrail.packages.attack import Tactic, Technique, attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import Schedule
-from casetrail.plan.nodes import Correlation
+from casetrail.plan.nodes import Correlation, Plan
 
 _SEVERITY = {
     "informational": ("low", 10),
@@ -28,8 +30,10 @@ _MINUTE = 60_000_000
 
 
 def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
-    """The one file that Kibana imports."""
-    return {"detection-rules.ndjson": ndjson(detection_rule(item, backend) for item in items)}
+    """The rules in one file, for the import of detection rules, the dashboard in another, for that of saved objects, and templates."""
+    rules = {"detection-rules.ndjson": ndjson(detection_rule(item, backend) for item in items)}
+    contracts = items[0].contracts if items else {}
+    return rules | kibana_dashboard.files(backend, contracts) | kibana_templates.files(backend)
 
 
 def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
@@ -42,7 +46,7 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "rule_id": str(rule.sigma.id or identity),
         "name": rule.sigma.title,
         "description": " ".join(str(rule.sigma.description or rule.sigma.title).split()),
-        "version": int(rule.own.get("version", 1)),
+        "version": item.release,
         "enabled": False,
         "type": "esql",
         "language": "esql",
@@ -51,10 +55,8 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "risk_score": risk,
         "severity_mapping": [],
         "risk_score_mapping": [],
-        "interval": f"{when.interval // _MINUTE}m",
-        "from": f"now-{ceil(when.lookback / _MINUTE)}m",
-        "to": "now",
-        "max_signals": 1000,
+        **terms(item.plan, when),
+        **({"max_signals": backend.limits["alerts"]} if "alerts" in backend.limits else {}),
         "author": [str(rule.sigma.author or "casetrail")],
         "license": "Apache-2.0",
         "references": [str(reference) for reference in rule.sigma.references or []],
@@ -70,15 +72,23 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "immutable": False,
         "output_index": "",
     }
-    if isinstance(item.plan, Correlation):
-        made["alert_suppression"] = _once(when)
     return made
 
 
-def _once(when: Schedule) -> dict[str, Any]:
-    """One alert an event. Kibana tells the rows of a search apart by `_id` itself, those of an aggregating query only so."""
-    duration = {"value": ceil((when.fresh + when.interval) / _MINUTE), "unit": "m"}
-    return {"group_by": [ID], "duration": duration, "missing_fields_strategy": "suppress"}
+def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
+    """The schedule in Kibana's terms.
+
+    One alert an event: Kibana tells the rows of a search apart by `_id` itself, those of an aggregating query only by suppression.
+    """
+    made: dict[str, Any] = {
+        "interval": f"{when.interval // _MINUTE}m",
+        "from": f"now-{ceil(when.lookback / _MINUTE)}m",
+        "to": "now",
+    }
+    if isinstance(plan, Correlation):
+        duration = {"value": ceil(when.quiet / _MINUTE), "unit": "m"}
+        made["alert_suppression"] = {"group_by": [ID], "duration": duration, "missing_fields_strategy": "suppress"}
+    return made
 
 
 def _note(rule: Rule) -> str:

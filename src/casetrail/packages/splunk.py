@@ -1,4 +1,4 @@
-"""What a Splunk app holds of the rules: saved searches, the macros that name indexes, and lookups for watchlists.
+"""The Splunk app of a pack: saved searches, the macros that name indexes, lookups for watchlists, and what makes an app of them.
 
 Keys: savedsearches.conf.spec, macros.conf.spec and transforms.conf.spec of Splunk Enterprise 9.4
 (https://help.splunk.com/en/splunk-enterprise/administer/admin-manual/9.4/configuration-file-reference), and for Enterprise Security
@@ -7,22 +7,31 @@ its own `action.correlationsearch`, `action.notable` and `action.risk`.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Sequence
 from math import ceil
 
-from casetrail.dialects.spl import lookup_name
+from casetrail import __version__
+from casetrail.dialects.spl_lookups import LIVE
 from casetrail.dialects.spl_query import key_columns
 from casetrail.dialects.spl_source import ID
 from casetrail.pack.backend import Backend
 from casetrail.pack.pack import PackError, Rule
+from casetrail.packages import tombstones
+from casetrail.packages.archive import tar_gz
 from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.schedule import Schedule
-from casetrail.plan.nodes import Correlation, Listed, Plan, searches, tests
+from casetrail.packages.splunk_app import APP, dashboards, frame, own_macros, readme
+from casetrail.packages.splunk_conf import conf, one_line
+from casetrail.packages.splunk_health import LOGS, expected
+from casetrail.packages.splunk_lookups import csvs, looked_up, rows, transforms
+from casetrail.plan.nodes import Correlation, Plan
 
+_OPTIONS = {"watchlists": ("inline", LIVE), "enterprise_security": ("off", "on")}
+PREFIX = f"{APP} - "
+"""Of the names of saved searches."""
 _MINUTE = 60_000_000
 _HOUR = 60
 _SEVERITY = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
@@ -34,53 +43,87 @@ _ACCOUNTS = ("user", "actor", "account")
 
 
 def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
-    """The configuration files of an app, by their path in it."""
+    """The app, as its folder and as the archive that Splunk installs. Raises PackError for what can't stand in its files."""
+    for option, known in _OPTIONS.items():
+        if backend.options.get(option, known[0]) not in known:
+            raise PackError(f"{backend.name}: {option}: {backend.options[option]}: there are {' and '.join(known)}")
+    names = macros(backend)
     made = {
-        "default/savedsearches.conf": conf({stanza(item.rule): saved_search(item, backend) for item in items}),
-        "default/macros.conf": conf(macros(backend)),
+        "default/savedsearches.conf": conf(
+            {stanza(item.rule): saved_search(item, backend) for item in items}
+            | {stanza_of(name): tombstones.saved_search(stone) for name, stone in backend.withdrawn.items()}
+        ),
+        "default/macros.conf": conf(
+            {**names, **own_macros()}, "To say where your logs lie, set these in local/macros.conf or in Splunk Web."
+        ),
+        "README.md": readme(items, {name: keys["definition"] for name, keys in names.items()}, backend),
+        **frame(backend),
+        **dashboards(items, PREFIX, backend),
+        **lookups(items, backend),
     }
-    if backend.options.get("watchlists") == "lookup":
-        listed = watchlists(item.plan for item in items)
-        made["default/transforms.conf"] = conf(transforms(listed))
-        made.update((f"lookups/casetrail_{name}.csv", table(values)) for name, values in listed.items())
-    return made
+    app = {f"{APP}/{path}": content for path, content in sorted(made.items())}
+    return {**app, f"{APP}-{__version__}.tgz": tar_gz(app)}
+
+
+def lookups(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+    """The tables of the logs and of the watchlists that the searches look up, with their definitions."""
+    live = backend.options.get("watchlists") == LIVE
+    lists = looked_up(item.plan for item in items) if live else {}
+    tables = csvs(lists, items[0].watchlists if items else {})
+    contracts = items[0].contracts if items else {}
+    return {
+        "default/transforms.conf": conf({LOGS: {"filename": f"{LOGS}.csv"}, **transforms(lists)}),
+        f"lookups/{LOGS}.csv": rows([("log", "title"), *expected(backend, contracts)]),
+        **{f"lookups/{name}": content for name, content in tables.items()},
+    }
 
 
 def stanza(rule: Rule) -> str:
     """The name of a rule's saved search, which stays when its title changes."""
-    return f"casetrail - {rule.name}"
+    return stanza_of(rule.name)
+
+
+def stanza_of(name: str) -> str:
+    return f"{PREFIX}{name}"
 
 
 def saved_search(item: Packaged, backend: Backend) -> dict[str, str]:
-    """A rule as a scheduled alert, disabled: one alert a result, and none again for the same completing event."""
+    """A rule as a scheduled alert, disabled: one alert a result, and none again for the same completing event.
+
+    The skew spreads the searches over their interval, each by a time that stays. An alert is kept over a weekend.
+    """
     rule, when = item.rule, item.schedule
     keys = {
-        "description": _line(rule.sigma.description or rule.sigma.title),
+        "description": one_line(rule.sigma.description or rule.sigma.title),
         "search": item.query,
         "disabled": "1",
         "enableSched": "1",
-        "cron_schedule": cron(when.interval),
-        "dispatch.earliest_time": f"-{ceil(when.lookback / _MINUTE)}m",
-        "dispatch.latest_time": "now",
-        "realtime_schedule": "0",
-        "is_visible": "0",
+        **terms(item.plan, when),
+        "is_visible": "1",
         "counttype": "number of events",
         "relation": "greater than",
         "quantity": "0",
         "alert.track": "1",
         "alert.digest_mode": "0",
         "alert.severity": str(_SEVERITY[rule.level]),
-        "alert.suppress": "1",
-        "alert.suppress.fields": ID,
-        "alert.suppress.period": f"{_quiet(when)}m",
     }
+    keys |= {"allow_skew": "100%", "alert.expires": "72h", "request.ui_dispatch_app": APP}
     if backend.options.get("enterprise_security") == "on":
         keys |= _enterprise_security(item, backend)
     return keys
 
 
-def _quiet(when: Schedule) -> int:
-    return ceil((when.fresh + when.interval) / _MINUTE)
+def terms(plan: Plan, when: Schedule) -> dict[str, str]:
+    """The schedule in Splunk's terms: continuous, so that runs left out are made up for, and no second alert of an event."""
+    return {
+        "cron_schedule": cron(when.interval),
+        "dispatch.earliest_time": f"-{ceil(when.lookback / _MINUTE)}m",
+        "dispatch.latest_time": "now",
+        "realtime_schedule": "0",
+        "alert.suppress": "1",
+        "alert.suppress.fields": ID,
+        "alert.suppress.period": f"{ceil(when.quiet / _MINUTE)}m",
+    }
 
 
 def cron(interval: int) -> str:
@@ -101,11 +144,11 @@ def _enterprise_security(item: Packaged, backend: Backend) -> dict[str, str]:
     techniques = [known[tag].id for tag in tags if tag in known]
     keys = {
         "action.correlationsearch.enabled": "1",
-        "action.correlationsearch.label": _line(rule.sigma.title),
+        "action.correlationsearch.label": _plain(rule.sigma.title),
         "action.correlationsearch.annotations": json.dumps({"mitre_attack": techniques}),
         "action.notable": "1",
-        "action.notable.param.rule_title": _line(rule.sigma.title),
-        "action.notable.param.rule_description": _line(rule.sigma.description or rule.sigma.title),
+        "action.notable.param.rule_title": _plain(rule.sigma.title),
+        "action.notable.param.rule_description": _plain(rule.sigma.description or rule.sigma.title),
         "action.notable.param.security_domain": "identity",
         "action.notable.param.severity": rule.level,
         "action.notable.param.nes_fields": ID,
@@ -116,7 +159,7 @@ def _enterprise_security(item: Packaged, backend: Backend) -> dict[str, str]:
         risk = {"risk_object_field": accounts[0], "risk_object_type": "user", "risk_score": _RISK[rule.level]}
         keys |= {
             "action.risk": "1",
-            "action.risk.param._risk_message": _line(rule.sigma.title),
+            "action.risk.param._risk_message": _plain(rule.sigma.title),
             "action.risk.param._risk": json.dumps([risk]),
             "action.risk.param._risk_score": "0",
             "action.risk.param.verbose": "0",
@@ -124,61 +167,15 @@ def _enterprise_security(item: Packaged, backend: Backend) -> dict[str, str]:
     return keys
 
 
+def _plain(text: object) -> str:
+    """A text of an action as one line. Raises PackError for one that Splunk would fill with a field of the result."""
+    line = one_line(text)
+    if re.search(r"\$[^$\s]+\$", line):
+        raise PackError(f"{line!r}: between dollar signs Splunk puts a field of the alert; word it otherwise")
+    return line
+
+
 def macros(backend: Backend) -> dict[str, dict[str, str]]:
     """A macro for each index that the backend's stores name; its definition is an option of that name."""
     names = sorted({store.index for store in backend.stores.values()})
     return {name: {"definition": backend.options.get(name, "index=*"), "iseval": "0"} for name in names}
-
-
-def watchlists(plans: Iterable[Plan]) -> dict[str, tuple[str, ...]]:
-    """The watchlists that plans look up, by name, with their values."""
-    found: dict[str, tuple[str, ...]] = {}
-    for plan in plans:
-        for search in searches(plan):
-            for test in tests(search.where):
-                if isinstance(test.check, Listed):
-                    found[test.check.watchlist] = tuple(map(str, test.check.values))
-    return dict(sorted(found.items()))
-
-
-def transforms(names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Two lookups for each watchlist: one that compares with regard to case, and one without."""
-    return {
-        lookup_name(name, cased=cased): {
-            "filename": f"casetrail_{name}.csv",
-            "case_sensitive_match": "true" if cased else "false",
-            "max_matches": "1",
-        }
-        for name in names
-        for cased in (False, True)
-    }
-
-
-def table(values: Sequence[str]) -> bytes:
-    """A watchlist as the CSV of a lookup."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([["value"], *([value] for value in values)])
-    return text.getvalue().encode()
-
-
-def conf(stanzas: Mapping[str, Mapping[str, str]]) -> bytes:
-    """A .conf file. Raises PackError for a name or value that can't stand in one."""
-    lines: list[str] = []
-    for title, keys in stanzas.items():
-        if not title.isprintable() or set(title) & set("[]"):
-            raise PackError(f"{title!r} can't name a stanza of a .conf file")
-        lines += [f"[{title}]", *(f"{key} = {_value(value)}" for key, value in keys.items()), ""]
-    return "\n".join(lines).encode()
-
-
-def _value(value: str) -> str:
-    r"""A value over several lines: `\` at the end of a line goes on, so no line may end in one of its own or be blank."""
-    lines = [line.rstrip() for line in value.split("\n")]
-    if any(line.endswith("\\") or not line for line in lines) or "\r" in value:
-        raise PackError(f"{value!r} can't stand in a .conf file")
-    return " \\\n".join(lines)
-
-
-def _line(text: object) -> str:
-    return " ".join(str(text).split()).rstrip("\\") or "-"

@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from casetrail import __version__
 from casetrail.dialects.base import UnsupportedError
 from casetrail.dialects.languages import language_of
-from casetrail.pack.backend import Backend, read_backend
-from casetrail.pack.pack import Pack, PackError, Rule, shipped
+from casetrail.dialects.spl_lookups import LIVE
+from casetrail.pack.backend import Backend, backend_folder, read_backend
+from casetrail.pack.lock import Lock, read_lock
+from casetrail.pack.pack import Pack, PackError, Rule
+from casetrail.packages import sigma, tombstones
 from casetrail.packages.formats import Packaged, format_of, require_held
+from casetrail.packages.navigator import layer
+from casetrail.packages.overlaid import Change, changes
 from casetrail.packages.schedule import schedule, shipped_query
+from casetrail.packages.tombstones import stones_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +33,23 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The files of a build by their path below the output folder, and what was refused."""
+    """The files of a build by their path below the output folder, what was refused, and what the overlay changed."""
 
     files: dict[str, bytes]
     rules: dict[str, list[str]]
     refused: tuple[Refusal, ...]
+    changes: tuple[Change, ...] = ()
 
 
 def targets(pack: Pack) -> list[str]:
     """The names of the targets that a pack can be built for."""
-    folder = (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends"
-    return sorted(path.parent.name for path in folder.glob("*/backend.yml"))
+    return sorted(path.parent.name for path in backend_folder(pack, "").glob("*/backend.yml"))
 
 
 def backend_of(pack: Pack, target: str) -> Backend:
-    """A target's backend. Raises PackError for an unknown one."""
-    folder = (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends"
-    return read_backend(folder / target, pack.contracts)
+    """A target's backend, with a customer's settings for it. Raises PackError for an unknown one."""
+    own = pack.overlay.targets.get(target) if pack.overlay else None
+    return read_backend(backend_folder(pack, target), pack.contracts, own)
 
 
 def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = None) -> str:
@@ -51,35 +57,48 @@ def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = Non
 
     backend: the target's, when it has been read already.
     """
+    backend = backend or backend_of(pack, target)
+    rule = meant_for(pack, backend).rules.get(rule.name, rule)
     if rule.plan is None:
         raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
     try:
-        return shipped_query(rule.plan, backend or backend_of(pack, target), pack.contracts)
+        return shipped_query(rule.plan, backend, pack.contracts)
     except UnsupportedError as error:
         error.rule, error.target = rule.name, target
         raise
 
 
-def build(pack: Pack, chosen: Iterable[str]) -> Built:
+def meant_for(pack: Pack, backend: Backend) -> Pack:
+    """The pack as a target reads it: one that looks every watchlist up keeps their names in its plans."""
+    return pack.keeping_lists if backend.language == "spl" and backend.options.get("watchlists") == LIVE else pack
+
+
+def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
     """Every rule that stands alone, for every chosen target, with a manifest.
+
+    chosen: the targets; all of them if not given, and with them what is for users of any SIEM (`everyone`).
 
     Raises PackError when a rule has no meaning or a target is unknown.
     """
-    files: dict[str, bytes] = {}
+    files: dict[str, bytes] = {} if chosen is not None else everyone(pack)
     held: dict[str, list[str]] = {}
     refused: list[Refusal] = []
-    for target in chosen:
+    wanted = targets(pack) if chosen is None else list(chosen)
+    lock = read_lock(pack.folder) or Lock()
+    for target in wanted:
         backend = backend_of(pack, target)
+        backend = replace(backend, withdrawn=stones_of(lock.withdrawn, backend, pack))
         suffix, package = language_of(backend).suffix, format_of(backend)
         made: list[Packaged] = []
-        for rule in pack.rules.values():
+        for rule in meant_for(pack, backend).rules.values():
             if not rule.alone:
                 continue
             try:
                 query = query_for(pack, rule, target, backend)
                 if rule.plan is not None:
                     when = schedule(rule.plan, backend, pack.contracts)
-                    item = Packaged(rule, rule.plan, query, when, pack.contracts)
+                    times = lock.changes(rule.name, target)
+                    item = Packaged(rule, rule.plan, query, when, pack.contracts, pack.watchlists, times)
                     require_held(package, item)
                     made.append(item)
             except UnsupportedError as error:
@@ -87,22 +106,35 @@ def build(pack: Pack, chosen: Iterable[str]) -> Built:
                 continue
             files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
         held[target] = [item.rule.name for item in made]
-        files.update((f"{target}/{path}", content) for path, content in package.files(made, backend).items())
-    files["manifest.json"] = _manifest(files, refused)
-    return Built(files, held, tuple(refused))
+        written = package.files(made, backend) | tombstones.files(backend)
+        files.update((f"{target}/{path}", content) for path, content in written.items())
+    changed = changes(pack, wanted)
+    files["manifest.json"] = _manifest(files, refused, changed)
+    return Built(files, held, tuple(refused), tuple(changed))
 
 
-def _manifest(files: dict[str, bytes], refused: list[Refusal]) -> bytes:
+def everyone(pack: Pack) -> dict[str, bytes]:
+    """The files that belong to no one SIEM, by their path below the output folder."""
+    backends = [backend_of(pack, target) for target in targets(pack)]
+    found = {f"sigma/{path}": content for path, content in sigma.files(pack, backends).items()}
+    return {**found, "attack-navigator.json": layer(rule for rule in pack.rules.values() if rule.alone)}
+
+
+def _manifest(files: dict[str, bytes], refused: list[Refusal], changed: list[Change]) -> bytes:
     listed = [
-        {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "target": path.partition("/")[0], "rule": _rule(path)}
+        {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "target": _target(path), "rule": _rule(path)}
         for path, content in sorted(files.items())
     ]
     no = [{"rule": refusal.rule, "target": refusal.target, "reason": refusal.reason} for refusal in refused]
-    return (
-        json.dumps({"casetrail": __version__, "files": listed, "refused": no}, indent=1, ensure_ascii=False) + "\n"
-    ).encode()
+    own = [change.record() for change in changed]
+    whole = {"casetrail": __version__, "files": listed, "refused": no, "overlay": own}
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _target(path: str) -> str | None:
+    return path.partition("/")[0] if "/" in path else None
 
 
 def _rule(path: str) -> str | None:
     name = path.rpartition("/")[2]
-    return name.rpartition(".")[0] if "/queries/" in path else None
+    return name.rpartition(".")[0] if "/queries/" in path or path.startswith("sigma/rules/") else None

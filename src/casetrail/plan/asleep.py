@@ -12,6 +12,7 @@ from casetrail.plan.nodes import (
     Correlation,
     Expr,
     Listed,
+    ListedPart,
     Not,
     Or,
     Order,
@@ -44,7 +45,7 @@ def asleep(plan: Plan) -> bool:
 
 def _without_empty(expr: Expr) -> Expr:
     match expr:
-        case Test(check=Listed(values=())):
+        case Test(check=Listed(values=()) | ListedPart(values=())):
             return NEVER
         case Not(arg=arg):
             return Not(_without_empty(arg))

@@ -49,6 +49,7 @@ from casetrail.plan.nodes import (
     IsMissing,
     Like,
     Listed,
+    ListedPart,
     Matches,
     Not,
     Op,
@@ -80,10 +81,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a rule's words refer to: the log sources' contracts by key, and the watchlists' values by name."""
+    """What a rule's words refer to: the log sources' contracts by key, and the watchlists' values by name.
+
+    listed: the types whose fields are compared with a watchlist as such (`Listed`); for others its values are written out.
+    parts: whether a watchlist stays one where a part of a text is compared with it (`ListedPart`).
+    """
 
     contracts: Mapping[str, Contract]
     watchlists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    listed: frozenset[Type] = frozenset({Type.TEXT})
+    parts: bool = False
 
 
 class _Refused(Exception):
@@ -174,8 +181,12 @@ class _Reader:
                 return Test(known, IsMissing())
             case SigmaExists():
                 return Test(known, Exists() if value.exists else IsMissing())
-            case SigmaString() if len(value.s) == 1 and isinstance(value.s[0], Placeholder) and known.type is Type.TEXT:
+            case SigmaString() if (
+                len(value.s) == 1 and isinstance(value.s[0], Placeholder) and known.type in self.world.listed
+            ):
                 return Test(known, self.listed(known, value, value.s[0].name))
+            case SigmaString() if self.world.parts and is_part(value) and known.type is Type.TEXT and not known.many:
+                return Test(known, self.listed_part(known, value))
             case SigmaString() if any(isinstance(part, Placeholder) for part in value.s):
                 return Or(tuple(self.test(known, each) for each in self.expand(value)))
             case SigmaFieldReference():
@@ -193,8 +204,23 @@ class _Reader:
 
     def listed(self, known: Field, value: SigmaString, watchlist: str) -> Listed:
         cased = known.exact or isinstance(value, SigmaCasedString)
-        texts = ("".join(map(str, each.s)) for each in self.expand(value))
+        texts = ["".join(map(str, each.s)) for each in self.expand(value)]
+        if known.type is not Type.TEXT:
+            checks = [_equals(known, text, cased=cased) for text in texts]
+            values = [check.network if isinstance(check, InNetwork) else check.value for check in checks]
+            return Listed(watchlist, tuple(dict.fromkeys(values)), cased)
         return Listed(watchlist, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), cased)
+
+    def listed_part(self, known: Field, value: SigmaString) -> ListedPart:
+        cased = known.exact or isinstance(value, SigmaCasedString)
+        before, after = (value.s[place] is SpecialChars.WILDCARD_MULTI for place in (0, -1))
+        (placeholder,) = (part for part in value.s if isinstance(part, Placeholder))
+        plain = type(value)()
+        plain.s = [placeholder]
+        texts = ("".join(map(str, each.s)) for each in self.expand(plain))
+        return ListedPart(
+            placeholder.name, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), before, after, cased
+        )
 
     def expand(self, value: SigmaString) -> Iterable[SigmaString]:
         """One string for each value of the watchlist that the string's placeholder names."""
@@ -239,6 +265,13 @@ class _Reader:
                 raise _Refused("sigma", f"a value of the kind {type(value).__name__} has no meaning here")
 
 
+def is_part(value: SigmaString) -> bool:
+    """Whether a string is a watchlist's value with any text before it, after it, or both."""
+    kinds = [Placeholder if isinstance(part, Placeholder) else part for part in value.s]
+    many = SpecialChars.WILDCARD_MULTI
+    return kinds in ([many, Placeholder], [Placeholder, many], [many, Placeholder, many])
+
+
 def _overlap(value: SigmaFieldReference) -> Overlap:
     match value.starts_with, value.ends_with:
         case True, True:
@@ -251,7 +284,7 @@ def _overlap(value: SigmaFieldReference) -> Overlap:
             return Overlap.EQUALS
 
 
-def _equals(known: Field, text: str, *, cased: bool) -> Check:
+def _equals(known: Field, text: str, *, cased: bool) -> Equals | InNetwork:
     cased = cased or known.exact
     if known.type is Type.TIME:
         raise _Refused("value-type", f"{known.path} is a time: test its |hour and kin, or correlate within a timespan", text)

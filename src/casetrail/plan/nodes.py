@@ -119,6 +119,20 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPart:
+    """Any value of a watchlist as a part of the text: at its end (`before`: any text may come before), its start (`after`), anywhere.
+
+    values: folded unless `cased`. Only a plan for a language that looks parts up holds it; elsewhere `Like`s stand for it.
+    """
+
+    watchlist: str
+    values: tuple[str, ...]
+    before: bool
+    after: bool
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Like:
     """Text with wildcards over the whole value: literal runs (folded unless `cased`) and `Wildcard`s."""
 
@@ -179,7 +193,7 @@ class SameAs:
     cased: bool = False
 
 
-Check = Equals | OneOf | Listed | Like | Matches | InNetwork | Compare | InPart | IsMissing | Exists | SameAs
+Check = Equals | OneOf | Listed | ListedPart | Like | Matches | InNetwork | Compare | InPart | IsMissing | Exists | SameAs
 
 
 @dataclass(frozen=True, slots=True)

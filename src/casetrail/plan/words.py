@@ -21,6 +21,7 @@ from casetrail.plan.nodes import (
     KeyPart,
     Like,
     Listed,
+    ListedPart,
     Matches,
     Not,
     OneOf,
@@ -54,6 +55,14 @@ _FIGURES = {
     Figure.MEDIAN: "median of {}",
     Figure.PERCENTILE: "percentile {percentile} of {}",
 }
+_KINDS = {
+    Figure.EVENTS: "number of events",
+    Figure.DISTINCT: "number of values",
+    Figure.SUM: "sum",
+    Figure.AVG: "mean",
+    Figure.MEDIAN: "median",
+    Figure.PERCENTILE: "percentile",
+}
 _UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("µs", 1))
 
 
@@ -72,6 +81,35 @@ def field_words(field: Field) -> str:
     return ".".join(f"{step}[]" if number in field.arrays else step for number, step in enumerate(field.steps, 1))
 
 
+def type_words(field: Field) -> str:
+    """What a field's values are and how they compare: `text, in its own letter case`."""
+    words = [str(field.type)]
+    if field.exact:
+        words.append("in its own letter case")
+    if field.many:
+        words.append("any element of a list")
+    if field.empty_is_missing:
+        words.append("empty text is no value")
+    return ", ".join(words)
+
+
+def kind_words(plan: Plan) -> str:
+    """What a rule waits for, in two or three words: `first seen`, `number of events`."""
+    match plan:
+        case Search():
+            return "single event"
+        case Correlation(condition=Threshold(figure=figure)):
+            return _KINDS[figure]
+        case Correlation(condition=Order(wanted=wanted, before=before, after=after)):
+            if after:
+                return "not followed by"
+            if before:
+                return "first seen" if len(wanted) == 1 else "sequence, none before"
+            return "sequence"
+        case Correlation():
+            return "together in any order"
+
+
 def test_words(test: Test) -> str:
     """One test in words: `outcome.result is 'SUCCESS'`."""
     field = field_words(test.field)
@@ -84,6 +122,10 @@ def test_words(test: Test) -> str:
         case Listed(watchlist=watchlist, values=values):
             held = ", ".join(map(_value, values)) or "which is empty"
             return f"{field} is in the watchlist {watchlist} ({held}){cased}"
+        case ListedPart(watchlist=watchlist, values=values, before=before, after=after):
+            held = ", ".join(map(_value, values)) or "which is empty"
+            how = "holds" if before and after else "ends with" if before else "begins with"
+            return f"{field} {how} a value of the watchlist {watchlist} ({held}){cased}"
         case Like(parts=parts):
             return f"{field} is like {_value(''.join(map(str, parts)))}{cased}"
         case Matches(pattern=pattern):

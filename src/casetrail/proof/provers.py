@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An engine that is ready, and the version of what it runs on."""
+    """An engine that is ready, the version of what it runs on, and the pack as its target reads it, where that differs."""
 
     engine: Engine
     version: str
+    pack: Pack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,11 @@ def _kusto(where: Where) -> Iterator[Opened]:
 def _splunk(where: Where) -> Iterator[Opened]:
     from casetrail import __version__
     from casetrail.engines.splunk_model import SplunkModel
+    from casetrail.packages.targets import meant_for
 
-    yield Opened(SplunkModel(where.backend("splunk"), where.pack.contracts), f"the model of casetrail {__version__}")
+    backend = where.backend("splunk")
+    model = SplunkModel(backend, where.pack.contracts)
+    yield Opened(model, f"the model of casetrail {__version__}", meant_for(where.pack, backend))
 
 
 def node_version(client: Any) -> str:

@@ -65,16 +65,27 @@ def planner(pack: Pack) -> Callable[[Case], Plan]:
     """
 
     @cache
-    def under(lists: tuple[tuple[str, tuple[str, ...]], ...]) -> Pack:
-        return pack.with_watchlists(dict(lists)) if lists else pack
+    def under(own: bool, lists: tuple[tuple[str, tuple[str, ...]], ...]) -> Pack:
+        about = pack if own else pack.as_shipped
+        return about.with_watchlists(dict(lists)) if lists else about
 
     def plan(case: Case) -> Plan:
-        rule = under(tuple(sorted(case.watchlists.items()))).rule(case.rule)
+        rule = under(pack.owns(case.path), tuple(sorted(case.watchlists.items()))).rule(case.rule)
         if rule.plan is None:
             raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
         return rule.plan
 
     return plan
+
+
+def with_other_numbers(pack: Pack, files: Iterable[CaseFile]) -> list[str]:
+    """The rules whose cases are run with the pack's numbers, where a customer's thresholds say others."""
+    about = pack.as_shipped.with_watchlists(pack.watchlists)
+    return [
+        file.rule
+        for file in files
+        if not pack.owns(file.path) and file.rule in pack.rules and pack.rules[file.rule].plan != about.rules[file.rule].plan
+    ]
 
 
 def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Iterator[Outcome]:

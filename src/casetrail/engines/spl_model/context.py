@@ -21,10 +21,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A lookup table as its definition in transforms.conf gives it: rows of text and the one setting that is modelled."""
+    """A lookup table as its definition in transforms.conf gives it: rows of text, and the settings that are modelled.
+
+    networks, patterns: the fields that `match_type` has under CIDR and under WILDCARD; the others match exactly.
+    """
 
     rows: tuple[Mapping[str, str], ...]
     case_sensitive_match: bool = True
+    max_matches: int = 1000
+    networks: frozenset[str] = frozenset()
+    patterns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 from casetrail.engines.spl_model.context import Context
 from casetrail.engines.spl_model.errors import LimitError, SplError, UnspecifiedError
+from casetrail.engines.spl_model.networks import block, within
 from casetrail.engines.spl_model.nodes import Bin, FillNull, LookUp, MakeMv, MvCombine, MvExpand
 from casetrail.engines.spl_model.values import Row, joined, lower, many, single, store, text_of
 
-_MAX_MATCHES = 1000
+_MOST_MATCHES = 1000
 _EXPANSION_BYTES = 500 * 2**20
 
 
 def look_up(command: LookUp, rows: Sequence[Row], context: Context) -> list[Row]:
-    """Copies fields of the rows of a table whose inputs equal the event's, in either case unless case_sensitive_match
-    ("lookup", "transforms.conf"). Nothing matches an input that is missing.
+    """Copies fields of the rows of a table whose inputs equal the event's, in either case unless case_sensitive_match, or
+    are the networks that an address lies in under match_type CIDR, or the texts with `*` for any number of characters that it
+    is like under WILDCARD; of the first max_matches rows in the order of the file
+    ("lookup", "transforms.conf", "Add field matching rules to your lookup configuration"). Nothing matches an input that
+    is missing.
     """
     table = context.lookups.get(command.table)
     if table is None:
@@ -33,6 +38,18 @@ def look_up(command: LookUp, rows: Sequence[Row], context: Context) -> list[Row]
     def same(text: str) -> str:
         return text if table.case_sensitive_match else lower(text, context.readings)
 
+    def matches(column: str, theirs: str, text: str) -> bool:
+        if column in table.patterns:
+            if "\\" in theirs or "\n" in text or "\r" in text:
+                raise UnspecifiedError(f"what {theirs!r} matches under WILDCARD in {text!r}", command.at)
+            return re.fullmatch(".*".join(map(re.escape, same(theirs).split("*"))), same(text)) is not None
+        if column not in table.networks:
+            return same(theirs) == same(text)
+        network = block(theirs)
+        if network is None:
+            raise UnspecifiedError(f"what {theirs!r}, which is no network, matches under CIDR", command.at)
+        return within(network, text)
+
     found = []
     for row in rows:
         out = dict(row)
@@ -42,16 +59,16 @@ def look_up(command: LookUp, rows: Sequence[Row], context: Context) -> list[Row]
                 raise UnspecifiedError("OUTPUTNEW where some of the fields exist", command.at)
             continue
         wanted = [(theirs, single(row.get(ours), "lookup")) for theirs, ours in command.inputs]
-        given = [(theirs, same(text_of(value))) for theirs, value in wanted if value is not None]
-        matches = [
+        given = [(theirs, text_of(value)) for theirs, value in wanted if value is not None]
+        all_found = [
             line
             for line in table.rows
-            if len(given) == len(wanted) and all(same(line.get(theirs, "")) == text for theirs, text in given)
+            if len(given) == len(wanted) and all(matches(theirs, line.get(theirs, ""), text) for theirs, text in given)
         ]
-        if len(matches) > _MAX_MATCHES:
-            raise LimitError(f"a lookup gives {_MAX_MATCHES} matches of {len(matches)} (max_matches)", command.at)
+        if len(all_found) > table.max_matches == _MOST_MATCHES:
+            raise LimitError(f"a lookup gives {_MOST_MATCHES} matches of {len(all_found)} (max_matches)", command.at)
         for theirs, ours in outputs:
-            values = [line.get(theirs, "") for line in matches]
+            values = [line.get(theirs, "") for line in all_found[: table.max_matches]]
             if (not values and ours in row) or "" in values or len(set(values)) < len(values):
                 raise UnspecifiedError(f"the lookup's {ours}: no match over a field that exists, empty or twice", command.at)
             store(out, ours, joined(values))

@@ -1,0 +1,38 @@
+"""`casetrail release`: a build as one archive to hand out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(epilog="Example: casetrail release -o release --wheel dist/casetrail-0.1.0-py3-none-any.whl")
+@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("release"), show_default=True)
+@click.option("--wheel", type=click.Path(path_type=Path, dir_okay=False), help="A wheel of casetrail to put in as well.")
+@click.pass_context
+def command(ctx: click.Context, output: Path, wheel: Path | None) -> None:
+    """Build every target into a zip archive in OUTPUT, with its manifest, SHA256SUMS and a bill of materials (CycloneDX).
+
+    The same pack, casetrail and installed packages give the same bytes. Needs the extra `release`.
+    """
+    from casetrail.files import replace
+    from casetrail.pack.pack import PackError
+    from casetrail.packages.release import release
+    from casetrail.packages.targets import build
+
+    try:
+        from casetrail.packages.sbom import sbom
+    except ModuleNotFoundError as error:
+        raise PackError(f"{error.name} is missing; `pip install 'casetrail[release]'` brings it") from error
+
+    pack = ctx.obj.load()
+    broken = next((rule for rule in pack.rules.values() if rule.plan is None), None)
+    if broken is not None:
+        raise PackError(f"{broken.path}: {broken.name}: {broken.problems[0].message}; see `casetrail check`")
+    held = (wheel.name, wheel.read_bytes()) if wheel else None
+    files = release(build(pack).files, sbom(), held)
+    output.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        replace(output / name, content)
+        click.echo(f"{output / name}  {len(content):,} bytes")

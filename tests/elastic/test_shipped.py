@@ -1,0 +1,55 @@
+"""Every detection rule as it is shipped: a real Elasticsearch takes its query, and answers with the columns that the rule needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from elasticsearch import Elasticsearch
+
+from casetrail.dialects.base import UnsupportedError
+from casetrail.engines.documents import index_of, mapping
+from casetrail.pack.backend import elsewhere
+from casetrail.pack.pack import Pack
+from casetrail.packages.formats import Packaged
+from casetrail.packages.kibana import files
+from casetrail.packages.schedule import schedule
+from casetrail.packages.targets import backend_of, query_for
+from tests.elastic.stores import WORKER
+
+PACK = Pack.load(Path(__file__).parents[2])
+BACKEND = elsewhere(backend_of(PACK, "elastic"), f"shipped-{WORKER}")
+
+
+def items() -> Iterator[Packaged]:
+    for rule in PACK.rules.values():
+        if rule.alone and rule.plan is not None:
+            with suppress(UnsupportedError):
+                query = query_for(PACK, rule, "elastic", BACKEND)
+                yield Packaged(rule, rule.plan, query, schedule(rule.plan, BACKEND, PACK.contracts), PACK.contracts)
+
+
+def test_the_node_takes_every_query_of_the_package(elasticsearch_url: str) -> None:
+    client = Elasticsearch(elasticsearch_url, request_timeout=300)
+    made = [index_of(store, "one") for store in BACKEND.stores.values()]
+    for index, store in zip(made, BACKEND.stores.values(), strict=True):
+        client.indices.create(index=index, mappings=mapping(store), settings={"number_of_replicas": 0})
+    shipped = list(items())
+    *rules, _ = map(json.loads, files(shipped, BACKEND)["detection-rules.ndjson"].splitlines())
+    wrong = {}
+    try:
+        for rule in rules:
+            answer = client.esql.query(
+                query=rule["query"], filter={"range": {"@timestamp": {"gte": rule["from"], "lte": rule["to"]}}}
+            )
+            columns = {column["name"] for column in answer["columns"]}
+            needed = set(rule.get("alert_suppression", {}).get("group_by", ["_id", "_index", "_version"]))
+            if answer["values"] or not needed <= columns:
+                wrong[rule["name"]] = columns
+    finally:
+        for index in made:
+            client.indices.delete(index=index)
+    assert wrong == {}
+    assert len(rules) == len(shipped) > 100

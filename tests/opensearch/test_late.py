@@ -1,0 +1,48 @@
+"""Late and doubled rows on a real OpenSearch: the shipped query of the monitor, run by run."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from opensearchpy import OpenSearch
+from opensearchpy.helpers import bulk
+
+from casetrail.dialects.opensearch_query import indexes
+from casetrail.engines.base import Trial
+from casetrail.engines.documents import TRIAL, actions
+from casetrail.engines.event import Event
+from casetrail.engines.opensearch import OpenSearchEngine, run_query
+from casetrail.pack.backend import elsewhere
+from casetrail.packages.schedule import shipped_query
+from casetrail.plan.nodes import sources
+from tests.laws.late_on_nodes import RULES, hold, law, tried
+
+
+def on_node(engine: OpenSearchEngine, rule: str) -> None:
+    one, backend, contracts = tried(rule, "opensearch"), engine.backend, law().pack.contracts
+    plan, name = one.log.plan, uuid.uuid4().hex
+
+    def index(events: list[Event]) -> None:
+        if events:
+            rows = actions([(name, Trial(plan, tuple(events)))], backend.stores, contracts, engine.suffix)
+            bulk(engine.client, rows, refresh=True)
+
+    def ask(now: int) -> list[str]:
+        query = shipped_query(plan, backend, contracts, now)
+        found = run_query(engine.client, indexes(plan, backend), query, {"term": {TRIAL: name}})
+        return [identity.partition("~")[2] for identity in found]
+
+    for source in sources(plan):
+        engine.create(source)
+    hold(one, backend.package, index, ask)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_shipped_query_alerts_late_rows_run_by_run_as_simulated(opensearch_url: str, rule: str) -> None:
+    backend = elsewhere(law().backends["opensearch"], f"late-{uuid.uuid4().hex}")
+    engine = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), backend, law().pack.contracts)
+    try:
+        on_node(engine, rule)
+    finally:
+        engine.close()
