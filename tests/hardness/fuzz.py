@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,8 @@ PATIENCE = 300
 """The most of the clock's."""
 MEMORY = 1024 * 1024 * 1024
 """The most that the process may ever hold."""
-KINDS = ("logs", "pack")
+KINDS = ("logs", "pack", "overlay")
+"""What is spoilt."""
 RULES = (
     "okta_api_token_created",
     "okta_session_two_networks",
@@ -225,17 +226,66 @@ def small() -> dict[str, bytes]:
     return files
 
 
+@cache
+def own() -> dict[str, bytes]:
+    """What a customer lays over that pack, by path."""
+    rule = {**RULE, "name": "own", "id": "3f6f2b0e-6c1b-4a77-9f0e-2f6d0a0f9b14"}
+    rule["casetrail"] = {**RULE["casetrail"], "level_reason": "Since."}
+    quiet = {
+        "title": "Quiet",
+        "logsource": RULE["logsource"],
+        "filter": {
+            "rules": ["example"],
+            "selection": {"actor.alternateId": "bot@example.com"},
+            "condition": "not selection",
+        },
+    }
+    settings = {
+        "levels": {"example": "medium"},
+        "disabled": {"many": "we travel"},
+        "targets": {"elastic": {"stores": {"okta/okta": {"index": "own-*"}}, "clocks": {"interval": "10m"}}},
+    }
+    return {
+        "casetrail.yml": _yaml(settings),
+        "thresholds.yml": b"many: {count: 4}\n",
+        "watchlists/service_accounts.csv": b"value,note\nbot@example.com,x\n",
+        "filters/quiet.yml": _yaml(quiet),
+        "rules/okta/own.yml": _yaml(rule),
+        "fixtures/okta/own.yml": _yaml({**CASES, "rule": "own"}),
+    }
+
+
 def commands_on_pack(chance: Chance, folder: Path) -> list[list[str]]:
-    files = dict(small())
-    weights = [4 if path.startswith(("rules", "fixtures/okta")) else 1 for path in files]
-    for path in chance.choices(list(files), weights, k=chance.choice((1, 1, 1, 2))):
-        files[path] = (bytes_spoilt if path.endswith(".csv") else yaml_spoilt)(files[path], chance)
+    """Commands on a pack of which a file or two are spoilt."""
+    files = _spoilt(small(), chance)
     if chance.random() < 0.1:
         files = {path: content for path, content in files.items() if path.startswith("rules") or chance.random() < 0.8}
-    pack = folder / "pack"
+    return _commands(["--pack", _written(folder / "pack", files)], chance, folder)
+
+
+def commands_on_overlay(chance: Chance, folder: Path) -> list[list[str]]:
+    """Commands on a good pack under an overlay of which a file or two are spoilt."""
+    pack = _written(folder / "pack", small())
+    overlay = _written(folder / "overlay", _spoilt(own(), chance))
+    return _commands(["--pack", pack, "--overlay", overlay], chance, folder)
+
+
+def _spoilt(files: Mapping[str, bytes], chance: Chance) -> dict[str, bytes]:
+    made = dict(files)
+    weights = [4 if path.startswith(("rules", "fixtures/okta")) else 1 for path in files]
+    for path in dict.fromkeys(chance.choices(list(files), weights, k=chance.choice((1, 1, 1, 2)))):
+        made[path] = (bytes_spoilt if path.endswith(".csv") else yaml_spoilt)(made[path], chance)
+    return made
+
+
+def _written(folder: Path, files: Mapping[str, bytes]) -> str:
     for path, content in files.items():
-        (pack / path).parent.mkdir(parents=True, exist_ok=True)
-        (pack / path).write_bytes(content)
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return str(folder)
+
+
+def _commands(about: list[str], chance: Chance, folder: Path) -> list[list[str]]:
     out = str(folder / "out")
     target = chance.choice(("elastic", "opensearch", "sentinel", "splunk"))
     more = chance.choice(
@@ -254,8 +304,15 @@ def commands_on_pack(chance: Chance, folder: Path) -> list[list[str]]:
             ["hunt", str(ROOT / "examples" / "okta.ndjson")],
         )
     )
-    check = ["check", *chance.choice(([], ["--json"], ["--sarif"], ["--github"], ["--strict"], ["--fix"]))]
-    return [["--pack", str(pack), *words] for words in (check, more)]
+    check = ["check", *chance.choice(([], ["--json"], ["--sarif"], ["--github"], ["--gitlab"], ["--strict"], ["--fix"]))]
+    return [[*about, *words] for words in (check, more)]
+
+
+MADE: dict[str, Callable[[Chance, Path], list[list[str]]]] = {
+    "logs": hunt_in_log,
+    "pack": commands_on_pack,
+    "overlay": commands_on_overlay,
+}
 
 
 # The child
@@ -264,7 +321,7 @@ def commands_on_pack(chance: Chance, folder: Path) -> list[list[str]]:
 def example(kind: str, seed: int, number: int, folder: Path) -> None:
     """One example. Raises Broken."""
     chance = random.Random(f"{seed}/{kind}/{number}")
-    for words in hunt_in_log(chance, folder) if kind == "logs" else commands_on_pack(chance, folder):
+    for words in MADE[kind](chance, folder):
         result = CliRunner().invoke(cli, words, prog_name="casetrail")
         error = result.exception
         if error is not None and not isinstance(error, SystemExit):
