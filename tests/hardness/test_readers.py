@@ -97,7 +97,7 @@ def test_what_is_spoilt_was_whole(tmp_path: Path) -> None:
     for path, content in own().items():
         (overlay / path).parent.mkdir(parents=True, exist_ok=True)
         (overlay / path).write_bytes(content)
-    for about in ([], ["--overlay", overlay]):
+    for about in ([], ["--overlay", str(overlay)]):
         found = json.loads(run(*about, "check", "--json", pack=pack).stdout)
         assert [row for row in found if row["severity"] == "error"] == []
         tested = run(*about, "test", pack=pack)
@@ -231,4 +231,29 @@ def test_a_file_of_another_shape_is_a_finding_and_one_line(path: str, number: in
     for words in (["build", "-o", tmp_path / "dist", "--target", "elastic"], ["test", "--engine", "reference"]):
         result = run(*words, pack=pack)
         assert result.exit_code in (0, 1, 2)
+        assert result.exit_code != 2 or len(result.stderr.splitlines()) == 1
+
+
+OWN_MISSHAPEN = {
+    "casetrail.yml": ["disabled: {true: because}\n", "targets: {true: {}}\n", "levels: [5]\n"],
+    "rules/okta/own.yml": [f"number: 0x{'f' * 5000}\n", "level: [nothing]\n", "level: x\n"],
+}
+
+
+@pytest.mark.parametrize(("path", "number"), [(path, number) for path in OWN_MISSHAPEN for number in range(3)])
+def test_an_overlay_of_another_shape_is_a_finding_and_one_line(path: str, number: int, tmp_path: Path) -> None:
+    from tests.hardness.fuzz import own
+
+    pack, overlay = smallest(tmp_path / "pack"), tmp_path / "overlay"
+    for each, content in own().items():
+        (overlay / each).parent.mkdir(parents=True, exist_ok=True)
+        (overlay / each).write_bytes(content)
+    head = "" if path == "casetrail.yml" else own()[path].decode().replace("level: high\n", "")
+    (overlay / path).write_text(head + OWN_MISSHAPEN[path][number])
+    checked = run("--overlay", overlay, "check", pack=pack)
+    assert checked.exit_code in (1, 2)
+    assert path in checked.output
+    for words in (["list", "rules"], ["build", "-o", tmp_path / "dist", "--target", "elastic"]):
+        result = run("--overlay", overlay, *words, pack=pack)
+        assert result.exit_code in (0, 2)
         assert result.exit_code != 2 or len(result.stderr.splitlines()) == 1

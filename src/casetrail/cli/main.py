@@ -94,7 +94,7 @@ class _Lazy(click.Group):
         except Exception as error:
             if type(error).__module__.startswith("casetrail.") or isinstance(error, OSError):
                 raise _Failure(str(error)) from error
-            if ctx.obj is not None and _misshapen(error, ctx.obj.pack_dir):
+            if ctx.obj is not None and _misshapen(error, ctx.obj):
                 told = "something in the pack isn't as its schema says; `casetrail check` shows where"
                 raise _Failure(f"{told} ({type(error).__name__}: {error})") from error
             raise
@@ -104,14 +104,15 @@ class _Lazy(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
-def _misshapen(error: Exception, folder: Path | None) -> bool:
+def _misshapen(error: Exception, context: Context) -> bool:
     """Whether a command stumbled over the shape of a pack, as the pack's own faults show. Without any, the fault is ours."""
     from casetrail.pack.check import check
     from casetrail.pack.pack import shipped
     from casetrail.pack.yaml import SHAPE
 
     try:
-        return isinstance(error, SHAPE) and any(finding.severity == "error" for finding in check(folder or shipped()))
+        found = check(context.pack_dir or shipped(), overlay=context.overlay) if isinstance(error, SHAPE) else []
+        return any(finding.severity == "error" for finding in found)
     except Exception:
         return False
 

@@ -112,7 +112,8 @@ class _Check:
             return
         yield from self.rules(documents, World(base.contracts, base.watchlists))
         if self.overlay:
-            yield from self.named(overlay_faults(base, {document.path for document in documents}))
+            faults = overlay_faults(base, {document.path for document in documents})
+            yield from self.guarded(self.overlay / SETTINGS, self.named(faults))
         if self.own:
             yield from self.watchlists()
             yield from self.backends(base)

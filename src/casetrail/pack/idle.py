@@ -77,7 +77,7 @@ def filter_faults(
 
 
 def _lists(pack: Pack, overlay: Overlay) -> Iterator[Idle]:
-    mine = str([pack.sources[path] for path in overlay.own_files()])
+    mine = "\n".join(path.read_text("utf-8", "replace") for path in overlay.own_files())
     for path in sorted(overlay.lists.glob("*.csv")):
         if path.stem not in pack.bare.watchlists and f"%{path.stem}%" not in mine:
             known = near(path.stem, pack.bare.watchlists)
@@ -107,5 +107,5 @@ def _target(target: str, settings: Mapping[str, Any], pack: Pack, overlay: Overl
 
 def near(name: str, known: Collection[str]) -> str:
     """The nearest names as a hint to add to a message; empty when there are none."""
-    found = get_close_matches(name, known, 3)
+    found = get_close_matches(str(name), map(str, known), 3)
     return f"; did you mean {' or '.join(found)}?" if found else ""

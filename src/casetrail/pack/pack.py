@@ -13,7 +13,7 @@ from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
-from sigma.rule import SigmaRule
+from sigma.rule import SigmaLevel, SigmaRule
 
 from casetrail.pack.contract import Contract, contracts
 from casetrail.pack.overlay import Idle, Overlay, Sources, named, only_lists, read_overlay, with_levels, with_thresholds_of
@@ -53,7 +53,7 @@ class Rule:
     @property
     def level(self) -> str:
         level = self.sigma.level
-        return level.name.lower() if level is not None else "informational"
+        return level.name.lower() if isinstance(level, SigmaLevel) else "informational"
 
     @property
     def asleep(self) -> bool:
