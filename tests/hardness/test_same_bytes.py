@@ -76,7 +76,7 @@ def test_the_order_of_a_folder_was_another() -> None:
     assert len(told) == 2
 
 
-PYTHONS = [python for python in os.environ.get("CASETRAIL_PYTHONS", "").split(os.pathsep) if python]
+PYTHONS = [python for python in os.environ.get("CASETRAIL_PYTHONS", "").split(os.pathsep) if Path(python).is_file()]
 
 
 @pytest.mark.skipif(not PYTHONS, reason="CASETRAIL_PYTHONS names no other interpreters with casetrail's dependencies")

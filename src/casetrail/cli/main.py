@@ -94,7 +94,7 @@ class _Lazy(click.Group):
         except Exception as error:
             if type(error).__module__.startswith("casetrail.") or isinstance(error, OSError):
                 raise _Failure(str(error)) from error
-            if ctx.obj is not None and _misshapen(ctx.obj.pack_dir):
+            if ctx.obj is not None and _misshapen(error, ctx.obj.pack_dir):
                 told = "something in the pack isn't as its schema says; `casetrail check` shows where"
                 raise _Failure(f"{told} ({type(error).__name__}: {error})") from error
             raise
@@ -104,13 +104,14 @@ class _Lazy(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
-def _misshapen(folder: Path | None) -> bool:
-    """Whether a pack has errors, which a command may have stumbled over. One without any shows that the fault is ours."""
+def _misshapen(error: Exception, folder: Path | None) -> bool:
+    """Whether a command stumbled over the shape of a pack, as the pack's own faults show. Without any, the fault is ours."""
     from casetrail.pack.check import check
     from casetrail.pack.pack import shipped
+    from casetrail.pack.yaml import SHAPE
 
     try:
-        return any(finding.severity == "error" for finding in check(folder or shipped()))
+        return isinstance(error, SHAPE) and any(finding.severity == "error" for finding in check(folder or shipped()))
     except Exception:
         return False
 
