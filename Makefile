@@ -2,6 +2,7 @@
 # make test   lint, types and all tests
 # make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite; half an hour on two cores
 # make bench  how fast a hunt is, as ratios
+# make noise  how many alerts a month of ordinary work makes, into docs/noise.md; a quarter of an hour on two cores
 # make docs   the pages that are generated
 # make logs   the logs of the incidents
 
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test fuzz bench docs logs clean
+.PHONY: run test fuzz bench noise docs logs clean
 
 run: $(STAMP)
 	@$(BIN)/casetrail run -o dist
@@ -25,6 +26,9 @@ fuzz: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python bench/hunt.py
+
+noise: $(STAMP)
+	@$(BIN)/python bench/noise.py --markdown docs/noise.md
 
 docs: $(STAMP)
 	@$(BIN)/python -m casetrail.pack.lints > docs/lints.md

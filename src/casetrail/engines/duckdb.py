@@ -17,9 +17,9 @@ from casetrail.plan.values import bag
 OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
-def connect(database: str = ":memory:", **settings: str) -> duckdb.DuckDBPyConnection:
-    """A connection to an empty database, in memory or in a file, that never reaches for the network, with our macros."""
-    connection = duckdb.connect(database, config={**OFFLINE, **settings})
+def connect(**settings: str) -> duckdb.DuckDBPyConnection:
+    """A connection to an empty database in memory that never reaches for the network, with our macros."""
+    connection = duckdb.connect(config={**OFFLINE, **settings})
     connection.execute(MACROS)
     return connection
 

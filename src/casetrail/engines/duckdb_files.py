@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import orjson
@@ -56,6 +56,16 @@ def place(steps: Sequence[str]) -> str:
 def holder(each: Field) -> tuple[str, ...]:
     """The steps to the first list on the way to a field."""
     return each.steps[: each.arrays[0]]
+
+
+def extracted(relation: str, name: str, paths: Iterable[str]) -> str:
+    """SQL for a relation of lines `l` with the list `name` of the texts at JSON paths in them."""
+    return f"(SELECT *, json_extract_string(l, [{', '.join(map(literal, paths))}]) AS {name} FROM {relation})"
+
+
+def whole(relation: str, odd: Iterable[str], keep: str = "true") -> str:
+    """SQL for the rows of a relation for which `keep` holds. The query fails on a row for which anything of `odd` does."""
+    return f"(SELECT * FROM {relation} WHERE CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE {keep} END)"
 
 
 def nested(text: str, path: str) -> str:

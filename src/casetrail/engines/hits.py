@@ -150,7 +150,7 @@ class Hits:
 
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         # A cursor of its own, since a connection forgets a result that is being read when it is asked anything else.
-        with self.scratch.connection.cursor() as cursor:
+        with self.scratch.cursor() as cursor:
             cursor.execute(query)
             while chunk := cursor.fetchmany(_CHUNK):
                 yield from chunk

@@ -175,20 +175,23 @@ class _Hunt:
         wanted = dict.fromkeys([*must, *self.fields(contract)])
         single = {sql.place(each.steps): each for each in wanted if not each.many}
         held = dict.fromkeys(sql.place(sql.holder(each)) for each in wanted if each.many)
-        places = {path: f"x[{number}]" for number, path in enumerate([*single, *held], 1)}
+        first = [path for path, each in single.items() if each in must]
+        then = [path for path in (*single, *held) if path not in first]
+        places = {path: f"x[{number}]" for number, path in enumerate(first, 1)}
+        places |= {path: f"y[{number}]" for number, path in enumerate(then, 1)}
         texts = {each: places[path] for path, each in single.items()}
         columns = {each: Column(sql.present(each, text), many=False) for each, text in texts.items()}
         columns |= {
             each: Column(sql.many(each, places[sql.place(sql.holder(each))]), many=True) for each in wanted if each.many
         }
-        odd = [sql.nested(places[path], path) for path in single]
-        odd += [sql.no_list(places[path], path) for path in held]
-        odd += [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
-        odd.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
-        paths = ", ".join(map(literal, places))
-        lines = f"SELECT l, json_extract_string(l, [{paths}]) AS x FROM {sql.lines(path)} WHERE l <> ''"
-        shaped = f"CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE true END"
-        relation = f"(SELECT l, x FROM ({lines}) WHERE {shaped})"
+        odd = {path: sql.nested(places[path], path) for path in single}
+        odd |= {path: sql.no_list(places[path], path) for path in held}
+        lost = [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
+        lost.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
+        relation = sql.extracted(f"(SELECT l FROM {sql.lines(path)} WHERE l <> '')", "x", first)
+        relation = sql.whole(relation, [*lost, *(odd[each] for each in first)], self.asked(contract, columns))
+        if then:
+            relation = sql.whole(sql.extracted(relation, "y", then), [odd[each] for each in then])
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
         time = parsed(columns[contract.time].sql, contract.time, cased=True)
         arrived = "NULL"
@@ -216,6 +219,13 @@ class _Hunt:
             f"SELECT max({parsed(text, contract.time, cased=True)}) FROM {lines}"
         ).fetchall()
         return cast(int, newest)
+
+    def asked(self, contract: Contract, columns: Mapping[Field, Column]) -> str:
+        """SQL for whether any search may be about a row, by its kind of event."""
+        by_kind, general = self.kinds(self.by_source[contract.key], contract)
+        if general or contract.event_type is None or contract.event_type.many:
+            return "true"
+        return f"{columns[contract.event_type].sql} IN ({', '.join(map(literal, sorted(by_kind)))})" if by_kind else "false"
 
     def insert(
         self, relation: str, contract: Contract, columns: Mapping[Field, Column], identity: str, time: str, arrived: str

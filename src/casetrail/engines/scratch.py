@@ -8,10 +8,16 @@ import weakref
 from contextlib import ExitStack
 from pathlib import Path
 
+import duckdb
+
+from casetrail.dialects.duckdb import MACROS, literal
 from casetrail.engines.duckdb import connect
 
 MEMORY = "256MB"
 """What DuckDB keeps at most before it spills."""
+_ROW_GROUP = 20_480
+"""Rows that each thread gathers before they go to the file: a table of many lists has wide rows."""
+_IN_FILE = "USE found"
 
 
 class Scratch:
@@ -23,12 +29,19 @@ class Scratch:
         self._open.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self._finalizer = weakref.finalize(self, self._open.close)
         self.connection = connect(
-            str(self.folder / "found"),
-            memory_limit=MEMORY,
-            temp_directory=str(self.folder / "spill"),
-            preserve_insertion_order="false",
+            memory_limit=MEMORY, temp_directory=str(self.folder / "spill"), preserve_insertion_order="false"
         )
         self._open.callback(self.connection.close)
+        file = literal(str(self.folder / "found"))
+        self.connection.execute(f"ATTACH {file} AS found (ROW_GROUP_SIZE {_ROW_GROUP})")
+        self.connection.execute(_IN_FILE)
+        self.connection.execute(MACROS)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Another connection to the same database."""
+        cursor = self.connection.cursor()
+        cursor.execute(_IN_FILE)
+        return cursor
 
     def close(self) -> None:
         """Give up the connection and the folder now."""
