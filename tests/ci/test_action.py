@@ -139,13 +139,6 @@ def test_a_failing_case_fails(workspace: Path) -> None:
     assert "- a should complete it and doesn't" in run.told["Test"]
 
 
-def test_a_pack_that_is_not_there_fails_and_says_so(workspace: Path) -> None:
-    workspace.mkdir(parents=True)
-    run = act(workspace, casetrail="installed", pack="nowhere")
-    assert run.codes["Check"] == 2
-    assert "nowhere: no such folder" in run.errors["Test"]
-
-
 def test_a_change_is_told_for_a_comment(workspace: Path) -> None:
     if "diff" not in cli.list_commands(None):  # type: ignore[arg-type]
         pytest.skip("this version has no command `casetrail diff`")
@@ -167,9 +160,23 @@ def test_no_input_gets_into_a_shell_line_but_by_a_variable() -> None:
     assert all(step["shell"] == "bash" for step in STEPS if "run" in step)
 
 
+def test_the_page_explains_every_input_and_output() -> None:
+    page = (ROOT / "docs" / "ci.md").read_text("utf-8")
+    assert [name for name in ACTION["inputs"] if f"{name}:" not in page] == []
+    assert [name for name in ACTION["outputs"] if f"`{name}`" not in page] == []
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (job,) = yaml.safe_load(blocks[0])["jobs"].values()
+    given = next(step["with"] for step in job["steps"] if step.get("id") == "casetrail")
+    assert set(given) <= set(ACTION["inputs"])
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    named = yaml.safe_load(blocks[1])["repos"][0]["hooks"]
+    assert [hook["id"] for hook in named] == [hook["id"] for hook in hooks]
+
+
 def test_an_input_stays_a_value(workspace: Path) -> None:
     foreign.folder(workspace, foreign.RIGHT)
     hostile = """'"; touch owned; $(touch owned) `touch owned` $'"""
     run = act(workspace, casetrail="installed", pack=hostile, output="a b;touch owned")
     assert run.codes["Check"] == 2, run.errors
+    assert run.errors["Test"].endswith("no such folder\n")
     assert sorted(path.name for path in workspace.iterdir()) == ["a b;touch owned", "fixtures", "rules"]

@@ -163,16 +163,22 @@ def _yaml(value: Any) -> bytes:
     return yaml.safe_dump(value, sort_keys=False).encode()
 
 
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
+
+
 @cache
 def small() -> dict[str, bytes]:
     """A whole pack as small as can be, by path."""
     (contract,) = yaml.safe_load_all((ROOT / "logsources" / "okta.yml").read_text())
     source = contract["sources"][0]
-    kept = [name for name in source["fields"] if name.count(".") < 2 or name.endswith("ip") or "debugData" in name][:30]
-    kept += [name for names in source["pivots"].values() for name in names]
-    source["fields"] = {
-        name: facts for name, facts in source["fields"].items() if name in kept or name.replace("[]", "") in kept
-    }
+    named = set(_texts([part for key, part in source.items() if key != "fields"]))
+    kept = {name for name in source["fields"] if name in named or name.replace("[]", "") in named or name.count(".") < 2}
+    source["fields"] = {name: facts for name, facts in source["fields"].items() if name in kept}
     plain = {name.replace("[]", "") for name in source["fields"]}
     single = {**RULE, "casetrail": {**RULE["casetrail"], "level_reason": "Since."}}
     base = {**RULE, "name": "base", "id": "3f6f2b0e-6c1b-4a77-9f0e-2f6d0a0f9b12"}
@@ -202,9 +208,9 @@ def small() -> dict[str, bytes]:
             b"  - {id: b, like: a, at: 1m, set: {client.ipAddress: 10.0.0.2}, append: {target: {id: 1}}}\n"
             b"  - {id: 'c{n}', like: a, at: 5h, repeat: 3, every: 1s, unset: [client.ipAddress]}\n"
         ),
-        "watchlists/watchlists.yml": b"service_accounts: {title: Accounts, holds: account, why: They are known.}\n",
+        "watchlists/watchlists.yml": b"service_accounts: {title: Accounts of services, holds: account, example: bot@example.com}\n",
         "watchlists/service_accounts.csv": b"value,note\n# none yet\nbot@example.com,x\n",
-        "watchlists/thresholds.yml": b"many: {count: 3, timespan: 2h}\n",
+        "watchlists/thresholds.yml": b"many: {count: 2, timespan: 2h}\n",
     }
     for name in ("user_session_start", "user_lifecycle_create"):
         files[f"fixtures/events/okta/{name}.yml"] = (ROOT / "fixtures" / "events" / "okta" / f"{name}.yml").read_bytes()

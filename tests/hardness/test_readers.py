@@ -89,6 +89,16 @@ def smallest(folder: Path) -> Path:
     return folder
 
 
+def test_what_is_spoilt_was_whole(tmp_path: Path) -> None:
+    """Else the fuzzer would only ever see the first fault."""
+    pack = smallest(tmp_path / "pack")
+    found = json.loads(run("check", "--json", pack=pack).stdout)
+    assert [row for row in found if row["severity"] == "error"] == []
+    assert run("test", pack=pack).exit_code == 0
+    built = run("build", "-o", tmp_path / "dist", pack=pack)
+    assert built.exit_code == 0, built.output
+
+
 def read(path: Path, content: bytes) -> tuple[list[object], Faults]:
     path.write_bytes(content)
     faults = Faults()
