@@ -56,7 +56,7 @@ def test_the_terms_are_those_of_the_package() -> None:
     assert terms["opensearch"]["range"] in json.dumps(monitor)
     text = files[f"sentinel/analytics/{rule}.yaml"].decode()
     assert all(f"{key}: {terms['sentinel'][key]}" in text for key in ("queryFrequency", "queryPeriod", "lookbackDuration"))
-    stanza = files["splunk/default/savedsearches.conf"].decode().partition(f"[casetrail - {rule}]")[2]
+    stanza = files["splunk/casetrail/default/savedsearches.conf"].decode().partition(f"[casetrail - {rule}]")[2]
     assert all(f"{key} = {value}" in stanza for key, value in terms["splunk"].items())
     assert parse_span(terms["sentinel"]["queryPeriod"]) >= parse_span("10d")
 

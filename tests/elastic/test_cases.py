@@ -13,6 +13,7 @@ from casetrail.pack.pack import Pack
 from casetrail.proof.run import run
 
 REFUSED = {
+    "cross_har_uploaded_then_session_elsewhere": "tunnels",
     "cross_password_signin_and_mass_read": "tunnels",
     "cross_work_password_then_rented_signin": "tunnels",
     "okta_factor_enrolled_near_rented_signin": "tunnels",
