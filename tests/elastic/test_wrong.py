@@ -42,10 +42,13 @@ WRONG = [
     Wrong("no key", r"key0 = TO_LOWER\(test\.user\)", 'key0 = "u"'),
     Wrong("values counted with repeats", r"n = VALUES\(held\)", "n = VALUES(other_id)"),
     Wrong("an order of equal times", r"gap > 0", "gap >= 0"),
-    Wrong("seen at the same instant", r"seen >= at", "seen > at"),
+    Wrong("seen at the same instant", r"first_here >= at", "first_here > at"),
+    Wrong("seen a timespan before forgotten", r"last_before < at - 3600000\b", "last_before <= at - 3600000"),
+    Wrong("seen in the stretch before forgotten", r"near == place \+ 1", "FALSE"),
     Wrong("seen at the same instant as a chain", r"seen >= opening", "seen > opening"),
-    Wrong("what follows at the edge forgotten", r"gap >= -3600000\b", "gap > -3600000"),
-    Wrong("what happens at once follows", r"gap < 0", "gap <= 0"),
+    Wrong("what follows at the edge forgotten", r"first_after > at \+ 3600000\b", "first_after >= at + 3600000"),
+    Wrong("what follows in the next stretch forgotten", r"near == place - 1", "FALSE"),
+    Wrong("what happens at once follows", r"last_here <= at", "last_here < at"),
 ]
 
 
