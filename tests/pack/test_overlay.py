@@ -269,7 +269,7 @@ def test_a_threshold_that_is_none_is_told_and_changes_nothing(folder: Path, want
         (
             {"targets": {"splunk": {"clocks": {"intervall": "5m"}}}},
             4,
-            "no intervall among its clocks; did you mean interval?",
+            "no intervall among its clocks; did you mean interval",
         ),
     ],
 )
