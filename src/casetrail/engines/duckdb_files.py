@@ -63,9 +63,14 @@ def extracted(relation: str, name: str, paths: Iterable[str]) -> str:
     return f"(SELECT *, json_extract_string(l, [{', '.join(map(literal, paths))}]) AS {name} FROM {relation})"
 
 
-def whole(relation: str, odd: Iterable[str], keep: str = "true") -> str:
-    """SQL for the rows of a relation for which `keep` holds. The query fails on a row for which anything of `odd` does."""
-    return f"(SELECT * FROM {relation} WHERE CASE WHEN {' OR '.join(odd)} THEN error('shape') ELSE {keep} END)"
+def whole(relation: str, lost: Iterable[str], keep: str, odd: Iterable[str]) -> str:
+    """SQL for the rows of a relation for which `keep` holds.
+
+    The query fails on a row for which any of `lost` holds, and on one that is kept and for which any of `odd` does.
+    """
+    stop = "THEN error('shape')"
+    strange = f" WHEN {' OR '.join(wrong)} {stop}" if (wrong := list(odd)) else ""
+    return f"(SELECT * FROM {relation} WHERE CASE WHEN {' OR '.join(lost)} {stop} WHEN NOT {keep} THEN false{strange} ELSE true END)"
 
 
 def nested(text: str, path: str) -> str:

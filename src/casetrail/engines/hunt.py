@@ -198,10 +198,7 @@ class _Hunt:
         wanted = dict.fromkeys([*must, *self.fields(contract)])
         single = {sql.place(each.steps): each for each in wanted if not each.many}
         held = dict.fromkeys(sql.place(sql.holder(each)) for each in wanted if each.many)
-        first = [path for path, each in single.items() if each in must]
-        then = [path for path in (*single, *held) if path not in first]
-        places = {path: f"x[{number}]" for number, path in enumerate(first, 1)}
-        places |= {path: f"y[{number}]" for number, path in enumerate(then, 1)}
+        places = {path: f"x[{number}]" for number, path in enumerate([*single, *held], 1)}
         texts = {each: places[path] for path, each in single.items()}
         columns = {each: Column(sql.present(each, text), many=False) for each, text in texts.items()}
         columns |= {
@@ -211,10 +208,9 @@ class _Hunt:
         odd |= {path: sql.no_list(places[path], path) for path in held}
         lost = [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
         lost.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
-        relation = sql.extracted(f"(SELECT l FROM {sql.lines(path)} WHERE l <> '')", "x", first)
-        relation = sql.whole(relation, [*lost, *(odd[each] for each in first)], self.asked(contract, columns))
-        if then:
-            relation = sql.whole(sql.extracted(relation, "y", then), [odd[each] for each in then])
+        known = {odd.pop(path) for path, each in single.items() if each in must}
+        relation = sql.extracted(f"(SELECT l FROM {sql.lines(path)} WHERE l <> '')", "x", places)
+        relation = sql.whole(relation, [*lost, *sorted(known)], self.asked(contract, columns), odd.values())
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
         time = parsed(columns[contract.time].sql, contract.time, cased=True)
         arrived = "NULL"
