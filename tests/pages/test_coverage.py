@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from casetrail.engines.hunt import hunt
+from casetrail.incidents.replay import on_silence
 from casetrail.incidents.rows import log_of, watchlists_of
 from casetrail.incidents.story import read_incident
 from casetrail.pack.pack import Pack, documents
@@ -32,7 +33,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
             (folder / f"{source.replace('/', '.')}.ndjson").write_bytes(b"\n".join(lines))
         lists = {name: tuple(values) for name, values in watchlists_of(INCIDENT, company).items() if name in PACK.watchlists}
         facts = {one.event.id: one.fact for one in arrivals}
-        for hit in hunt(PACK.with_watchlists(lists).plans(), PACK.contracts, [folder]).hits:
+        plans = PACK.with_watchlists(lists).plans()
+        told = {name: plan for name, plan in plans.items() if not on_silence(PACK.rules[name], plan)}
+        for hit in hunt(told, PACK.contracts, [folder]).hits:
             found.setdefault(facts[hit.id], set()).add(hit.rule)
     return found
 
