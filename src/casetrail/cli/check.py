@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,10 +62,13 @@ def command(
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
     folder = ctx.obj.pack_dir or shipped()
     day = (today or datetime.now(UTC)).date()
-    findings = _below(check(folder, day, overlay=ctx.obj.overlay), paths)
+    if ctx.obj.customer:
+        ctx.obj.load()
+    found = partial(check, folder, day, overlay=ctx.obj.overlay, lists=ctx.obj.customer)
+    findings = _below(found(), paths)
     if fix:
         mended = mend(findings)
-        findings = _below(check(folder, day, overlay=ctx.obj.overlay), paths)
+        findings = _below(found(), paths)
         say(f"{count(mended, 'finding')} mended")
     if as_json_:
         click.echo(as_json(findings))

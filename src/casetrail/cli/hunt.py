@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from casetrail.plan.nodes import Plan
 
 
+_NAMED = 5
+"""How many rules are named of those that couldn't be asked."""
+
+
 @click.command(epilog="Example: casetrail hunt okta.ndjson.gz salesforce/ --json")
 @click.argument("logs", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--source", help="The log source of all rows, as product/service; else each row tells its own.")
@@ -94,7 +98,8 @@ def command(
             raise click.UsageError("--engine elasticsearch reads a cluster, named by --url, and no files")
         hits, whole = _on_cluster(Cluster(url, api_key_env, api_key_file, ca, since, until), pack, plans)
         show(hits, pack, as_json=as_json, as_csv=as_csv)
-        ctx.exit(2 if not whole else 1 if exit_code and len(hits) else 0)
+        unasked = _unasked(pack, rules)
+        ctx.exit(2 if unasked or not whole else 1 if exit_code and len(hits) else 0)
     if not logs or url:
         raise click.UsageError("name the logs to read, or a cluster by --engine elasticsearch --url")
     missing = [path for path in logs if str(path) != "-" and not path.exists()]
@@ -105,9 +110,22 @@ def command(
         report = hunt(plans, pack.contracts, paths, source, progress, came)
     show(report.hits, pack, as_json=as_json, as_csv=as_csv)
     summary(report, pack, plans)
-    if report.faults.fatal:
+    if not report.files:
+        raise click.UsageError(f"{', '.join(printable(str(path)) for path in logs)}: no log files")
+    if _unasked(pack, rules) or report.faults.fatal:
         ctx.exit(2)
     ctx.exit(1 if exit_code and len(report.hits) else 0)
+
+
+def _unasked(pack: Pack, rules: Sequence[str]) -> bool:
+    """Whether rules couldn't be asked since they have no meaning; says which."""
+    broken = pack.unmeant(rules)
+    for rule in broken[:_NAMED]:
+        say(printable(f"  not asked: {rule.name}: {rule.problems[0].message}"))
+    if broken:
+        more = f", {len(broken) - _NAMED} more than these" if len(broken) > _NAMED else ""
+        say(f"{count(len(broken), 'rule')} without a meaning{more}; see `casetrail check`")
+    return bool(broken)
 
 
 @contextmanager

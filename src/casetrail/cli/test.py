@@ -62,6 +62,8 @@ def command(
     uncovered = sorted(set(rules) - {file.rule for file in files})
     if uncovered:
         raise click.UsageError(f"{', '.join(uncovered)}: no case file in {pack.folder / 'fixtures'}")
+    if not files:
+        raise click.UsageError(f"{printable(str(pack.folder))}: no cases are there to run")
     if mutants:
         ctx.exit(_mutants(pack, files, as_json))
     outcomes = list(run(pack, files, [_ENGINES[name]() for name in names or _ENGINES]))

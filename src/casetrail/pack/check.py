@@ -52,15 +52,19 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((files("casetrail.schemas") / f"{name}.schema.json").read_text("utf-8")))
 
 
-def check(folder: Path, today: date | None = None, *, overlay: Path | None = None) -> list[Finding]:
+def check(
+    folder: Path, today: date | None = None, *, overlay: Path | None = None, lists: Path | None = None
+) -> list[Finding]:
     """Every fault of the pack in a folder, and of what is laid over it, in the order of files and lines.
+
+    overlay: a customer's whole folder; lists: one with watchlists of theirs alone.
 
     today: the day by which a watchlist may have expired; not asked when it isn't given, so that the same pack has the same faults.
 
     A folder without `logsources/` is a foreign pack of Sigma rules: the shipped contracts are taken, and what casetrail demands of its
     own rules (cases, next steps, …) is not asked.
     """
-    return sorted(set(_Check(folder, overlay, today).findings()))
+    return sorted(set(_Check(folder, overlay, lists, today).findings()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,8 @@ class _Source:
 
 
 class _Check:
-    def __init__(self, folder: Path, overlay: Path | None, today: date | None) -> None:
-        self.folder, self.overlay, self.today = folder, overlay, today
+    def __init__(self, folder: Path, overlay: Path | None, lists: Path | None, today: date | None) -> None:
+        self.folder, self.overlay, self.lists, self.today = folder, overlay, lists, today
         self.own = (folder / "logsources").is_dir()
         self.lints = catalogue()
         self.misshapen: set[Path] = set()
@@ -318,14 +322,15 @@ class _Check:
 
     def watchlists(self) -> Iterator[Finding]:
         known: dict[str, Any] = {}
-        for folder in filter(None, (self.folder, self.overlay)):
-            index = folder / "watchlists" / INDEX
+        folders = [folder / "watchlists" for folder in (self.folder, self.overlay) if folder]
+        for folder in [*folders, *filter(None, [self.lists])]:
+            index = folder / INDEX
             if index.is_file():
                 broken = list(self.file(index, "watchlists"))
                 yield from broken
                 if broken:
                     return
-            yield from self.named(list_faults(folder / "watchlists", known, self.today))
+            yield from self.named(list_faults(folder, known, self.today))
 
     def backends(self, pack: Pack) -> Iterator[Finding]:
         for path in sorted((self.folder / "backends").glob("*/backend.yml")):

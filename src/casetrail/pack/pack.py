@@ -250,6 +250,14 @@ class Pack:
         chosen = [self.rules[name] for name in wanted] if wanted else [rule for rule in self.rules.values() if rule.alone]
         return {rule.name: rule.plan for rule in chosen if rule.plan is not None}
 
+    def unmeant(self, names: Iterable[str] = ()) -> list[Rule]:
+        """Of the rules that are emitted by themselves, or of those named, what has no meaning though its log is known."""
+        wanted = set(names)
+        chosen = [rule for rule in self.rules.values() if (rule.name in wanted if wanted else rule.alone)]
+        return [
+            rule for rule in chosen if rule.plan is None and any(problem.lint != "no-contract" for problem in rule.problems)
+        ]
+
     def rule(self, name: str) -> Rule:
         """The rule of a name.
 
