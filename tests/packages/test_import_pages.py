@@ -57,7 +57,7 @@ def test_sentinels_page_builds_what_it_deploys(tmp_path: Path) -> None:
     assert len(ids) == len(set(ids)) == len(list((built / "analytics").iterdir()))
     lists = json.loads((built / "watchlists.json").read_bytes())["resources"]
     filled = {one["properties"]["watchlistAlias"]: one["properties"].get("rawContent") for one in lists}
-    assert filled["service_accounts"] == "value\r\n005000000000EX1\r\n005000000000EX1AAA\r\n"
+    assert filled["service_accounts"] == "value\r\n005000000000EX1\r\n005000000000EX1AAM\r\n"
     page = (PAGES / "sentinel.md").read_text("utf-8")
     assert set(re.findall(r"dist/sentinel/(\S+\.json)", page)) == {path.name for path in built.glob("*.json")}
     parameters = json.loads((built / "azuredeploy.json").read_bytes())["parameters"]

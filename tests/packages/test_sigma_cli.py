@@ -107,4 +107,4 @@ def test_the_lines_of_the_import_page_run_as_they_stand(tmp_path: Path) -> None:
         assert done.returncode == 0, (lines, done.stdout, done.stderr)
     assert "okta.event_type:system.api_token.create" in done.stdout
     queries = (tmp_path / "dist" / "sigma" / "queries.txt").read_text("utf-8")
-    assert "005000000000EX1AAA" in queries
+    assert "005000000000EX1AAM" in queries
