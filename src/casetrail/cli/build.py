@@ -9,9 +9,6 @@ import click
 
 from casetrail.cli.terminal import count, printable, say
 
-UNFILLED = ("FILL IN", "FILL-IN")
-"""What `casetrail new` writes where an author has to write."""
-
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
     from casetrail.packages.targets import Built
@@ -43,28 +40,10 @@ def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: 
 
 def compile_pack(pack: Pack, chosen: tuple[str, ...], output: Path) -> Built:
     """Build the chosen targets, or all, into a folder. Raises PackError when a rule has no meaning or isn't filled in."""
-    from casetrail.pack.pack import PackError
     from casetrail.packages.targets import build
     from casetrail.packages.write import write
 
-    if not pack.rules:
-        raise PackError(f"{pack.folder}: no rules are there")
-    require_meaning(pack)
-    for rule in pack.rules.values():
-        if any(mark in str(rule.meta) for mark in UNFILLED):
-            raise PackError(f"{rule.path}: {rule.name}: fill in what `casetrail new` left; `casetrail check` shows where")
+    pack.require_ready()
     built = build(pack, chosen or None)
     write(output, built.files)
     return built
-
-
-def require_meaning(pack: Pack) -> None:
-    """Raises PackError when a rule has no meaning."""
-    from casetrail.pack.pack import PackError
-
-    broken = [rule for rule in pack.rules.values() if rule.plan is None]
-    if broken:
-        first = broken[0]
-        raise PackError(
-            f"{first.path}: {first.name}: {first.problems[0].message} ({len(broken)} rules have no meaning; see `casetrail check`)"
-        )

@@ -6,14 +6,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from casetrail.cli.terminal import say
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command(epilog="Example: casetrail --pack . diff origin/main --markdown")

@@ -27,9 +27,7 @@ def command(ctx: click.Context, output: Path, wheel: Path | None) -> None:
         raise PackError(f"{error.name} is missing; `pip install 'casetrail[release]'` brings it") from error
 
     pack = ctx.obj.load()
-    broken = next((rule for rule in pack.rules.values() if rule.plan is None), None)
-    if broken is not None:
-        raise PackError(f"{broken.path}: {broken.name}: {broken.problems[0].message}; see `casetrail check`")
+    pack.require_ready()
     held = (wheel.name, wheel.read_bytes()) if wheel else None
     files = release(build(pack).files, sbom(), held)
     output.mkdir(parents=True, exist_ok=True)

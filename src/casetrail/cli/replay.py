@@ -36,7 +36,6 @@ def command(
     the day on which the real victim saw it; then of each file that was taken whether an alert names it. Without NAME the incidents are
     listed.
     """
-    from casetrail.cli.build import require_meaning
     from casetrail.cli.incident import show, write_rows
     from casetrail.incidents.record import record
     from casetrail.incidents.replay import replay
@@ -48,7 +47,7 @@ def command(
         for each in incidents(pack):
             click.echo(printable(f"{each}: {read_incident(pack, each).title}"))
         return
-    require_meaning(pack)
+    pack.require_meaning()
     incident = read_incident(pack, name)
     for rule in without:
         pack.rule(rule)

@@ -58,9 +58,9 @@ def holder(each: Field) -> tuple[str, ...]:
     return each.steps[: each.arrays[0]]
 
 
-def extracted(relation: str, name: str, paths: Iterable[str]) -> str:
-    """SQL for a relation of lines `l` with the list `name` of the texts at JSON paths in them."""
-    return f"(SELECT *, json_extract_string(l, [{', '.join(map(literal, paths))}]) AS {name} FROM {relation})"
+def extracted(relation: str, paths: Iterable[str]) -> str:
+    """SQL for a relation of lines `l` with the list `x` of the texts at JSON paths in them."""
+    return f"(SELECT *, json_extract_string(l, [{', '.join(map(literal, paths))}]) AS x FROM {relation})"
 
 
 def whole(relation: str, lost: Iterable[str], keep: str, odd: Iterable[str]) -> str:

@@ -208,9 +208,9 @@ class _Hunt:
         odd |= {path: sql.no_list(places[path], path) for path in held}
         lost = [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
         lost.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
-        known = {odd.pop(path) for path, each in single.items() if each in must}
-        relation = sql.extracted(f"(SELECT l FROM {sql.lines(path)} WHERE l <> '')", "x", places)
-        relation = sql.whole(relation, [*lost, *sorted(known)], self.asked(contract, columns), odd.values())
+        lost += [odd.pop(path) for path, each in single.items() if each in must]
+        relation = sql.extracted(f"(SELECT l FROM {sql.lines(path)} WHERE l <> '')", places)
+        relation = sql.whole(relation, lost, self.asked(contract, columns), odd.values())
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
         time = parsed(columns[contract.time].sql, contract.time, cased=True)
         arrived = "NULL"

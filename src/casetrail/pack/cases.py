@@ -6,13 +6,13 @@ import copy
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from casetrail.engines.event import Event
 from casetrail.pack.contract import Contract, parse_span
+from casetrail.pack.near import near
 from casetrail.pack.pack import Pack, PackError, documents, shaped
 from casetrail.plan.values import TIME_FORMATS, format_time
 
@@ -216,8 +216,7 @@ def _near(name: str, path: Path, pack: Pack) -> str:
         for folder in pack.events(path)
         for file in sorted(folder.rglob("*.yml"))
     ]
-    near = get_close_matches(name, known, 3)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    return near(name, known)
 
 
 def _dated(row: dict[str, Any], contract: Contract, identity: str, time: int) -> dict[str, Any]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from jsonschema import Draft202012Validator
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
@@ -29,8 +25,9 @@ from casetrail.pack.findings import Fault, Finding
 from casetrail.pack.idle import filter_faults
 from casetrail.pack.lints import catalogue
 from casetrail.pack.overlay import SETTINGS, named
-from casetrail.pack.pack import Pack, PackError, filter_errors
+from casetrail.pack.pack import UNFILLED, Pack, PackError, filter_errors
 from casetrail.pack.policy import POLICY
+from casetrail.pack.schema import form_faults
 from casetrail.pack.watchlist import INDEX
 from casetrail.pack.yaml import SHAPE, START, Document, Position, YamlError, read
 from casetrail.packages.attack import attack
@@ -45,11 +42,6 @@ def _schema_of(path: Path, usual: str) -> str:
     if "incidents" in path.parts:
         return "incident" if path.stem == "incident" else "incident_events"
     return "event" if "events" in path.parts else usual
-
-
-@cache
-def _validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(json.loads((files("casetrail.schemas") / f"{name}.schema.json").read_text("utf-8")))
 
 
 def check(
@@ -143,15 +135,15 @@ class _Check:
         for document in found:
             for trap in document.traps():
                 yield self.finding(path, "yaml-trap", f"{trap.text} {trap.why}; put it in quotes", trap.position)
-            for text, place in document.holding("FILL IN", "FILL-IN"):
+            for text, place in document.holding(*UNFILLED):
                 yield self.finding(path, "fill-in", f"{text.strip()!r} is still to be filled in", place)
             yield from self.guarded(path, self.schema(document, schema))
             if documents is not None and isinstance(document.data, dict):
                 documents.append(document)
 
     def schema(self, document: Document, schema: str) -> Iterator[Finding]:
-        for fault in _validator(schema).iter_errors(_json(document.data)):
-            yield self.finding(document.path, "schema", _schema_words(fault), document.position(list(fault.absolute_path)))
+        for words, keys in form_faults(schema, _json(document.data)):
+            yield self.finding(document.path, "schema", words, document.position(keys))
             self.misshapen.add(document.path)
 
     def guarded(self, path: Path, findings: Iterator[Finding]) -> Iterator[Finding]:
@@ -370,8 +362,3 @@ def _is_about_the_log(document: Document) -> bool:
 
 def _rule_name(rule: SigmaRule | SigmaCorrelationRule) -> str:
     return str(rule.name or rule.id or rule.title)
-
-
-def _schema_words(error: Any) -> str:
-    where = ".".join(map(str, error.absolute_path))
-    return f"{where}: {error.message}" if where else str(error.message)

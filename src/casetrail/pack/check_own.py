@@ -9,7 +9,7 @@ from typing import Any
 
 from casetrail.pack.cases import paths_below, rule_of
 from casetrail.pack.findings import Fault
-from casetrail.pack.overlay import SETTINGS, form_faults, place_of
+from casetrail.pack.overlay import SETTINGS, ill_formed, place_of
 from casetrail.pack.pack import Pack, PackError, documents
 from casetrail.pack.watchlist import INDEX, expired, faults
 from casetrail.pack.yaml import START, Position, YamlError, read
@@ -56,7 +56,7 @@ def settings_faults(folder: Path) -> Iterator[Fault]:
         yield Fault("yaml", path, error.position, error.message)
         return
     for document in found[:1]:
-        for message, place in form_faults(document):
+        for message, place in ill_formed(document):
             yield Fault("schema", path, place, message)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaRule
 
+from casetrail.pack.near import near
 from casetrail.pack.overlay import Idle, Overlay, place_of
 from casetrail.pack.pack import Pack
 from casetrail.pack.yaml import START
@@ -103,9 +103,3 @@ def _target(target: str, settings: Mapping[str, Any], pack: Pack, overlay: Overl
         if source not in stores:
             message = f"targets: {target} has no log {source}{near(source, stores)}"
             yield overlay.at(message, "targets", target, "stores", source)
-
-
-def near(name: str, known: Collection[str]) -> str:
-    """The nearest names as a hint to add to a message; empty when there are none."""
-    found = get_close_matches(str(name), map(str, known), 3)
-    return f"; did you mean {' or '.join(found)}?" if found else ""

@@ -11,20 +11,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from casetrail.pack.schema import form_faults
 from casetrail.pack.thresholds import FILE as THRESHOLDS
 from casetrail.pack.thresholds import apply_thresholds
 from casetrail.pack.yaml import START, Document, Position, YamlError, read
-
-if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
 
 SETTINGS = "casetrail.yml"
 Sources = Mapping[Path, list[dict[str, Any]]]
@@ -88,7 +83,7 @@ def read_overlay(folder: Path) -> Overlay:
         raise ValueError(f"{path}:{error.position.line}: {error.message}") from error
     data: Mapping[str, Any] = {}
     for document in found[:1]:
-        for fault in form_faults(document):
+        for fault in ill_formed(document):
             raise ValueError(f"{path}:{fault[1].line}: {fault[0]}")
         data = document.data or {}
     return Overlay(
@@ -101,18 +96,10 @@ def read_overlay(folder: Path) -> Overlay:
     )
 
 
-@cache
-def _validator() -> Draft202012Validator:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(json.loads((files("casetrail.schemas") / "overlay.schema.json").read_text("utf-8")))
-
-
-def form_faults(document: Document) -> Iterator[tuple[str, Position]]:
+def ill_formed(document: Document) -> Iterator[tuple[str, Position]]:
     """What in `casetrail.yml` isn't of the form that its schema demands, with its place."""
-    for fault in _validator().iter_errors(document.data):
-        where = ".".join(map(str, fault.absolute_path))
-        yield f"{where}: {fault.message}" if where else fault.message, document.position(list(fault.absolute_path))
+    for words, keys in form_faults("overlay", document.data):
+        yield words, document.position(keys)
 
 
 def place_of(path: Path, *keys: str) -> Position:

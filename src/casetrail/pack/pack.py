@@ -16,6 +16,7 @@ from sigma.filters import SigmaFilter
 from sigma.rule import SigmaLevel, SigmaRule
 
 from casetrail.pack.contract import Contract, contracts
+from casetrail.pack.near import near
 from casetrail.pack.overlay import Idle, Overlay, Sources, named, only_lists, read_overlay, with_levels, with_thresholds_of
 from casetrail.pack.policy import POLICY
 from casetrail.pack.thresholds import FILE
@@ -27,6 +28,10 @@ from casetrail.plan.lower import Problem, World
 from casetrail.plan.nodes import Plan, Type
 
 FOLDERS = ("rules", "fixtures", "logsources", "watchlists", "backends")
+
+
+UNFILLED = ("FILL IN", "FILL-IN")
+"""What `casetrail new` writes where an author has to write."""
 
 
 class PackError(Exception):
@@ -258,16 +263,33 @@ class Pack:
             rule for rule in chosen if rule.plan is None and any(problem.lint != "no-contract" for problem in rule.problems)
         ]
 
+    def require_meaning(self) -> None:
+        """Raises PackError when a rule has no meaning."""
+        broken = [rule for rule in self.rules.values() if rule.plan is None]
+        if broken:
+            first = broken[0]
+            raise PackError(
+                f"{first.path}: {first.name}: {first.problems[0].message} ({len(broken)} rules have no meaning; see `casetrail check`)"
+            )
+
+    def require_ready(self) -> None:
+        """Raises PackError when there is no rule to ship, or one that has no meaning or isn't filled in."""
+        if not self.rules:
+            raise PackError(f"{self.folder}: no rules are there")
+        self.require_meaning()
+        for rule in self.rules.values():
+            if any(mark in str(rule.meta) for mark in UNFILLED):
+                raise PackError(
+                    f"{rule.path}: {rule.name}: fill in what `casetrail new` left; `casetrail check` shows where"
+                )
+
     def rule(self, name: str) -> Rule:
         """The rule of a name.
 
         Raises PackError, with the nearest names, when there is none.
         """
         if name not in self.rules:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, self.rules, 3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else "; `casetrail list` shows them"
+            hint = near(name, self.rules) or "; `casetrail list` shows them"
             raise PackError(f"no rule is named {name}{hint}")
         return self.rules[name]
 
