@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -170,6 +171,29 @@ def test_a_signal_stops_it_with_one_line_and_nothing_half_written(number: signal
     assert result.returncode == 128 + number, result.stderr
     assert result.stderr.strip() == b"stopped"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_the_old_build_is_cleared_away_leaves_nothing_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "dist"
+    files = {"manifest.json": b'{"casetrail": "0", "files": [{"path": "a.txt"}]}', "a.txt": b"old"}
+    write(out, files)
+    real = shutil.rmtree
+    stopped: list[Path] = []
+
+    def stopping(path: Path, ignore_errors: bool = False) -> None:
+        if not stopped:
+            stopped.append(path)
+            raise KeyboardInterrupt
+        real(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        write(out, {**files, "a.txt": b"new"})
+    assert stopped
+    assert (out / "a.txt").read_bytes() == b"new"
+    assert {path.name for path in tmp_path.iterdir()} == {"dist"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

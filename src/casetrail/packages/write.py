@@ -81,7 +81,16 @@ def _workshop(folder: Path) -> Iterator[Path]:
         with held(made):
             yield made
     finally:
+        _clear(made)
+
+
+def _clear(made: Path) -> None:
+    """Clear a workshop away, to the end even when the process is stopped meanwhile."""
+    try:
         shutil.rmtree(made, ignore_errors=True)
+    except KeyboardInterrupt:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
 
 
 def _tidy(folder: Path) -> None:
