@@ -24,7 +24,7 @@ test: $(STAMP)
 	@$(BIN)/pytest -n auto
 
 fuzz: $(STAMP)
-	@CASETRAIL_FUZZ=100000 $(BIN)/pytest -n auto tests/engines/test_differential.py tests/engines/test_sqlite.py
+	@CASETRAIL_FUZZ=100000 $(BIN)/pytest -n auto tests/engines/test_differential.py tests/oracle/test_sqlite.py
 
 fuzz-readers: $(STAMP)
 	@$(BIN)/python -m tests.hardness.fuzz --seconds 600
@@ -36,9 +36,9 @@ noise: $(STAMP)
 	@$(BIN)/python bench/noise.py --markdown docs/noise.md --json > docs/noise.json
 
 docs: $(STAMP)
-	@$(BIN)/python -m casetrail.pack.lints > docs/lints.md
-	@$(BIN)/python -m tests.dialects.side_by_side > docs/languages.md
-	@$(BIN)/python -m casetrail.cli.page > docs/cli.md
+	@$(BIN)/python -m casetrail.check.lints > docs/lints.md
+	@$(BIN)/python -m tests.languages.side_by_side > docs/languages.md
+	@$(BIN)/python -m casetrail.cli.show.page > docs/cli.md
 	@$(BIN)/python -m casetrail.pages docs
 
 release: $(STAMP)

@@ -28,9 +28,9 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench import rows, rules
-from casetrail.engines.event import event_of
-from casetrail.engines.hunt import hunt
 from casetrail.engines.reference import evaluate
+from casetrail.hunt.hunt import hunt
+from casetrail.logs.event import event_of
 from casetrail.pack.pack import Pack
 
 _ROOT = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from casetrail.nodes.maven import NodeUnavailable
+from casetrail.engines.nodes.maven import NodeUnavailable
 from tests.nodes.session import Owner, address
 
 OWNER = pytest.StashKey[Owner]()

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from casetrail.engines.event import Event
-from casetrail.pack.contract import contracts
-from casetrail.plan.lower import World
+from casetrail.logs.contract import contracts
+from casetrail.logs.event import Event
 from casetrail.plan.values import format_time
+from casetrail.sigma.lower import World
 
 CONTRACT = contracts(
     yaml.safe_load("""

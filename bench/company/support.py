@@ -137,7 +137,7 @@ def report(
             "ReportEvent", at, draw, user, name, network, key, Operation=operation if shared else "ReportRunFromRestApi",
             ReportId=long_record("00O", number), Name=f"Report {number}", QueriedEntities=entity, RowsProcessed=float(rows),
             EventSource="Lightning", ExecutionIdentifier=f"{draw.getrandbits(96):024x}", IsScheduled=operation == "ReportScheduled",
-            NumberOfColumns=9, Format="Tabular", Scope="organization",
+            NumberOfColumns=9, Format="Tabular", Bounds="organization",
         ),
     ]  # fmt: skip
 

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from casetrail.packages.schedule import Schedule
-from casetrail.plan.nodes import AllOf, Correlation, Figure, Plan, Search, Step, Threshold
-from casetrail.proof.late import Log, Outcome, judged
-from casetrail.proof.late import run as exact
-from casetrail.proof.siem import Clock, Look, kept, throttled
+from casetrail.plan.nodes import AllOf, Correlation, Figure, Plan, Present, Search, Threshold
+from casetrail.proof.late.late import LateOutcome, SeenLog, judged
+from casetrail.proof.late.late import run as exact
+from casetrail.proof.late.siem import Clock, Look, kept, throttled
+from casetrail.schedule.schedule import Schedule
 
 _MINUTE = 60_000_000
 _HOUR = 60 * _MINUTE
@@ -53,7 +53,7 @@ def _plain(plan: Plan) -> bool:
         case Threshold(figure=figure):
             return figure in (Figure.EVENTS, Figure.DISTINCT)
         case AllOf(args=args):
-            return {arg.base for arg in args if isinstance(arg, Step)} == set(range(len(plan.bases)))
+            return {arg.base for arg in args if isinstance(arg, Present)} == set(range(len(plan.bases)))
         case _:
             return False
 
@@ -112,7 +112,7 @@ DEFAULTS = (
 )
 
 
-def tried(log: Log, default: Default, draw: random.Random) -> Outcome:
+def tried(log: SeenLog, default: Default, draw: random.Random) -> LateOutcome:
     """What a default alerts of a history, every run on time."""
     span = log.plan.span if isinstance(log.plan, Correlation) else 0
     lookback = default.lookback(span)
@@ -127,11 +127,11 @@ def tried(log: Log, default: Default, draw: random.Random) -> Outcome:
     return judged(log, (kept if default.remembers else throttled(0))(found) if found else Counter())
 
 
-def _bucketed(log: Log, when: Schedule, look: Look, span: int) -> frozenset[str]:
+def _bucketed(log: SeenLog, when: Schedule, look: Look, span: int) -> frozenset[str]:
     return frozenset(identity for bucket in _buckets(log, when, look, span) for identity in bucket)
 
 
-def _buckets(log: Log, when: Schedule, look: Look, span: int) -> Iterator[frozenset[str]]:
+def _buckets(log: SeenLog, when: Schedule, look: Look, span: int) -> Iterator[frozenset[str]]:
     start = look.own - when.lookback
     for place in sorted({time // span for time in log.times if start <= time <= look.own}):
         low, high = max(start, place * span), min(look.own, (place + 1) * span - 1)

@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 
 from bench.lateness.defaults import DEFAULTS, tried
+from casetrail.build.targets import targets
 from casetrail.pack.pack import Pack
-from casetrail.packages.targets import targets
 from casetrail.plan.nodes import Plan, Search, sources
-from casetrail.proof.histories import history
-from casetrail.proof.late import Log, Tally
-from casetrail.proof.law import Held, Law
-from casetrail.proof.seen import Matches
+from casetrail.proof.late.histories import history
+from casetrail.proof.late.late import SeenLog, Tally
+from casetrail.proof.late.law import Law, LawResult
+from casetrail.proof.late.seen import RowMatcher
 
 CLASSES = ("punctual", "late")
 """Rows as late as they mostly are, and as late as the contracts allow."""
@@ -30,7 +30,7 @@ class Measured:
     """helds: how the law held, by rule; defaults: by sort of rule, default and lateness; rules: how many, by sort and default."""
 
     histories: int
-    helds: list[Held] = field(default_factory=list)
+    helds: list[LawResult] = field(default_factory=list)
     defaults: dict[tuple[str, str, str], Tally] = field(default_factory=dict)
     rules: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -54,19 +54,19 @@ def outages(folder: Path) -> dict[str, int]:
     return {target: backend.clocks["outage"] for target, backend in _law(folder, ()).backends.items()}
 
 
-def _held(folder: Path, chosen: tuple[str, ...], rule: str, histories: int) -> Held:
+def _held(folder: Path, chosen: tuple[str, ...], rule: str, histories: int) -> LawResult:
     return _law(folder, chosen).tried(rule, range(histories))
 
 
 def _missed(folder: Path, rule: str, histories: int) -> tuple[str, dict[tuple[str, str], Tally]]:
     """What the defaults miss of a rule, by default and class."""
-    law, matches = _law(folder, ()), Matches()
+    law, matches = _law(folder, ()), RowMatcher()
     made = law.material(law.files[rule])
     found: dict[tuple[str, str], Tally] = {}
     said = [default for default in DEFAULTS if default.says(made.groups[0][0])]
     for late in CLASSES if said else ():
         for number in range(histories):
-            log = Log(history(made, random.Random(f"{rule}|{late}|{number}"), punctual=late == "punctual"), matches)
+            log = SeenLog(history(made, random.Random(f"{rule}|{late}|{number}"), punctual=late == "punctual"), matches)
             for default in said:
                 outcome = tried(log, default, random.Random(f"{rule}|{number}"))
                 found.setdefault((default.name, late), Tally()).add(outcome)
@@ -109,7 +109,7 @@ def measure(
 
 def lines(found: Measured) -> Iterator[str]:
     """The law's figures, a line a target."""
-    from casetrail.proof.law import added
+    from casetrail.proof.late.law import added
 
     for target, tally in sorted(added(found.helds).items()):
         names = sum(target in held.tallies for held in found.helds)

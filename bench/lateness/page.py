@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from bench.lateness.defaults import DEFAULTS
 from bench.lateness.measure import CLASSES, Measured
 from casetrail.plan.words import span_words
-from casetrail.proof.law import added
+from casetrail.proof.late.law import added
 
 _HEAD = """# Late and doubled data
 

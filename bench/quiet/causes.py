@@ -13,7 +13,7 @@ import orjson
 from bench.company.networks import VPN_ASN
 from bench.company.people import company
 from bench.company.services import AUTOMATIONS, services
-from casetrail.engines.hits import Hit
+from casetrail.hunt.hits import Hit
 
 _SAMPLE = 60
 _SHOWN = 3

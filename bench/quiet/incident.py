@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from bench.quiet.measure import Settings
-from casetrail.engines.hits import Hit
-from casetrail.engines.hunt import hunt
+from casetrail.hunt.hits import Hit
+from casetrail.hunt.hunt import hunt
 from casetrail.incidents.replay import on_silence
 from casetrail.pack.pack import Pack
 from casetrail.pack.watchlist import read_watchlists

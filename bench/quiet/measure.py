@@ -12,8 +12,8 @@ from typing import Any
 
 from bench.company.times import date_of, number_of
 from bench.quiet.causes import causes
-from casetrail.engines.hits import Hit
-from casetrail.engines.hunt import hunt
+from casetrail.hunt.hits import Hit
+from casetrail.hunt.hunt import hunt
 from casetrail.pack.pack import Pack
 
 A_DAY = 20
@@ -70,7 +70,7 @@ class Measured:
 
     noise: tuple[Noise, ...]
     quiet: tuple[str, ...]
-    asleep: tuple[str, ...]
+    inactive: tuple[str, ...]
     by_day: tuple[int, ...]
     levels: Mapping[str, int]
 
@@ -94,7 +94,7 @@ class Measured:
             "by_day": self.by_day,
             "broken": self.broken,
             "levels": dict(self.levels),
-            "asleep": self.asleep,
+            "asleep": self.inactive,
             "quiet": self.quiet,
             "rules": [
                 {
@@ -114,8 +114,8 @@ class Measured:
 def measure(pack: Pack, logs: Path, settings: Settings, names: Sequence[str] = ()) -> Measured:
     """The alerts of the pack's rules, or of those named, on the logs of a folder."""
     plans = pack.plans(names)
-    asleep = tuple(name for name in plans if pack.rules[name].asleep)
-    awake = {name: plan for name, plan in plans.items() if name not in asleep}
+    inactive = tuple(name for name in plans if pack.rules[name].inactive)
+    awake = {name: plan for name, plan in plans.items() if name not in inactive}
     report = hunt(awake, pack.contracts, [logs])
     first = number_of(settings.first)
     raised: dict[str, list[Hit]] = {name: [] for name in awake}
@@ -150,7 +150,7 @@ def measure(pack: Pack, logs: Path, settings: Settings, names: Sequence[str] = (
     return Measured(
         noise=tuple(noise),
         quiet=tuple(name for name, hits in raised.items() if not hits),
-        asleep=asleep,
+        inactive=inactive,
         by_day=tuple(by_day[day] for day in range(first, first + settings.days)),
         levels={level: levels[level] for level in _LEVELS if levels[level]},
     )

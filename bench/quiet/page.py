@@ -20,7 +20,7 @@ def shown(found: Measured, rows: Mapping[str, int], settings: Settings) -> str:
         lines.append(
             f"{each.rule:{wide}}  {each.level:8}  {each.a_week:6.1f}  {each.young:6}  {'OVER  ' * each.broken}{why}"
         )
-    lines.append(f"quiet: {len(found.quiet)} rules; asleep: {', '.join(found.asleep) or 'none'}")
+    lines.append(f"quiet: {len(found.quiet)} rules; asleep: {', '.join(found.inactive) or 'none'}")
     lines.append(f"{found.a_day:.1f} alerts a day, {max(found.by_day)} on the busiest")
     lines += [f"limit not met: {each}" for each in found.broken] or ["all limits met"]
     return "\n".join(lines)
@@ -57,8 +57,8 @@ def _lines(found: Measured, rows: Mapping[str, int], settings: Settings) -> Iter
         f"{sum(found.levels.values())} rules were awake. {len(found.quiet)} of them raised nothing.",
         f"Alerts of each day: {', '.join(map(str, found.by_day))}.",
     )
-    if found.asleep:
-        yield f"Asleep for want of a watchlist: {', '.join(f'`{name}`' for name in found.asleep)}."
+    if found.inactive:
+        yield f"Asleep for want of a watchlist: {', '.join(f'`{name}`' for name in found.inactive)}."
     yield from ("", "## Alerts a week", "", *_table(found), "", "Rules that raised nothing:", "")
     yield ", ".join(f"`{name}`" for name in found.quiet) + "."
     yield from ("", "## Rows", "", "| log | rows |", "|---|---:|")

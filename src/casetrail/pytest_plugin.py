@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from casetrail.pack.cases import Case
     from casetrail.pack.pack import Pack
     from casetrail.plan.nodes import Plan
-    from casetrail.proof.run import Outcome
+    from casetrail.proof.run import CaseOutcome
 
 ENGINES = ("reference", "duckdb")
 
@@ -84,10 +84,10 @@ class Cases:
         theirs = folder.parent == self.loaded.fixtures and folder.name not in ("events", "incidents")
         if not theirs or file_path.suffix != ".yml":
             return None
-        return CaseFile.from_parent(parent, path=file_path, loaded=self.loaded)
+        return CaseModule.from_parent(parent, path=file_path, loaded=self.loaded)
 
 
-class CaseFile(pytest.File):
+class CaseModule(pytest.File):
     """The cases of one rule."""
 
     def __init__(self, *, loaded: Loaded, **rest: Any) -> None:
@@ -96,8 +96,8 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         from casetrail.pack.cases import read_cases
-        from casetrail.pack.pack import PackError
-        from casetrail.pack.yaml import read
+        from casetrail.pack.files import PackError
+        from casetrail.reading.yaml import read
 
         try:
             cases = read_cases(self.path, self.loaded.pack).cases
@@ -123,17 +123,17 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         from casetrail.engines.base import Trial
-        from casetrail.proof.run import Outcome
+        from casetrail.proof.run import CaseOutcome
 
         case = self.case
         (verdict,) = self.loaded.engines[self.engine].verdicts([Trial(self.loaded.plan(case), case.events, case.seen_until)])
         refused = isinstance(verdict, Exception)
-        outcome = Outcome(case, self.engine, None if isinstance(verdict, Exception) else verdict, str(verdict) * refused)
+        outcome = CaseOutcome(case, self.engine, None if isinstance(verdict, Exception) else verdict, str(verdict) * refused)
         if not outcome.passed:
             raise Failed(outcome, self.loaded.plan(case))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        from casetrail.pack.pack import PackError
+        from casetrail.pack.files import PackError
 
         if isinstance(excinfo.value, Failed | PackError):
             return str(excinfo.value)
@@ -146,7 +146,7 @@ class CaseItem(pytest.Item):
 class Failed(Exception):
     """A case didn't complete on the events that it says. The message has both, and why each differs."""
 
-    def __init__(self, outcome: Outcome, plan: Plan) -> None:
+    def __init__(self, outcome: CaseOutcome, plan: Plan) -> None:
         from casetrail.proof.trace import differences
 
         case = outcome.case

@@ -10,11 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.lateness.defaults import DEFAULTS, tried
-from casetrail.plan.nodes import Equals, Search
-from casetrail.plan.nodes import Test as Is
-from casetrail.proof.histories import Came, History
-from casetrail.proof.late import Log
-from casetrail.proof.seen import Matches
+from casetrail.plan.nodes import Equals, Is, Search
+from casetrail.proof.late.histories import History, Row
+from casetrail.proof.late.late import SeenLog
+from casetrail.proof.late.seen import RowMatcher
 from tests.engines.test_reference import COUNT2, plan
 from tests.worlds import CONTRACT, START, event
 
@@ -25,13 +24,13 @@ KIBANA, BY_SPAN = BY_NAME["Kibana, as converted"], BY_NAME["look-back set to the
 SEARCH = Search("s", CONTRACT.key, Is(CONTRACT.fields["kind"], Equals("a", cased=True)))
 
 
-def log(found: object, *came: tuple[float, float]) -> Log:
+def log(found: object, *came: tuple[float, float]) -> SeenLog:
     """Events of so many minutes after START, and when each came."""
     rows = [
-        Came(event(f"e{number}", minutes * 60, kind="a", user="u"), START + round(arrived * MINUTE))
+        Row(event(f"e{number}", minutes * 60, kind="a", user="u"), START + round(arrived * MINUTE))
         for number, (minutes, arrived) in enumerate(came)
     ]
-    return Log(History(found, tuple(sorted(rows, key=lambda row: row.arrived))), Matches())  # type: ignore[arg-type]
+    return SeenLog(History(found, tuple(sorted(rows, key=lambda row: row.arrived))), RowMatcher())  # type: ignore[arg-type]
 
 
 class OnTheHour(random.Random):
@@ -39,7 +38,7 @@ class OnTheHour(random.Random):
         return 0
 
 
-def missed(default: object, one: Log) -> set[str]:
+def missed(default: object, one: SeenLog) -> set[str]:
     return set(tried(one, default, OnTheHour()).missed)  # type: ignore[arg-type]
 
 

@@ -19,7 +19,7 @@ from bench.company.delivery import delivered
 from bench.company.event import SOURCES, Event
 from bench.company.services import AUTOMATIONS, services
 from bench.company.times import DAY, number_of
-from casetrail.engines.event import event_of
+from casetrail.logs.event import event_of
 from casetrail.logs.rows import rows
 from casetrail.pack.pack import Pack
 from casetrail.pack.watchlist import faults, parse_watchlist

@@ -30,7 +30,7 @@ def test_alerts_of_the_days_that_count_and_of_those_before(logs: Path) -> None:
     found = measure(pack, logs / "logs", _SETTINGS, _RULES)
     later = measure(pack, logs / "logs", Settings(1, date(2026, 3, 2), 2, 0, 0.1), _RULES)
     assert found.quiet == later.quiet == ("okta_log_stream_stopped",)
-    assert found.asleep == ()
+    assert found.inactive == ()
     assert len(found.by_day) == 1
     assert sum(found.by_day) == sum(each.alerts for each in found.noise)
     assert sum(later.by_day) == sum(each.alerts + each.young for each in (*found.noise, *_young(later, found)))

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from casetrail.cli.bar import bar
-from casetrail.engines.hunt import hunt
-from casetrail.engines.progress import Progress
+from casetrail.cli.show.bar import bar
+from casetrail.hunt.hunt import hunt
+from casetrail.hunt.progress import Progress
 from casetrail.pack.pack import Pack
 from tests.cli.ways import ROOT, okta, shell
 
@@ -25,15 +25,15 @@ class Watched(Progress):
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[tuple[str, int]] = []
+        self.alerted: list[tuple[str, int]] = []
 
     def reads(self, name: str, size: int) -> None:
         super().reads(name, size)
-        self.told.append((self.doing, self.done))
+        self.alerted.append((self.doing, self.done))
 
     def works(self, doing: str) -> None:
         super().works(doing)
-        self.told.append((self.doing, self.done))
+        self.alerted.append((self.doing, self.done))
 
 
 def test_it_counts_the_bytes_of_all_files(tmp_path: Path) -> None:
@@ -43,8 +43,12 @@ def test_it_counts_the_bytes_of_all_files(tmp_path: Path) -> None:
     progress = Watched()
     hunt(PACK.plans(["okta_session_two_networks"]), PACK.contracts, [tmp_path], progress=progress)
     assert progress.total == 2 * size
-    assert progress.told[:3] == [("reading a.ndjson", 0), ("reading b.ndjson", size), ("gathering what was found", 2 * size)]
-    assert progress.told[3] == ("correlating okta_session_two_networks", 2 * size)
+    assert progress.alerted[:3] == [
+        ("reading a.ndjson", 0),
+        ("reading b.ndjson", size),
+        ("gathering what was found", 2 * size),
+    ]
+    assert progress.alerted[3] == ("correlating okta_session_two_networks", 2 * size)
 
 
 def test_it_follows_a_file_and_never_runs_over() -> None:

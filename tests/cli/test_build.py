@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from casetrail.pack.pack import PackError
-from casetrail.packages.write import write
+from casetrail.build.write import write
+from casetrail.pack.files import PackError
 from tests.cli.ways import ROOT, RULE, put, run, small_pack, tree
 
 
@@ -137,7 +137,7 @@ def test_what_fails_half_way_leaves_the_old_build(
 
     monkeypatch.setattr(Path, "write_bytes", failing_write)
     monkeypatch.setattr(Path, "rename", failing_rename)
-    monkeypatch.setattr("casetrail.packages.write.exchange", failing_exchange)
+    monkeypatch.setattr("casetrail.build.write.exchange", failing_exchange)
     new = {
         "manifest.json": b'{"casetrail": "1", "files": [{"path": "a/new"}, {"path": "b/new"}]}',
         "a/new": b"x",

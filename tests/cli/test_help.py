@@ -11,7 +11,7 @@ import pytest
 
 from casetrail import __version__
 from casetrail.cli.main import cli
-from casetrail.cli.page import page
+from casetrail.cli.show.page import page
 from tests.cli.ways import ROOT, run, shell
 
 COMMANDS = cli.list_commands(click.Context(cli))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.pack.lints import catalogue
+from casetrail.check.lints import catalogue
 from casetrail.pack.pack import Pack, Rule
 from tests.cli.ways import ROOT, RULE, run, shell, small_pack
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from casetrail.pack.lock import Lock, read_lock
-from casetrail.pack.pack import PackError
+from casetrail.pack.files import PackError
+from casetrail.pack.lockfile import Lock, read_lock
 from tests.cli.ways import ROOT, RULE, put, run, small_pack, tree
 
 END = {"selection": {"eventType": "user.session.end"}, "condition": "selection"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.pack.check import check
+from casetrail.check.check import check
 from tests.cli.ways import ROOT, run, small_pack, tree
 
 PAGE = (ROOT / "docs" / "overlay.md").read_text("utf-8")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from casetrail.pack.contract import parse_span
+from casetrail.build.targets import build
+from casetrail.logs.contract import parse_span
 from casetrail.pack.pack import Pack
-from casetrail.packages.targets import build
 from tests.cli.ways import ROOT, run
 
 HOUR = 3600

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from casetrail.engines.event import Event
+from casetrail.build.targets import query_for
 from casetrail.engines.reference import evaluate
+from casetrail.logs.event import Event
 from casetrail.pack.pack import Pack
-from casetrail.packages.targets import query_for
 from casetrail.plan.values import format_time
 from tests.cli.ways import CASES, RULE, put, run, shell, small_pack
 from tests.worlds import START

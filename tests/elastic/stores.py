@@ -6,9 +6,9 @@ import os
 from dataclasses import replace
 from typing import Any
 
-from casetrail.engines.event import Event
-from casetrail.pack.backend import Backend, Store, StoredField
+from casetrail.logs.event import Event
 from casetrail.plan.nodes import Type
+from casetrail.stores.store import Backend, Store, StoredField
 from tests.worlds import CONTRACT
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")

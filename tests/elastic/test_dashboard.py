@@ -12,11 +12,12 @@ import pytest
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 
+from casetrail.build.targets import backend_of
 from casetrail.engines.documents import index_of, mapping, put
-from casetrail.pack.backend import Backend, elsewhere
+from casetrail.pack.backend import elsewhere
 from casetrail.pack.pack import Pack
-from casetrail.packages.kibana_dashboard import Table, files, tables
-from casetrail.packages.targets import backend_of
+from casetrail.packages.elastic.dashboard import TablePanel, files, tables
+from casetrail.stores.store import Backend
 from tests.elastic.stores import WORKER
 
 PACK = Pack.load(Path(__file__).parents[2])
@@ -58,7 +59,7 @@ def document(only: Any, minute: int, late: int) -> dict[str, Any]:
     return made
 
 
-def answer(client: Elasticsearch, table: Table) -> list[dict[str, Any]]:
+def answer(client: Elasticsearch, table: TablePanel) -> list[dict[str, Any]]:
     found = client.esql.query(query=table.query, allow_partial_results=False)
     assert {column["name"]: column["type"] for column in found["columns"]} == table.columns
     return [dict(zip(table.columns, row, strict=True)) for row in found["values"]]

@@ -23,6 +23,7 @@ from casetrail.plan.nodes import (
     Expr,
     Field,
     Figure,
+    Is,
     IsMissing,
     KeyPart,
     Like,
@@ -37,7 +38,6 @@ from casetrail.plan.nodes import (
     Threshold,
     Wildcard,
 )
-from casetrail.plan.nodes import Test as Is
 from casetrail.plan.simplify import simplify
 from tests.elastic.stores import BACKEND, FLAT_BACKEND, single
 from tests.elastic.test_laws import check

@@ -12,14 +12,14 @@ import pytest
 from click.testing import CliRunner, Result
 from elasticsearch import Elasticsearch
 
-from casetrail.cli.cluster import instant
+from casetrail.build.targets import backend_of
 from casetrail.cli.main import cli
+from casetrail.cli.show.cluster import instant
 from casetrail.engines.base import Trial
 from casetrail.engines.elasticsearch import ElasticsearchEngine
 from casetrail.engines.reference import evaluate
 from casetrail.pack.cases import case_files
 from casetrail.pack.pack import Pack
-from casetrail.packages.targets import backend_of
 from tests.worlds import SECOND, START
 
 ROOT = Path(__file__).parents[2]

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
+from casetrail.build.targets import backend_of
 from casetrail.pack.pack import Pack
-from casetrail.packages.kibana_templates import template
-from casetrail.packages.targets import backend_of
+from casetrail.packages.elastic.templates import template
 from tests.elastic.stores import WORKER
 from tests.packages.test_import_pages import blocks, follow, tools_for
 

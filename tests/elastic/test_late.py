@@ -11,10 +11,10 @@ from elasticsearch.helpers import bulk
 from casetrail.engines.base import Trial
 from casetrail.engines.documents import TRIAL, actions
 from casetrail.engines.elasticsearch import ElasticsearchEngine, run_query
-from casetrail.engines.event import Event
+from casetrail.logs.event import Event
 from casetrail.pack.backend import elsewhere
-from casetrail.packages.schedule import shipped_query
 from casetrail.plan.nodes import sources
+from casetrail.schedule.schedule import shipped_query
 from tests.laws.late_on_nodes import RULES, hold, law, tried
 
 

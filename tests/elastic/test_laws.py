@@ -11,12 +11,13 @@ from elasticsearch import Elasticsearch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.esql_query import query_of
 from casetrail.engines.base import Trial
 from casetrail.engines.elasticsearch import ElasticsearchEngine, run_query
 from casetrail.engines.reference import evaluate
+from casetrail.languages.base import Bounds
+from casetrail.languages.esql.query import query_of
 from casetrail.plan.nodes import Search
+from casetrail.stores.unsupported import UnsupportedError
 from tests.elastic.stores import BACKEND, single
 from tests.engines.test_reference import FIGURES, TRUE, WINDOWS, log, plan
 from tests.laws import strategies
@@ -86,7 +87,7 @@ def test_a_run_completes_only_on_its_own_steps(
     made = log(events)
     engine.verdicts([Trial(found, tuple(made))])
     for start in sorted({made_event.time for made_event in made}):
-        run = Run(start)
+        run = Bounds(start)
         ids = run_query(engine.client, query_of(found, BACKEND, run), {"term": {"casetrail.trial": str(engine.count - 1)}})
         expected = {one.id for one in made if one.time >= start} & evaluate(found, made).ids
         assert {identity.partition("~")[2] for identity in ids} == expected, law

@@ -10,10 +10,10 @@ from elasticsearch import Elasticsearch
 
 from casetrail.engines.base import Trial
 from casetrail.engines.elasticsearch import ElasticsearchEngine, run_query
-from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
-from casetrail.packages.schedule import schedule, shipped_query
+from casetrail.logs.event import Event
 from casetrail.plan.nodes import Plan
+from casetrail.schedule.schedule import schedule, shipped_query
 from tests.elastic.stores import BACKEND
 from tests.engines.test_reference import ABSENT, COUNT2, FIRST, ORDERED, plan
 from tests.worlds import CONTRACT, SECOND, START, event

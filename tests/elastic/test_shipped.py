@@ -9,14 +9,14 @@ from pathlib import Path
 
 from elasticsearch import Elasticsearch
 
-from casetrail.dialects.base import UnsupportedError
+from casetrail.build.targets import backend_of, query_for
 from casetrail.engines.documents import index_of, mapping
 from casetrail.pack.backend import elsewhere
 from casetrail.pack.pack import Pack
+from casetrail.packages.elastic.rules import files
 from casetrail.packages.formats import Packaged
-from casetrail.packages.kibana import files
-from casetrail.packages.schedule import schedule
-from casetrail.packages.targets import backend_of, query_for
+from casetrail.schedule.schedule import schedule
+from casetrail.stores.unsupported import UnsupportedError
 from tests.elastic.stores import WORKER
 
 PACK = Pack.load(Path(__file__).parents[2])

@@ -9,13 +9,14 @@ from unittest.mock import patch
 import pytest
 from elasticsearch import ApiError, Elasticsearch
 
-from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.esql_query import query_of
 from casetrail.engines import elasticsearch
 from casetrail.engines.base import Trial
 from casetrail.engines.elasticsearch import ElasticsearchEngine
-from casetrail.pack.backend import Backend
+from casetrail.languages.base import Bounds
+from casetrail.languages.esql.query import query_of
 from casetrail.plan.nodes import Plan
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 from tests.elastic.stores import BACKEND, single
 from tests.laws.mutation import Verdicts, Wrong, failures, survivors
 from tests.worlds import CONTRACT
@@ -54,7 +55,7 @@ WRONG = [
 
 def queries(trial: Trial) -> str:
     try:
-        return query_of(trial.plan, BACKEND, Run())
+        return query_of(trial.plan, BACKEND, Bounds())
     except UnsupportedError:
         return ""
 
@@ -63,7 +64,7 @@ def verdicts_of(engine: ElasticsearchEngine) -> Verdicts:
     """Runs trials on a node, a query that it rejects for an exception."""
 
     def verdicts(wanted: Sequence[Trial], change: Callable[[str], str]) -> list[frozenset[str] | Exception]:
-        def changed(plan: Plan, backend: Backend, run: Run) -> str:
+        def changed(plan: Plan, backend: Backend, run: Bounds) -> str:
             return change(query_of(plan, backend, run))
 
         def verdict(name: str, trial: Trial) -> frozenset[str] | Exception:

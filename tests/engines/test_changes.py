@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from bench.rows import write
 from casetrail.engines.base import Engine, Trial
 from casetrail.engines.duckdb import Duckdb
-from casetrail.engines.event import event_of
-from casetrail.engines.hunt import hunt
 from casetrail.engines.reference import evaluate
+from casetrail.hunt.hunt import hunt
+from casetrail.logs.event import event_of
 from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import sources
 from casetrail.plan.values import TIME_FORMATS

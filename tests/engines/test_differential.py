@@ -10,21 +10,9 @@ from hypothesis import strategies as st
 
 from casetrail.engines.base import Trial
 from casetrail.engines.duckdb import Duckdb
-from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
-from casetrail.plan.nodes import (
-    Correlation,
-    Equals,
-    Expr,
-    Figure,
-    InNetwork,
-    KeyPart,
-    Op,
-    Search,
-    Threshold,
-    Type,
-)
-from casetrail.plan.nodes import Test as Is
+from casetrail.logs.event import Event
+from casetrail.plan.nodes import Correlation, Equals, Expr, Figure, InNetwork, Is, KeyPart, Op, Search, Threshold, Type
 from tests.laws import seeded, strategies
 from tests.laws.fuzz import share
 from tests.worlds import CONTRACT, event

@@ -8,13 +8,13 @@ import pytest
 from sigma.collection import SigmaCollection
 
 from casetrail.engines.reference import evaluate, holds
-from casetrail.plan.correlate import lower
 from casetrail.plan.nodes import (
     Compare,
     Equals,
     Exists,
     Expr,
     InNetwork,
+    Is,
     IsMissing,
     Like,
     Matches,
@@ -26,7 +26,7 @@ from casetrail.plan.nodes import (
     SameAs,
     Wildcard,
 )
-from casetrail.plan.nodes import Test as Is
+from casetrail.sigma.correlate import lower
 from tests.worlds import CONTRACT, START, WORLD, event
 
 F = CONTRACT.fields

@@ -14,8 +14,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import casetrail.packages.write as module
-from casetrail.pack.pack import PackError
+import casetrail.build.write as module
+from casetrail.pack.files import PackError
 
 MEETINGS = 40
 BUILDS = {name: [f"{name}/{number}" for number in range(count)] for name, count in (("old", 3), ("new", 4), ("other", 3))}

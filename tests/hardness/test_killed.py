@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.files import exchange, held
+from casetrail.reading.files import exchange, held
 from tests.cli.ways import ROOT, RULE, put, run, small_pack, tree
 from tests.hardness import killer
 
@@ -78,7 +78,7 @@ def test_two_builds_at_once_do_not_mix(way: str, tmp_path: Path) -> None:
 
 
 def test_a_workshop_in_use_is_not_cleared_away(tmp_path: Path) -> None:
-    from casetrail.packages.write import write
+    from casetrail.build.write import write
 
     living, dead = tmp_path / ".dist-aaaaaaaa", tmp_path / ".dist-bbbbbbbb"
     mine = tmp_path / ".dist-of-mine"
@@ -93,8 +93,8 @@ def test_a_workshop_in_use_is_not_cleared_away(tmp_path: Path) -> None:
 
 
 def test_the_folder_that_a_link_leads_to_is_built_and_the_link_stays(tmp_path: Path) -> None:
-    from casetrail.pack.pack import PackError
-    from casetrail.packages.write import write
+    from casetrail.build.write import write
+    from casetrail.pack.files import PackError
 
     (tmp_path / "disk").mkdir()
     (tmp_path / "dist").symlink_to(tmp_path / "disk" / "dist")
@@ -109,8 +109,8 @@ def test_the_folder_that_a_link_leads_to_is_built_and_the_link_stays(tmp_path: P
 
 
 def test_the_current_folder_is_not_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from casetrail.pack.pack import PackError
-    from casetrail.packages.write import write
+    from casetrail.build.write import write
+    from casetrail.pack.files import PackError
 
     (tmp_path / "dist" / "in").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "dist" / "in")

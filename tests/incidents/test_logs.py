@@ -11,17 +11,18 @@ from pathlib import Path
 import pytest
 
 from bench.incidents.make import STORIES, made
-from casetrail.engines.hunt import hunt
+from casetrail.build.targets import backend_of
+from casetrail.hunt.hunt import hunt
+from casetrail.incidents.alerting import ArrivalLog, alerted
 from casetrail.incidents.replay import known_lists
 from casetrail.incidents.rows import Arrival, log_of, watchlists_of
 from casetrail.incidents.story import Company, Incident, incidents, read_incident
-from casetrail.incidents.told import Log, told
 from casetrail.logs.rows import detects
-from casetrail.pack.pack import Pack, PackError
+from casetrail.pack.files import PackError
+from casetrail.pack.pack import Pack
 from casetrail.pack.watchlist import faults
-from casetrail.packages.schedule import schedule
-from casetrail.packages.targets import backend_of
 from casetrail.plan.nodes import Correlation, Order, Plan
+from casetrail.schedule.schedule import schedule
 from tests.incidents.replays import NAMES, ROOT, pack
 
 DOCUMENTATION = [ip_network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
@@ -140,11 +141,11 @@ def test_a_hunt_in_the_whole_rows_finds_what_is_told(name: str, tmp_path: Path) 
         rows.write_text("".join(json.dumps(one.event.row) + "\n" for one in log))
         plans = {rule: plan for rule, plan in theirs.plans().items() if not waits(plan)}
         found = {(hit.rule, hit.id) for hit in hunt(plans, theirs.contracts, [rows]).hits}
-        arrived = Log(log, theirs.contracts)
+        arrived = ArrivalLog(log, theirs.contracts)
         standing = {
             (rule, one.event.id)
             for rule, plan in plans.items()
-            for one in told(plan, arrived, schedule(plan, backend, theirs.contracts))
+            for one in alerted(plan, arrived, schedule(plan, backend, theirs.contracts))
             if not one.taken_back
         }
         assert standing == found

@@ -6,14 +6,14 @@ from datetime import date, datetime
 
 import pytest
 
-from casetrail.incidents.replay import Alert, day_of
+from casetrail.incidents.replay import ReplayAlert, day_of
 from tests.incidents.replays import NAMES, company, indicators, pack, replayed
 
 CUSTOMERS = ("brindlekey", "tarnaccess", "quillnet")
 HOUR = 3_600_000_000
 
 
-def about(name: str, of: str) -> tuple[Alert, ...]:
+def about(name: str, of: str) -> tuple[ReplayAlert, ...]:
     """The alerts that rest on the intruder's rows, by when they were told."""
     return company(name, of).about(replayed(name).incident, "intruder")
 
@@ -29,7 +29,7 @@ def test_the_vendor_is_told_on_the_first_day() -> None:
     first = about("okta-2023", "orvane")[0]
     assert day_of(first.first) == date(2023, 9, 28)
     assert day_of(first.time) == date(2023, 9, 28)
-    assert all(day_of(at) == date(2023, 9, 28) for at in first.told.values())
+    assert all(day_of(at) == date(2023, 9, 28) for at in first.alerted.values())
 
 
 def test_the_downloads_tell_on_the_first_day_by_themselves() -> None:
@@ -55,7 +55,7 @@ def test_every_file_is_named_by_an_alert_on_every_target() -> None:
     files = company("okta-2023", "orvane").files
     assert len(files) == 166
     assert len({file.owner for file in files}) == 134
-    assert [file.id for file in files if set(file.told) != set(found.intervals)] == []
+    assert [file.id for file in files if set(file.alerted) != set(found.intervals)] == []
     assert all(file.rules for file in files)
 
 
@@ -66,7 +66,7 @@ HOURLY = {"sentinel": 3_600_000_000}
 def test_a_file_is_told_by_the_first_run_after_its_row_came() -> None:
     found = replayed("okta-2023")
     for file in company("okta-2023", "orvane").files:
-        for target, at in file.told.items():
+        for target, at in file.alerted.items():
             assert 0 <= at - file.arrived < HOURLY.get(target, found.intervals[target])
 
 
@@ -74,7 +74,7 @@ def test_late_files_alert_by_themselves_when_they_come() -> None:
     by_day: dict[date, list[str]] = {}
     for file in company("okta-2023", "orvane").files:
         if file.late and day_of(file.arrived) > day_of(file.time):
-            assert day_of(min(file.told.values())) == day_of(file.arrived)
+            assert day_of(min(file.alerted.values())) == day_of(file.arrived)
             by_day.setdefault(day_of(file.arrived), []).append(file.id)
     assert sorted(by_day) == [date(2023, 10, 18), date(2023, 10, 19)]
     days = {day.day: day for day in company("okta-2023", "orvane").days}
@@ -87,7 +87,7 @@ def test_rows_that_came_after_their_files_are_told_on_the_day_they_came() -> Non
     (alert,) = [alert for alert in company("okta-2023", "orvane").alerts if alert.rule == "salesforce_rows_after_their_file"]
     assert alert.arrived - alert.time > 36 * 3_600_000_000
     assert day_of(alert.time) == date(2023, 10, 17)
-    assert {day_of(told) for told in alert.told.values()} == {day_of(alert.arrived)} == {date(2023, 10, 19)}
+    assert {day_of(told) for told in alert.alerted.values()} == {day_of(alert.arrived)} == {date(2023, 10, 19)}
 
 
 def test_an_incident_in_part_of_a_log_is_no_silence_of_it() -> None:
@@ -137,7 +137,7 @@ def test_what_is_told_comes_after_what_came_after_what_happened(name: str) -> No
     found = replayed(name)
     for each in found.companies:
         for alert in each.alerts:
-            for target, at in alert.told.items():
+            for target, at in alert.alerted.items():
                 assert at % found.intervals[target] == 0
                 assert at >= alert.arrived >= alert.time
         assert list(each.alerts) == sorted(each.alerts, key=lambda alert: alert.first)
@@ -158,7 +158,7 @@ def test_days_are_in_order_and_hold_every_fact() -> None:
             assert [day.day for day in each.days] == sorted({day.day for day in each.days})
             held = {fact.id for day in each.days for fact in day.facts}
             assert held == {fact.id for fact in found.incident.facts if fact.company == each.company.name}
-            assert sum(day.named for day in each.days) == sum(bool(file.told) for file in each.files)
+            assert sum(day.named for day in each.days) == sum(bool(file.alerted) for file in each.files)
 
 
 def test_days_are_in_utc() -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.kql_query import query_of
 from casetrail.engines.base import Trial
 from casetrail.engines.kusto import Kusto, tables_of
+from casetrail.engines.nodes.kusto import Checker
 from casetrail.engines.reference import evaluate
-from casetrail.nodes.kusto import Checker
-from casetrail.pack.backend import Backend
+from casetrail.languages.base import Bounds
+from casetrail.languages.kql.query import query_of
 from casetrail.plan.nodes import Plan
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 from tests.kusto.stores import fitted
 
 
@@ -37,7 +38,7 @@ def check(engine: Kusto, checker: Checker, trials: Iterable[Trial]) -> list[str]
             assert isinstance(verdict, UnsupportedError), verdict
             refused.append(verdict.reason)
             continue
-        run = Run(known=trial.seen_until) if trial.seen_until is not None else Run()
+        run = Bounds(known=trial.seen_until) if trial.seen_until is not None else Bounds()
         query = query_of(trial.plan, engine.backend, run)
         found = problems(checker, query, engine.backend)
         if found or verdict != evaluate(trial.plan, trial.events, trial.seen_until).ids:
@@ -49,7 +50,7 @@ def check(engine: Kusto, checker: Checker, trials: Iterable[Trial]) -> list[str]
 def refusal(plan: Plan, backend: Backend) -> str:
     """Why a plan is refused; empty when it isn't."""
     try:
-        query_of(plan, backend, Run())
+        query_of(plan, backend, Bounds())
     except UnsupportedError as error:
         return error.reason
     return ""

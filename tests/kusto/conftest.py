@@ -7,8 +7,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from casetrail.nodes.kusto import Checker, checking
-from casetrail.nodes.maven import NodeUnavailable
+from casetrail.engines.nodes.kusto import Checker, checking
+from casetrail.engines.nodes.maven import NodeUnavailable
 
 
 def _missing(reason: str) -> None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
-from casetrail.pack.backend import Backend, Store, StoredField
+from casetrail.logs.event import Event
 from casetrail.plan.nodes import Search
+from casetrail.stores.store import Backend, Store, StoredField
 from tests.worlds import CONTRACT
 
 FIELDS = {

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from casetrail.cli.main import cli
-from casetrail.nodes.kusto import Checker
+from casetrail.engines.nodes.kusto import Checker
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "add-a-siem.md").read_text("utf-8")

@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 
-from casetrail.engines.event import Event
 from casetrail.engines.kusto import ARRIVED, Kusto
 from casetrail.engines.reference import evaluate
-from casetrail.packages.schedule import schedule, shipped_query
-from casetrail.plan.nodes import Equals, Plan, Search
-from casetrail.plan.nodes import Test as Is
+from casetrail.logs.event import Event
+from casetrail.plan.nodes import Equals, Is, Plan, Search
+from casetrail.schedule.schedule import schedule, shipped_query
 from tests.engines.test_reference import ABSENT, COUNT2, FIRST, ORDERED, TOGETHER, plan
 from tests.kusto.stores import BACKEND
 from tests.worlds import CONTRACT, SECOND, START, event

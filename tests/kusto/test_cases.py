@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from casetrail.dialects.base import UnsupportedError
-from casetrail.nodes.kusto import Checker
-from casetrail.pack.backend import Backend, read_backend
+from casetrail.build.targets import build
+from casetrail.engines.nodes.kusto import Checker
+from casetrail.pack.backend import read_backend
 from casetrail.pack.cases import case_files
 from casetrail.pack.pack import Pack
-from casetrail.packages.schedule import shipped_query
-from casetrail.packages.targets import build
+from casetrail.proof.parsed_kusto import DistinctEvents
 from casetrail.proof.run import run
-from casetrail.proof.vetted import Apart
+from casetrail.schedule.schedule import shipped_query
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 from tests.kusto.checks import declared
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +68,7 @@ def older(pack: Pack, folder: Path, generations: dict[str, str]) -> Backend:
 
 def refused_on(pack: Pack, backend: Backend, each: int = 1) -> dict[str, str]:
     """The rules whose cases are refused, with the reason; those that are run complete as they say."""
-    found = list(run(pack, case_files(pack)[::each], [Apart(backend, pack.contracts)]))
+    found = list(run(pack, case_files(pack)[::each], [DistinctEvents(backend, pack.contracts)]))
     wrong = [(o.case.rule, o.case.name, o.missing, o.extra) for o in found if o.got is not None and not o.passed]
     assert not wrong, wrong
     assert len({outcome.case.rule for outcome in found if outcome.got is not None}) * each > len(pack.plans()) / 2

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from casetrail.dialects.base import Run
-from casetrail.dialects.kql_query import query_of
-from casetrail.dialects.kql_text import string
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
 from casetrail.engines.kusto import Kusto
-from casetrail.nodes.kusto import Checker
-from casetrail.pack.backend import StoredField
+from casetrail.engines.nodes.kusto import Checker
+from casetrail.languages.base import Bounds
+from casetrail.languages.kql.query import query_of
+from casetrail.languages.kql.text import string
+from casetrail.logs.event import Event
 from casetrail.plan.nodes import (
     And,
     Correlation,
@@ -24,6 +23,7 @@ from casetrail.plan.nodes import (
     Expr,
     Figure,
     InNetwork,
+    Is,
     IsMissing,
     KeyPart,
     Like,
@@ -37,7 +37,7 @@ from casetrail.plan.nodes import (
     Threshold,
     Wildcard,
 )
-from casetrail.plan.nodes import Test as Is
+from casetrail.stores.store import StoredField
 from tests.elastic.test_dialect import LETTERS, NASTY, is_re2, nasty_checks, regex
 from tests.kusto.checks import check, declared, problems, refusal
 from tests.kusto.stores import BACKEND, FIELDS, RAW_BACKEND, STORE
@@ -126,7 +126,7 @@ def test_a_watchlist_is_looked_up_by_its_alias(cased: bool, checker: Checker) ->
     for expr in (listed, Not(listed), Is(F["user"], Listed("nobody", (), cased))):
         events = tuple(event(f"e{number}", number, user=user) for number, user in enumerate(["Bob", "BOB", "ÄÖ", "eve"]))
         assert check(Kusto(live, CONTRACTS), checker, [Trial(search(expr), events)]) == []
-        assert "_GetWatchlist(" in query_of(search(expr), live, Run())
+        assert "_GetWatchlist(" in query_of(search(expr), live, Bounds())
 
 
 def test_random_regular_expressions(engine: Kusto, checker: Checker) -> None:
@@ -213,9 +213,9 @@ def test_a_row_that_was_sent_again_is_one_event(engine: Kusto) -> None:
     engine.load([once])
     engine.connection.execute('INSERT INTO "Test_CL" SELECT * FROM "Test_CL"')
     base = search(Is(F["kind"], Equals("a", cased=True)))
-    assert engine.ids(query_of(base, BACKEND, Run())) == ["p"]
+    assert engine.ids(query_of(base, BACKEND, Bounds())) == ["p"]
     twice = Correlation("c", (base,), (), 60_000_000, Threshold(Figure.EVENTS, Op.GTE, 2))
-    assert engine.ids(query_of(twice, BACKEND, Run())) == []
+    assert engine.ids(query_of(twice, BACKEND, Bounds())) == []
 
 
 def test_repeated_values_of_a_list_count_each(engine: Kusto, checker: Checker) -> None:
@@ -300,5 +300,5 @@ def test_the_binder_says_what_a_query_returns(checker: Checker) -> None:
     base = search(Is(F["kind"], Equals("a", cased=True)))
     key = (KeyPart("ip", (F["ip"],), F["ip"].type, cased=False),)
     plan = Correlation("c", (base,), key, 60_000_000, Threshold(Figure.EVENTS, Op.GTE, 2))
-    found = checker.check(query_of(plan, BACKEND, Run()), declared(BACKEND)).columns
+    found = checker.check(query_of(plan, BACKEND, Bounds()), declared(BACKEND)).columns
     assert found == {"event_id": "string", "TimeGenerated": "datetime", "Ip": "string", "n": "long", "evidence": "dynamic"}

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from casetrail.dialects.base import Ago, Run
-from casetrail.dialects.kql_query import query_of
 from casetrail.engines.base import Trial
 from casetrail.engines.kusto import Kusto
+from casetrail.engines.nodes.kusto import Checker
 from casetrail.engines.reference import evaluate
-from casetrail.nodes.kusto import Checker
-from casetrail.pack.backend import Backend
+from casetrail.languages.base import Ago, Bounds
+from casetrail.languages.kql.query import query_of
 from casetrail.plan.nodes import Search
+from casetrail.stores.store import Backend
 from tests.engines.test_reference import FIGURES, TRUE, WINDOWS, log, plan
 from tests.kusto.checks import check, problems
 from tests.kusto.stores import BACKEND, RAW_BACKEND, TEXT_BACKEND
@@ -84,7 +84,7 @@ def test_a_run_completes_only_on_its_own_steps(
     engine = Kusto(BACKEND, {CONTRACT.key: CONTRACT})
     engine.load(made)
     for start in sorted({one.time for one in made}):
-        query = query_of(found, BACKEND, Run(start))
+        query = query_of(found, BACKEND, Bounds(start))
         expected = {one.id for one in made if one.time >= start} & evaluate(found, made).ids
         assert set(engine.ids(query)) == expected, law
         assert problems(checker, query, BACKEND) == (), law
@@ -92,7 +92,7 @@ def test_a_run_completes_only_on_its_own_steps(
 
 @pytest.mark.parametrize("backend", BACKENDS.values(), ids=BACKENDS)
 def test_a_query_on_the_clock_of_the_workspace_is_the_vendors(backend: Backend, checker: Checker) -> None:
-    run = Run(Ago(90_000_000), Ago(60_000_000), every=300_000_000)
+    run = Bounds(Ago(90_000_000), Ago(60_000_000), every=300_000_000)
     made = replace(backend, options={"watchlists": "live", "alerts": "arrivals"})
     for _, correlation, _, _ in WINDOWS:
         query = query_of(plan(correlation), made, run)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from casetrail.engines.event import event_of
 from casetrail.engines.kusto import stored
+from casetrail.logs.event import event_of
 from casetrail.pack.backend import read_backend
 from casetrail.pack.pack import Pack
 

@@ -11,11 +11,11 @@ from typing import Any
 import duckdb_kql
 import pytest
 
+from casetrail.build.targets import backend_of
 from casetrail.engines.kusto import ARRIVED, Kusto
-from casetrail.nodes.kusto import Checker
+from casetrail.engines.nodes.kusto import Checker
 from casetrail.pack.pack import Pack
-from casetrail.packages.sentinel_workbook import files, queries
-from casetrail.packages.targets import backend_of
+from casetrail.packages.sentinel.workbook import files, queries
 from tests.kusto.checks import declared
 from tests.kusto.stores import BACKEND
 from tests.worlds import CONTRACT, SECOND, START, event

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from unittest.mock import patch
 
-from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.kql_query import query_of
 from casetrail.engines import kusto
 from casetrail.engines.base import Trial
 from casetrail.engines.kusto import Kusto
-from casetrail.pack.backend import Backend
+from casetrail.languages.base import Bounds
+from casetrail.languages.kql.query import query_of
 from casetrail.plan.nodes import Plan
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 from tests.kusto.stores import BACKEND, fitted
 from tests.laws.mutation import Wrong, failures, survivors
 from tests.worlds import CONTRACT
@@ -51,13 +52,13 @@ ENGINE = Kusto(BACKEND, {CONTRACT.key: CONTRACT})
 
 def queries(trial: Trial) -> str:
     try:
-        return query_of(trial.plan, BACKEND, Run())
+        return query_of(trial.plan, BACKEND, Bounds())
     except UnsupportedError:
         return ""
 
 
 def verdicts(wanted: Sequence[Trial], change: Callable[[str], str]) -> list[frozenset[str] | Exception]:
-    def changed(plan: Plan, backend: Backend, run: Run) -> str:
+    def changed(plan: Plan, backend: Backend, run: Bounds) -> str:
         return change(query_of(plan, backend, run))
 
     with patch.object(kusto, "query_of", changed):

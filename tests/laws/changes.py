@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate, holds
+from casetrail.logs.event import Event
 from casetrail.plan.nodes import InPart, Plan, searches, tests
 from casetrail.plan.values import format_time
 from tests.engines.test_reference import ABSENT, WINDOWS, log, plan

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from casetrail.engines.event import Event
+from casetrail.logs.event import Event
 from casetrail.pack.pack import Pack
-from casetrail.packages.schedule import Schedule, schedule
-from casetrail.proof.histories import history
-from casetrail.proof.late import Log, judged, run, teller
-from casetrail.proof.law import Law
-from casetrail.proof.seen import Matches
-from casetrail.proof.siem import Clock, Look, clock
+from casetrail.proof.late.histories import history
+from casetrail.proof.late.late import SeenLog, judged, run, teller
+from casetrail.proof.late.law import Law
+from casetrail.proof.late.seen import RowMatcher
+from casetrail.proof.late.siem import Clock, Look, clock
+from casetrail.schedule.schedule import Schedule, schedule
 
 RULES = (
     "salesforce_secret_file_by_service_account",
@@ -34,7 +34,7 @@ _OTHERS = 2
 class Tried:
     """A history of a rule, and the runs that are to be made of it."""
 
-    log: Log
+    log: SeenLog
     when: Schedule
     looks: tuple[Look, ...]
 
@@ -46,10 +46,10 @@ def law() -> Law:
 
 def tried(rule: str, target: str) -> Tried:
     """A short history of a rule in which some row came twice, with what may go wrong with runs."""
-    made, matches = law().material(law().files[rule]), Matches()
+    made, matches = law().material(law().files[rule]), RowMatcher()
     for number in range(500):
         draw = random.Random(f"{rule}{number}")
-        log = Log(history(made, draw), matches)
+        log = SeenLog(history(made, draw), matches)
         doubled = len(log.history.rows) > len(log.events)
         if doubled and len(log.history.rows) <= _MOST_ROWS and len(log.whole) > 1:
             when = schedule(log.plan, law().backends[target], law().pack.contracts)
@@ -57,7 +57,7 @@ def tried(rule: str, target: str) -> Tried:
     raise AssertionError(f"{rule}: no such history")
 
 
-def chosen(log: Log, when: Schedule, runs: Clock, draw: random.Random) -> list[Look]:
+def chosen(log: SeenLog, when: Schedule, runs: Clock, draw: random.Random) -> list[Look]:
     """The first run after each moment at which something new may be seen, those made twice, and a few others."""
     moments = [*log.arrivals, *({time + when.wait + when.delay for time in log.times} if when.wait else ())]
     looks = runs.near(log.moments(when, draw))

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from casetrail.dialects.base import UnsupportedError
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate
+from casetrail.stores.unsupported import UnsupportedError
 from tests.laws.torture import trials
 
 Verdicts = Callable[[Sequence[Trial], Callable[[str], str]], "list[frozenset[str] | Exception]"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from casetrail.engines.event import Event
+from casetrail.logs.event import Event
 from tests.laws.sigma import SEEDS
 from tests.laws.strategies import ADDRESSES, OFFSETS, TEXTS
 from tests.worlds import event

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
+from casetrail.logs.event import Event
 from casetrail.plan.nodes import (
     AllOf,
     And,
@@ -23,6 +23,7 @@ from casetrail.plan.nodes import (
     Figure,
     InNetwork,
     InPart,
+    Is,
     IsMissing,
     KeyPart,
     Like,
@@ -36,16 +37,15 @@ from casetrail.plan.nodes import (
     Overlap,
     Part,
     Plan,
+    Present,
     SameAs,
     Search,
-    Step,
     Threshold,
     Together,
     Type,
     Wildcard,
     Without,
 )
-from casetrail.plan.nodes import Test as Is
 from casetrail.plan.simplify import simplify
 from casetrail.plan.values import fold
 from tests.worlds import CONTRACT, START, event
@@ -241,7 +241,7 @@ def conditions(draw: st.DrawFn, bases: list[Plan]) -> Threshold | Order | Togeth
         after = tuple(numbers[len(numbers) - marks.count("after") :])
         return Order(tuple(number for number in numbers if number not in (*before, *after)), before, after)
     if kind == "together":
-        steps: st.SearchStrategy[Together] = st.sampled_from(numbers).map(Step)
+        steps: st.SearchStrategy[Together] = st.sampled_from(numbers).map(Present)
         return draw(
             st.recursive(
                 steps,

@@ -13,17 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from casetrail.build.targets import targets
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate
 from casetrail.pack.pack import Pack
-from casetrail.packages.schedule import Schedule, schedule
-from casetrail.packages.targets import targets
 from casetrail.plan.nodes import Correlation
-from casetrail.proof.histories import history
-from casetrail.proof.late import Log, Tally, outcome, tried
-from casetrail.proof.law import Law
-from casetrail.proof.seen import Matches, Sight, Verdicts
-from casetrail.proof.siem import Clock, Look, clock, kept, standing, throttled
+from casetrail.proof.late.histories import history
+from casetrail.proof.late.late import SeenLog, Tally, outcome, tried
+from casetrail.proof.late.law import Law
+from casetrail.proof.late.seen import RowMatcher, Verdicts, View
+from casetrail.proof.late.siem import Clock, Look, clock, kept, standing, throttled
+from casetrail.schedule.schedule import Schedule, schedule
 from tests.laws import strategies
 
 PACK = Pack.load(Path(__file__).parents[2])
@@ -70,10 +70,10 @@ WRONG: dict[str, tuple[str, str, str, Callable[[Schedule], Schedule]]] = {
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_schedule_breaks_the_law(wrong: str) -> None:
     rule, target, how, change = WRONG[wrong]
-    made, matches, tally = law().material(law().files[rule]), Matches(), Tally()
+    made, matches, tally = law().material(law().files[rule]), RowMatcher(), Tally()
     for number in range(200):
         draw = random.Random(number)
-        log = Log(history(made, draw), matches)
+        log = SeenLog(history(made, draw), matches)
         backend = law().backends[target]
         right = schedule(log.plan, backend, PACK.contracts)
         tally.add(tried(log, replace(change(right), outage=right.outage), backend.package, draw))
@@ -81,10 +81,10 @@ def test_a_wrong_schedule_breaks_the_law(wrong: str) -> None:
 
 
 def test_an_alert_that_is_forgotten_while_runs_are_made_up_for_comes_twice() -> None:
-    made, matches, doubled = law().material(law().files["okta_session_flapping"]), Matches(), 0
+    made, matches, doubled = law().material(law().files["okta_session_flapping"]), RowMatcher(), 0
     for number in range(200):
         draw = random.Random(number)
-        log = Log(history(made, draw), matches)
+        log = SeenLog(history(made, draw), matches)
         when = schedule(log.plan, law().backends["splunk"], PACK.contracts)
         found = outcome(log, when, clock(when, log.arrivals, draw), throttled(when.fresh + when.interval), draw)
         doubled += len(found.doubled)
@@ -94,11 +94,11 @@ def test_an_alert_that_is_forgotten_while_runs_are_made_up_for_comes_twice() -> 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(strategies.trials(), st.randoms(use_true_random=False))
 def test_what_is_seen_completes_as_the_reference_says(trial: Trial, draw: random.Random) -> None:
-    plan, verdicts = trial.plan, Verdicts(trial.plan, Matches())
+    plan, verdicts = trial.plan, Verdicts(trial.plan, RowMatcher())
     events = list({event.id: event for event in trial.events}.values())
     for _ in range(4):
         some = [event for event in events if draw.random() < 0.7]
-        found = verdicts.of(Sight(tuple(some), dict.fromkeys((event.id for event in some), 0)))
+        found = verdicts.of(View(tuple(some), dict.fromkeys((event.id for event in some), 0)))
         assert {one.event.id for one in found} == evaluate(plan, some).ids
 
 

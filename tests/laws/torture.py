@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from casetrail.engines.base import Trial
-from casetrail.plan.nodes import Equals, Expr, Field, Like, Listed, Matches, Not, OneOf, Search, Wildcard
-from casetrail.plan.nodes import Test as Is
+from casetrail.plan.nodes import Equals, Expr, Field, Is, Like, Listed, Matches, Not, OneOf, Search, Wildcard
 from tests.engines.test_reference import FIGURES, FIRST_CHAIN, ORDERED, TOGETHER, TRUE, WINDOWS, log, plan
 from tests.worlds import CONTRACT, event
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import casetrail.logs.array
-from casetrail.engines.duckdb_files import lines
+from casetrail.hunt.duckdb_files import lines
 from casetrail.logs.array import ArrayError, items
 from casetrail.logs.read import Faults, documents
 from casetrail.logs.zstandard import is_whole, opened

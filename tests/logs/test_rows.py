@@ -7,7 +7,7 @@ import orjson
 import pytest
 import yaml
 
-from casetrail.engines.event import event_of
+from casetrail.logs.event import event_of
 from casetrail.logs.rows import rows
 from casetrail.pack.pack import Pack
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from casetrail.nodes import elasticsearch, opensearch
-from casetrail.nodes.maven import NodeUnavailable
-from casetrail.nodes.node import Node
+from casetrail.engines.nodes import elasticsearch, opensearch
+from casetrail.engines.nodes.maven import NodeUnavailable
+from casetrail.engines.nodes.node import Node
 
 NODES: dict[str, tuple[str, Callable[[], AbstractContextManager[Node]]]] = {
     "elasticsearch": ("tests/elastic/", elasticsearch.running),

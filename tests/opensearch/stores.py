@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from casetrail.dialects.opensearch import STORED_AS
-from casetrail.pack.backend import Backend, Store, StoredField
+from casetrail.languages.querydsl.expressions import STORED_AS
+from casetrail.stores.store import Backend, Store, StoredField
 from tests.worlds import CONTRACT
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from opensearchpy import OpenSearch
 from opensearchpy.helpers import bulk
 
-from casetrail.dialects.base import Ago, Run, UnsupportedError
-from casetrail.dialects.opensearch import MOST_CLAUSES
-from casetrail.dialects.opensearch_query import query_of
 from casetrail.engines.base import Trial
 from casetrail.engines.documents import TRIAL, actions
-from casetrail.engines.event import Event
 from casetrail.engines.opensearch import OpenSearchEngine, run_query
 from casetrail.engines.reference import evaluate
+from casetrail.languages.base import Ago, Bounds
+from casetrail.languages.querydsl.expressions import MOST_CLAUSES
+from casetrail.languages.querydsl.query import query_of
+from casetrail.logs.event import Event
 from casetrail.plan.nodes import (
     AllOf,
     And,
@@ -32,6 +32,7 @@ from casetrail.plan.nodes import (
     Expr,
     Figure,
     InNetwork,
+    Is,
     KeyPart,
     Like,
     Listed,
@@ -41,14 +42,14 @@ from casetrail.plan.nodes import (
     Op,
     Overlap,
     Plan,
+    Present,
     SameAs,
     Search,
-    Step,
     Threshold,
     Wildcard,
 )
-from casetrail.plan.nodes import Test as Is
 from casetrail.plan.values import fold
+from casetrail.stores.unsupported import UnsupportedError
 from tests.elastic.test_dialect import LETTERS, NASTY, is_re2, regex
 from tests.engines.test_reference import ABSENT, COUNT2, FIRST, plan
 from tests.laws import strategies
@@ -188,10 +189,10 @@ def test_networks_of_both_kinds_over_lists(engine: OpenSearchEngine) -> None:
 
 def test_a_score_tells_many_base_rules_apart(engine: OpenSearchEngine) -> None:
     bases = tuple(search(Is(F["n"], Compare(Op.GTE, number)), f"b{number}") for number in range(24))
-    every = Correlation("every", bases, (), SECOND, AllOf(tuple(map(Step, range(24)))))
+    every = Correlation("every", bases, (), SECOND, AllOf(tuple(map(Present, range(24)))))
     events = tuple(event(f"e{number}", 10 * number, n=number) for number in range(30))
     assert check(engine, [Trial(every, events)]) == []
-    more = Correlation("more", (*bases, search(Is(F["n"], Compare(Op.GTE, 24)), "x")), (), SECOND, AllOf((Step(24),)))
+    more = Correlation("more", (*bases, search(Is(F["n"], Compare(Op.GTE, 24)), "x")), (), SECOND, AllOf((Present(24),)))
     assert check(engine, [Trial(more, events)]) == [
         "it stands on more than 24 base rules, the most that a score tells apart"
     ]
@@ -204,10 +205,10 @@ def test_no_key_is_lost_however_many_there_are(engine: OpenSearchEngine) -> None
     loaded = actions([("many", Trial(found, events))], BACKEND.stores, CONTRACTS, engine.suffix)
     engine.create(CONTRACT.key)
     bulk(engine.client, loaded, refresh=True, chunk_size=2_000)
-    ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, Run()), {"term": {TRIAL: "many"}})
+    ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, Bounds()), {"term": {TRIAL: "many"}})
     assert {identity.partition("~")[2] for identity in ids} == evaluate(found, events).ids
     assert len(ids) > 10_000
-    everything = query_of(search(Is(F["kind"], Exists())), BACKEND, Run())
+    everything = query_of(search(Is(F["kind"], Exists())), BACKEND, Bounds())
     with pytest.raises(UnsupportedError, match="22000 hits, more than the 10000"):
         run_query(engine.client, [STORE.index], everything, {"term": {TRIAL: "many"}})
 
@@ -224,7 +225,7 @@ def test_a_run_is_about_the_time_at_which_it_runs(engine: OpenSearchEngine, corr
     if isinstance(found, Correlation):
         found = replace(found, span=2 * 3600 * SECOND)
     engine.verdicts([Trial(found, tuple(log))])
-    run = Run(Ago(3 * 3600 * SECOND), Ago(1200 * SECOND), Ago(600 * SECOND))
+    run = Bounds(Ago(3 * 3600 * SECOND), Ago(1200 * SECOND), Ago(600 * SECOND))
     only = {"term": {TRIAL: str(engine.count - 1)}}
     ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, run), only)
     inside = {one.id for one in log if now - 3 * 3600 * SECOND <= one.time <= now - 600 * SECOND}
@@ -252,7 +253,7 @@ def test_an_empty_text_that_stands_for_no_value_is_none_even_where_it_was_stored
         (Correlation("c", (some,), (part,), SECOND, Threshold(Figure.EVENTS, Op.GTE, 1)), {"both", "full"}),
     ]
     for found, expected in tested:
-        ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, Run()), {"term": {TRIAL: "blank"}})
+        ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, Bounds()), {"term": {TRIAL: "blank"}})
         assert {identity.partition("~")[2] for identity in ids} == expected, found
 
 

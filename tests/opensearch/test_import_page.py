@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from opensearchpy import OpenSearch
 
+from casetrail.build.targets import backend_of
 from casetrail.pack.pack import Pack
-from casetrail.packages.opensearch import template
-from casetrail.packages.targets import backend_of
+from casetrail.packages.opensearch.monitors import template
 from tests.elastic.stores import WORKER
 from tests.packages.test_import_pages import blocks, follow, tools_for
 

@@ -8,14 +8,14 @@ import pytest
 from opensearchpy import OpenSearch
 from opensearchpy.helpers import bulk
 
-from casetrail.dialects.opensearch_query import indexes
 from casetrail.engines.base import Trial
 from casetrail.engines.documents import TRIAL, actions
-from casetrail.engines.event import Event
 from casetrail.engines.opensearch import OpenSearchEngine, run_query
+from casetrail.languages.querydsl.query import indexes
+from casetrail.logs.event import Event
 from casetrail.pack.backend import elsewhere
-from casetrail.packages.schedule import shipped_query
 from casetrail.plan.nodes import sources
+from casetrail.schedule.schedule import shipped_query
 from tests.laws.late_on_nodes import RULES, hold, law, tried
 
 

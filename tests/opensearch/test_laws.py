@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from opensearchpy import OpenSearch
 
-from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.opensearch_query import query_of
 from casetrail.engines.base import Trial
 from casetrail.engines.opensearch import OpenSearchEngine, run_query
 from casetrail.engines.reference import evaluate
+from casetrail.languages.base import Bounds
+from casetrail.languages.querydsl.query import query_of
 from casetrail.plan.nodes import Search
+from casetrail.stores.unsupported import UnsupportedError
 from tests.engines.test_reference import FIGURES, TRUE, WINDOWS, log, plan
 from tests.laws import strategies
 from tests.opensearch.stores import BACKEND, STORE
@@ -87,6 +88,6 @@ def test_a_run_completes_only_on_its_own_steps(
     only = {"term": {"casetrail.trial": str(engine.count - 1)}}
     times = sorted({one.time for one in made})
     for start, end in [(start, end) for start in times for end in times if start <= end]:
-        ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, Run(start, end=end)), only)
+        ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, Bounds(start, end=end)), only)
         expected = {one.id for one in made if start <= one.time <= end} & evaluate(found, made).ids
         assert {identity.partition("~")[2] for identity in ids} == expected, law

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from opensearchpy import OpenSearch
 
+from casetrail.build.targets import backend_of
 from casetrail.engines.base import Trial
 from casetrail.engines.opensearch import OpenSearchEngine
 from casetrail.pack.cases import Case, case_files
 from casetrail.pack.pack import Pack
 from casetrail.packages.formats import Packaged
-from casetrail.packages.opensearch import monitor
-from casetrail.packages.schedule import schedule, shipped_query
-from casetrail.packages.targets import backend_of
+from casetrail.packages.opensearch.monitors import monitor
 from casetrail.plan.nodes import sources
 from casetrail.proof.run import planner
+from casetrail.schedule.schedule import schedule, shipped_query
 
 PACK = Pack.load(Path(__file__).parents[2])
 BACKEND = backend_of(PACK, "opensearch")

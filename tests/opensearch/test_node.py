@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from opensearchpy import OpenSearch
 
-from casetrail.nodes.maven import NodeUnavailable, unpacked
+from casetrail.engines.nodes.maven import NodeUnavailable, unpacked
 
 
 def test_the_node_runs_painless(opensearch_url: str) -> None:

@@ -9,11 +9,11 @@ import pytest
 from opensearchpy import OpenSearch
 
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
 from casetrail.engines.opensearch import OpenSearchEngine, run_query
 from casetrail.engines.reference import evaluate
-from casetrail.packages.schedule import schedule, shipped_query
+from casetrail.logs.event import Event
 from casetrail.plan.nodes import Plan
+from casetrail.schedule.schedule import schedule, shipped_query
 from tests.elastic.test_schedule import CONTRACTS, EXACT, MINUTE, arriving
 from tests.engines.test_reference import FIRST, plan
 from tests.opensearch.stores import BACKEND, STORE

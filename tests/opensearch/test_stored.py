@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from opensearchpy import OpenSearch
 
+from casetrail.build.targets import backend_of
 from casetrail.engines.documents import stored
-from casetrail.engines.event import event_of
+from casetrail.logs.event import event_of
 from casetrail.pack.pack import Pack
-from casetrail.packages.opensearch import name, template
-from casetrail.packages.targets import backend_of
+from casetrail.packages.opensearch.monitors import name, template
 
 MOMENT = 1_768_467_600_000
 SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

@@ -9,13 +9,14 @@ import pytest
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import TransportError
 
-from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.opensearch_query import query_of
 from casetrail.engines import opensearch
 from casetrail.engines.base import Trial
 from casetrail.engines.opensearch import OpenSearchEngine
-from casetrail.pack.backend import Backend
+from casetrail.languages.base import Bounds
+from casetrail.languages.querydsl.query import query_of
 from casetrail.plan.nodes import Plan
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 from tests.laws.mutation import Verdicts, Wrong, failures, survivors
 from tests.opensearch.stores import BACKEND
 from tests.worlds import CONTRACT
@@ -59,7 +60,7 @@ WRONG = [
 
 def queries(trial: Trial) -> str:
     try:
-        return query_of(trial.plan, BACKEND, Run())
+        return query_of(trial.plan, BACKEND, Bounds())
     except UnsupportedError:
         return ""
 
@@ -68,7 +69,7 @@ def verdicts_of(engine: OpenSearchEngine) -> Verdicts:
     """Runs trials on a node, a query that it rejects for an exception."""
 
     def verdicts(wanted: Sequence[Trial], change: Callable[[str], str]) -> list[frozenset[str] | Exception]:
-        def changed(plan: Plan, backend: Backend, run: Run) -> str:
+        def changed(plan: Plan, backend: Backend, run: Bounds) -> str:
             return change(query_of(plan, backend, run))
 
         def verdict(name: str, trial: Trial) -> frozenset[str] | Exception:

@@ -13,8 +13,8 @@ import orjson
 import pytest
 import yaml
 
-from casetrail.engines.event import Event, event_of
 from casetrail.engines.reference import evaluate
+from casetrail.logs.event import Event, event_of
 from casetrail.logs.rows import rows
 from casetrail.pack.pack import Pack
 

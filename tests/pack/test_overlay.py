@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from casetrail.engines.event import Event
+from casetrail.build.overlaid import Change, changes
+from casetrail.build.targets import backend_of, query_for
+from casetrail.check.check import check
+from casetrail.check.unused import unused
 from casetrail.engines.reference import evaluate
+from casetrail.logs.event import Event
 from casetrail.pack.cases import case_files
-from casetrail.pack.check import check
-from casetrail.pack.pack import Pack, PackError
-from casetrail.packages.overlaid import Change, changes
-from casetrail.packages.targets import backend_of, query_for
+from casetrail.pack.files import PackError
+from casetrail.pack.pack import Pack
 from casetrail.proof.run import planner
 from tests.cli.ways import CASES, ROOT, RULE, put, small_pack
 
@@ -245,7 +247,7 @@ def test_own_events_are_for_own_cases_only(folder: Path) -> None:
 def test_a_threshold_that_is_none_is_told_and_changes_nothing(folder: Path, wanted: object, message: str) -> None:
     overlay(folder, thresholds={COUNTED: wanted})
     pack = Pack.load(ROOT, overlay=folder)
-    assert [message in one.message for one in pack.idle] == [True]
+    assert [message in one.message for one in unused(pack)] == [True]
     assert pack.rules[COUNTED].plan == BARE.rules[COUNTED].plan
     assert ("CT501", "thresholds.yml", 1) in codes(folder)
 
@@ -277,7 +279,7 @@ def test_what_hits_nothing_is_said_with_its_place(
     folder: Path, settings: Mapping[str, Any], line: int, message: str
 ) -> None:
     overlay(folder, casetrail=settings)
-    (idle,) = Pack.load(ROOT, overlay=folder).idle
+    (idle,) = unused(Pack.load(ROOT, overlay=folder))
     assert idle.place.line == line
     assert message in idle.message
     assert codes(folder) == [("CT501", "casetrail.yml", line)]
@@ -290,7 +292,7 @@ def test_a_threshold_a_filter_and_a_list_that_hit_nothing(folder: Path) -> None:
         filters__a={**FILTER, "filter": {**FILTER["filter"], "rules": [TWO_COUNTRIES]}},
     )
     a_list(folder, "service_acounts", "a")
-    messages = [one.message for one in Pack.load(ROOT, overlay=folder).idle]
+    messages = [one.message for one in unused(Pack.load(ROOT, overlay=folder))]
     assert messages == [
         "no rule is named gone",
         f"{TWO_COUNTRIES} is a correlation, which Sigma's filters pass over: filter its base rules, {SIGNIN}",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.pack.pack import Pack, PackError
+from casetrail.pack.files import PackError
+from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import Correlation, Threshold
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.pack.check import check
+from casetrail.check.check import check
 from casetrail.pack.watchlist import entries, faults, other_length, parse_watchlist
 
 ROOT = Path(__file__).parents[2]

@@ -17,18 +17,17 @@ import yaml
 from azure.mgmt.applicationinsights.models import Workbook
 from azure.mgmt.securityinsight.models import ScheduledAlertRule, Watchlist
 
-from casetrail.dialects.base import UnsupportedError
-from casetrail.dialects.kql_query import query_of
-from casetrail.pack.backend import Backend
+from casetrail.build.targets import backend_of, build
+from casetrail.languages.kql.query import query_of
 from casetrail.pack.pack import Pack
-from casetrail.packages import sentinel
-from casetrail.packages.arm import MOST_BYTES, MOST_BYTES_A_RESOURCE, Formula, size, templates, written
 from casetrail.packages.formats import Packaged
-from casetrail.packages.schedule import schedule
-from casetrail.packages.sentinel_watchlists import content, looked_up, refuse
-from casetrail.packages.targets import backend_of, build
-from casetrail.plan.nodes import Listed, Search
-from casetrail.plan.nodes import Test as Is
+from casetrail.packages.sentinel import rules as sentinel
+from casetrail.packages.sentinel.arm import MOST_BYTES, MOST_BYTES_A_RESOURCE, Formula, size, templates, written
+from casetrail.packages.sentinel.watchlists import content, looked_up, refuse
+from casetrail.plan.nodes import Is, Listed, Search
+from casetrail.schedule.schedule import schedule
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 from tests.kusto.stores import BACKEND
 from tests.packages.azure import deployed
 from tests.packages.schema import offences

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from casetrail import __version__
+from casetrail.build.targets import build
+from casetrail.build.write import write
 from casetrail.pack.pack import Pack
-from casetrail.packages.targets import build
-from casetrail.packages.write import write
 from tests.packages.test_splunk import ROOT, pack, read
 
 __all__ = ["pack"]

@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from casetrail.pack.contract import parse_span
-from casetrail.pack.pack import Pack, PackError
+from casetrail.build.targets import backend_of, build
+from casetrail.logs.contract import parse_span
+from casetrail.pack.files import PackError
+from casetrail.pack.pack import Pack
+from casetrail.packages.elastic.rules import files, ndjson, threat
 from casetrail.packages.formats import Packaged
-from casetrail.packages.kibana import files, ndjson, threat
-from casetrail.packages.schedule import schedule
-from casetrail.packages.targets import backend_of, build
 from casetrail.plan.nodes import Correlation, sources
+from casetrail.schedule.schedule import schedule
 from tests.elastic.stores import BACKEND
 from tests.engines.test_reference import ABSENT, COUNT2, ORDERED, plan
 from tests.packages.schema import offences

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.languages import language_of
-from casetrail.pack.backend import Backend
-from casetrail.pack.contract import Contract
+from casetrail.build.targets import backend_of, targets
+from casetrail.languages.base import Bounds
+from casetrail.languages.languages import language_of
+from casetrail.logs.contract import Contract
 from casetrail.pack.pack import Pack
-from casetrail.packages.schedule import LATEST, schedule
-from casetrail.packages.targets import backend_of, targets
 from casetrail.plan import nodes
 from casetrail.plan.nodes import (
     Compare,
@@ -20,6 +18,7 @@ from casetrail.plan.nodes import (
     Equals,
     Field,
     Figure,
+    Is,
     KeyPart,
     Op,
     Plan,
@@ -28,7 +27,9 @@ from casetrail.plan.nodes import (
     fields,
     searches,
 )
-from casetrail.plan.nodes import Test as Is
+from casetrail.schedule.schedule import LATEST, schedule
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 
 PACK = Pack.load(Path(__file__).parents[2])
 BACKENDS = {name: backend_of(PACK, name) for name in targets(PACK)}
@@ -85,7 +86,7 @@ def test_each_store_of_each_target_says_how_to_work_it_out(target: str) -> None:
 
 
 def query(plan: Plan, backend: Backend) -> str:
-    return language_of(backend).query_of(plan, backend, Run())
+    return language_of(backend).query_of(plan, backend, Bounds())
 
 
 def test_what_opensearch_cannot_say_of_it_is_refused() -> None:

@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from casetrail.pack.pack import Pack
-from casetrail.packages.attack import attack
-from casetrail.packages.navigator import layer
+from casetrail.packages.sigma.navigator import layer
+from casetrail.sigma.attack import attack
 from tests.cli.ways import RULE, run, small_pack
 
 ROOT = Path(__file__).parents[2]

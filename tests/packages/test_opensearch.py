@@ -12,13 +12,13 @@ from typing import Any
 import chevron
 import pytest
 
+from casetrail.build.targets import backend_of, build, query_for
 from casetrail.pack.pack import Pack
 from casetrail.packages.formats import Packaged
-from casetrail.packages.opensearch import MESSAGES, monitor
-from casetrail.packages.opensearch import files as written
-from casetrail.packages.schedule import schedule
-from casetrail.packages.targets import backend_of, build, query_for
+from casetrail.packages.opensearch.monitors import MESSAGES, monitor
+from casetrail.packages.opensearch.monitors import files as written
 from casetrail.plan.nodes import Search
+from casetrail.schedule.schedule import schedule
 from tests.packages.schema import offences
 
 ROOT = Path(__file__).parents[2]

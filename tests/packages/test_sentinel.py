@@ -11,17 +11,16 @@ from typing import Any
 import pytest
 import yaml
 
-from casetrail.dialects.base import UnsupportedError
+from casetrail.build.targets import build
+from casetrail.logs.contract import parse_span
 from casetrail.pack.backend import read_backend
-from casetrail.pack.contract import parse_span
 from casetrail.pack.pack import Pack
-from casetrail.packages.attack import attack
 from casetrail.packages.formats import Packaged
-from casetrail.packages.schedule import schedule, shipped_query
-from casetrail.packages.sentinel import analytics_rule, duration, entities, refuse, span, written
-from casetrail.packages.targets import build
-from casetrail.plan.nodes import Correlation, Equals, Search, sources
-from casetrail.plan.nodes import Test as Is
+from casetrail.packages.sentinel.rules import analytics_rule, duration, entities, refuse, span, written
+from casetrail.plan.nodes import Correlation, Equals, Is, Search, sources
+from casetrail.schedule.schedule import schedule, shipped_query
+from casetrail.sigma.attack import attack
+from casetrail.stores.unsupported import UnsupportedError
 from tests.engines.test_reference import COUNT2, FIRST, plan
 from tests.kusto.stores import BACKEND
 from tests.packages.schema import offences

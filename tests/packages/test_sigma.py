@@ -12,11 +12,11 @@ from sigma.exceptions import SigmaError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 
+from casetrail.build.targets import backend_of, targets
 from casetrail.pack.pack import Pack
-from casetrail.packages.sigma import files
-from casetrail.packages.sigma_limits import ASTERISK, CORRELATION, NETWORK, TOOLS, losses, refusals
-from casetrail.packages.sigma_pipeline import pipeline, watchlist_pipeline
-from casetrail.packages.targets import backend_of, targets
+from casetrail.packages.sigma.limits import ASTERISK, CORRELATION, NETWORK, TOOLS, losses, refusals
+from casetrail.packages.sigma.pipeline import pipeline, watchlist_pipeline
+from casetrail.packages.sigma.rules import files
 from casetrail.plan.nodes import Search
 from tests.cli.ways import RULE
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from casetrail.build.targets import backend_of, targets
 from casetrail.pack.pack import Pack
-from casetrail.packages.sigma import files
-from casetrail.packages.sigma_limits import CORRELATION, TOOLS, refusals
-from casetrail.packages.targets import backend_of, targets
+from casetrail.packages.sigma.limits import CORRELATION, TOOLS, refusals
+from casetrail.packages.sigma.rules import files
 from casetrail.plan.nodes import Search
 
 ROOT = Path(__file__).parents[2]

@@ -15,24 +15,24 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.dialects.base import Run
-from casetrail.dialects.languages import language_of
+from casetrail.build.targets import backend_of
 from casetrail.engines.base import Trial
 from casetrail.engines.splunk_model import SplunkModel
-from casetrail.pack.backend import Backend
+from casetrail.languages.base import Bounds
+from casetrail.languages.languages import language_of
 from casetrail.pack.cases import Case, case_files
 from casetrail.pack.pack import Pack
-from casetrail.packages.sigma_limits import TOOLS, losses, refusals
-from casetrail.packages.sigma_pipeline import pipeline, watchlist_pipeline
-from casetrail.packages.targets import backend_of
+from casetrail.packages.sigma.limits import TOOLS, losses, refusals
+from casetrail.packages.sigma.pipeline import pipeline, watchlist_pipeline
 from casetrail.plan.nodes import Search
+from casetrail.proof.parsed_kusto import DistinctEvents
 from casetrail.proof.run import planner
-from casetrail.proof.vetted import Apart
+from casetrail.stores.store import Backend
 
 ROOT = Path(__file__).parents[2]
 SIGMA = os.environ.get("CASETRAIL_SIGMA_CLI", "")
 PACK = Pack.load(ROOT)
-ENGINES: dict[str, type[SplunkModel] | type[Apart]] = {"splunk": SplunkModel, "sentinel": Apart}
+ENGINES: dict[str, type[SplunkModel] | type[DistinctEvents]] = {"splunk": SplunkModel, "sentinel": DistinctEvents}
 
 pytestmark = pytest.mark.skipif(
     not SIGMA, reason="no sigma-cli: CASETRAIL_SIGMA_CLI doesn't name one; `tox -e sigma-cli` does"
@@ -85,11 +85,11 @@ def converted(target: str, wanted: list[Job]) -> list[str]:
     return made
 
 
-def ids(engine: SplunkModel | Apart, query: str, trial: Trial) -> frozenset[str]:
+def ids(engine: SplunkModel | DistinctEvents, query: str, trial: Trial) -> frozenset[str]:
     """The events that a converted query finds, named as our own query names them."""
-    own = language_of(engine.backend).query_of(trial.plan, engine.backend, Run())
+    own = language_of(engine.backend).query_of(trial.plan, engine.backend, Bounds())
     naming = next(line for line in own.split("\n") if re.match(r"\| (eval|extend) event_id ?=", line))
-    if isinstance(engine, Apart):
+    if isinstance(engine, DistinctEvents):
         engine.load(engine.apart(trial.plan, trial.events))
         return frozenset(engine.ids(f"{query}\n{naming}"))
     assert isinstance(trial.plan, Search)

@@ -10,18 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.dialects.spl_lookups import Compared
-from casetrail.dialects.spl_query import query_of
-from casetrail.pack.backend import Backend
-from casetrail.pack.contract import parse_span
-from casetrail.pack.pack import Pack, PackError
+from casetrail.build.targets import backend_of, build
+from casetrail.languages.spl.lookups import Compared
+from casetrail.languages.spl.query import query_of
+from casetrail.languages.spl.tables import table
+from casetrail.logs.contract import parse_span
+from casetrail.pack.files import PackError
+from casetrail.pack.pack import Pack
 from casetrail.packages.formats import Packaged
-from casetrail.packages.schedule import schedule
-from casetrail.packages.splunk import cron, files
-from casetrail.packages.splunk_conf import conf
-from casetrail.packages.splunk_lookups import table
-from casetrail.packages.targets import backend_of, build
+from casetrail.packages.splunk.app import cron, files
+from casetrail.packages.splunk.conf import conf
 from casetrail.plan.nodes import Correlation
+from casetrail.schedule.schedule import schedule
+from casetrail.stores.store import Backend
 
 ROOT = Path(__file__).parents[2]
 MINUTE = 60_000_000

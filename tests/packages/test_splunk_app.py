@@ -14,20 +14,21 @@ from xml.etree import ElementTree
 import pytest
 
 from casetrail import __version__
+from casetrail.build.targets import backend_of, build, meant_for
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
 from casetrail.engines.spl_model import run
 from casetrail.engines.splunk_model import SplunkModel, stored
+from casetrail.logs.event import Event
 from casetrail.pack.cases import case_files
-from casetrail.pack.pack import Pack, PackError
+from casetrail.pack.files import PackError
+from casetrail.pack.pack import Pack
 from casetrail.packages.formats import Packaged
-from casetrail.packages.schedule import schedule
-from casetrail.packages.splunk import files
-from casetrail.packages.splunk_app import build_number
-from casetrail.packages.splunk_health import charts, measured
-from casetrail.packages.targets import backend_of, build, meant_for
+from casetrail.packages.splunk.app import files
+from casetrail.packages.splunk.frame import build_number
+from casetrail.packages.splunk.health import charts, measured
 from casetrail.plan.nodes import Correlation
 from casetrail.proof.run import planner
+from casetrail.schedule.schedule import schedule
 from tests.packages import splunk_tools
 from tests.packages.test_splunk import ROOT, pack, read
 

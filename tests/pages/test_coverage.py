@@ -5,11 +5,12 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from casetrail.engines.hunt import hunt
+from casetrail.hunt.hunt import hunt
 from casetrail.incidents.replay import on_silence
 from casetrail.incidents.rows import log_of, watchlists_of
 from casetrail.incidents.story import read_incident
-from casetrail.pack.pack import Pack, documents
+from casetrail.pack.files import documents
+from casetrail.pack.pack import Pack
 from casetrail.pages.coverage import coverage_page, named_rules
 from tests.cli.ways import ROOT
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from casetrail.pack.pack import Pack, PackError
+from casetrail.pack.files import PackError
+from casetrail.pack.pack import Pack
 from casetrail.pages.__main__ import main
 from casetrail.pages.markdown import code, plain
 from casetrail.pages.measured import noise_of, proof_of, read_measured

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
+from casetrail.logs.event import Event
 from casetrail.plan.covers import covers, implies
-from casetrail.plan.nodes import And, Correlation, Equals, Expr, Field, InNetwork, Listed, Not, OneOf, Or, Search, Type
-from casetrail.plan.nodes import Test as Is
+from casetrail.plan.nodes import And, Correlation, Equals, Expr, Field, InNetwork, Is, Listed, Not, OneOf, Or, Search, Type
 from casetrail.proof.mutants import mutants
 from tests.laws.strategies import correlations, logs, searches
 

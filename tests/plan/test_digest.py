@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casetrail.engines.event import Event
 from casetrail.engines.reference import evaluate
+from casetrail.logs.event import Event
 from casetrail.pack.lock import meanings
 from casetrail.pack.pack import Pack
 from casetrail.plan.digest import digest
@@ -22,6 +22,7 @@ from casetrail.plan.nodes import (
     Correlation,
     Equals,
     Field,
+    Is,
     KeyPart,
     Listed,
     OneOf,
@@ -32,7 +33,6 @@ from casetrail.plan.nodes import (
     Search,
     Type,
 )
-from casetrail.plan.nodes import Test as Is
 from casetrail.proof.mutants import mutants
 from tests.cli.ways import ROOT, RULE, put, small_pack
 from tests.laws.strategies import correlations, logs, searches

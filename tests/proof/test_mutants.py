@@ -7,6 +7,7 @@ from casetrail.plan.nodes import (
     Correlation,
     Equals,
     Figure,
+    Is,
     KeyPart,
     Like,
     Not,
@@ -18,7 +19,6 @@ from casetrail.plan.nodes import (
     Type,
     Wildcard,
 )
-from casetrail.plan.nodes import Test as Is
 from casetrail.proof.mutants import mutants
 from tests.worlds import CONTRACT, event
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from casetrail.build.targets import build, targets
 from casetrail.pack.cases import case_files
 from casetrail.pack.pack import Pack
-from casetrail.packages.targets import build, targets
 
 ROOT = Path(__file__).parents[2]
 TARGETS = {"elasticsearch": "elastic", "opensearch": "opensearch", "kusto": "sentinel", "splunk (model)": "splunk"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from casetrail.engines.event import Event
-from casetrail.pack.backend import Backend, Store, StoredField
+from casetrail.logs.event import Event
 from casetrail.plan.nodes import Type
+from casetrail.stores.store import Backend, Store, StoredField
 from tests.worlds import CONTRACT
 
 _NAMES = {"tags": "tags{}", "items.name": "items{}.name", "items.n": "items{}.n"}

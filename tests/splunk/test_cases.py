@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from casetrail.build.targets import meant_for
 from casetrail.engines.splunk_model import SplunkModel
+from casetrail.languages.spl.tables import looked_up
 from casetrail.pack.backend import read_backend
 from casetrail.pack.cases import CaseFile, case_files
 from casetrail.pack.pack import Pack
-from casetrail.packages.splunk_lookups import looked_up
-from casetrail.packages.targets import meant_for
 from casetrail.proof.run import run
 
 REFUSED: dict[str, str] = {}

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 import pytest
 
-from casetrail.dialects.base import Ago, Run
-from casetrail.dialects.spl_query import query_of
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate, holds
 from casetrail.engines.spl_model import Lookup, run
-from casetrail.engines.spl_model.tokens import Kind, expand, expression, stages
+from casetrail.engines.spl_model.tokens import TokenKind, expand, expression, stages
 from casetrail.engines.splunk_model import stored
+from casetrail.languages.base import Ago, Bounds
+from casetrail.languages.spl.query import query_of
 from casetrail.plan.nodes import (
     Check,
     Correlation,
@@ -21,6 +21,7 @@ from casetrail.plan.nodes import (
     Expr,
     Figure,
     InPart,
+    Is,
     KeyPart,
     Like,
     Listed,
@@ -31,7 +32,6 @@ from casetrail.plan.nodes import (
     Type,
     Wildcard,
 )
-from casetrail.plan.nodes import Test as Is
 from tests.elastic.test_dialect import NASTY
 from tests.engines.test_reference import ABSENT, COUNT2, log, plan
 from tests.splunk.stores import BACKEND, STORE
@@ -77,12 +77,14 @@ def test_no_value_breaks_out(value: str) -> None:
 
 @pytest.mark.parametrize("value", [value for value in (*NASTY, *MORE) if value != "null"])
 def test_every_value_is_one_literal(value: str) -> None:
-    query = expand(query_of(search(Is(F["code"], Like((value, MANY), cased=True))), BACKEND, Run()), {"casetrail_test": ""})
+    query = expand(
+        query_of(search(Is(F["code"], Like((value, MANY), cased=True))), BACKEND, Bounds()), {"casetrail_test": ""}
+    )
     _, where, *rest = stages(query)
     assert [query[one.start : one.end].split()[0] for one in rest] == ["eval", "dedup", "table"]
     kinds = [token.kind for token in expression(replace(where, start=query.index("match", where.start)))]
-    assert kinds.count(Kind.STRING) == 1
-    assert kinds.count(Kind.WORD) == 2
+    assert kinds.count(TokenKind.STRING) == 1
+    assert kinds.count(TokenKind.WORD) == 2
 
 
 def test_no_value_breaks_a_window() -> None:
@@ -141,7 +143,7 @@ def test_parts_of_a_time_are_in_utc(part: Part) -> None:
     events = tuple(event(f"e{place}", day * 86_400 + place * 977) for place, day in enumerate(days))
     for number in (1, 2, 12, 29, 31, 52, 53, 2026, 2028):
         expr = Is(F["at"], InPart(part, Op.LTE, number))
-        query = query_of(search(expr), BACKEND, Run())
+        query = query_of(search(expr), BACKEND, Bounds())
         answer = run(
             query, [stored(one, STORE, CONTRACT) for one in events], macros={"casetrail_test": "index=casetrail_test"}
         )
@@ -152,7 +154,7 @@ def test_a_run_looks_back_from_the_end_of_its_time_range() -> None:
     events = tuple(log("p a 0, q a 100, r a 200"))
     macros = {"casetrail_test": "index=casetrail_test"}
     rows = [stored(one, STORE, CONTRACT) for one in events]
-    query = query_of(plan(COUNT2), BACKEND, Run(Ago(50 * SECOND)))
+    query = query_of(plan(COUNT2), BACKEND, Bounds(Ago(50 * SECOND)))
     at = Fraction(START, SECOND)
     for until, expected in ((210, ["r"]), (150, ["q", "r"]), (400, [])):
         for now, latest in ((at + until, None), (at + 9_999, at + until)):
@@ -163,7 +165,7 @@ def test_a_run_looks_back_from_the_end_of_its_time_range() -> None:
 def test_absence_is_waited_for() -> None:
     events = tuple(log("p a 0, q a 100"))
     rows = [stored(one, STORE, CONTRACT) for one in events]
-    query = query_of(plan(ABSENT), BACKEND, Run(known=Ago(60 * SECOND)))
+    query = query_of(plan(ABSENT), BACKEND, Bounds(known=Ago(60 * SECOND)))
     for until, expected in ((3659, []), (3660, ["p"]), (3760, ["p", "q"])):
         at = Fraction(START, SECOND) + until
         answer = run(query, rows, macros={"casetrail_test": "index=casetrail_test"}, now=at, latest=at)
@@ -172,7 +174,7 @@ def test_absence_is_waited_for() -> None:
 
 def test_rows_tell_the_key_the_number_and_the_evidence() -> None:
     rows = [stored(one, STORE, CONTRACT) for one in log("p a 0 Bob, q a 1 bob, r a 3601 BOB, s a 2 eve")]
-    answer = run(query_of(plan(COUNT2), BACKEND, Run()), rows, macros={"casetrail_test": "index=casetrail_test"})
+    answer = run(query_of(plan(COUNT2), BACKEND, Bounds()), rows, macros={"casetrail_test": "index=casetrail_test"})
     assert [(row["event_id"], row["user"], row["n"], row["evidence"]) for row in answer] == [
         ("q", "bob", 2, ["p", "q"]),
         ("r", "bob", 2, ["q", "r"]),
@@ -189,6 +191,6 @@ def test_a_looked_up_watchlist(cased: bool) -> None:
         "casetrail_users": Lookup(({"value": "Alice"},), case_sensitive_match=False),
         "casetrail_users_cased": Lookup(({"value": "Alice"},)),
     }
-    query = query_of(search(expr), backend, Run())
+    query = query_of(search(expr), backend, Bounds())
     answer = run(query, rows, macros={"casetrail_test": "index=casetrail_test"}, lookups=lookups)
     assert {row["event_id"] for row in answer} == evaluate(search(expr), events).ids

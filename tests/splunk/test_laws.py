@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.spl_query import query_of
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate
 from casetrail.engines.splunk_model import SplunkModel
-from casetrail.plan.nodes import AllOf, Correlation, Order, Search, Step
+from casetrail.languages.base import Bounds
+from casetrail.languages.spl.query import query_of
+from casetrail.plan.nodes import AllOf, Correlation, Order, Present, Search
+from casetrail.stores.unsupported import UnsupportedError
 from tests.engines.test_reference import FIGURES, TRUE, WINDOWS, log, plan
 from tests.laws import strategies
 from tests.splunk.stores import BACKEND, single
@@ -35,7 +36,7 @@ def check(trial: Trial) -> str:
     verdict = ENGINE.verdict(trial)
     if isinstance(verdict, UnsupportedError):
         return verdict.reason
-    assert verdict == evaluate(trial.plan, trial.events, trial.seen_until).ids, query_of(trial.plan, BACKEND, Run())
+    assert verdict == evaluate(trial.plan, trial.events, trial.seen_until).ids, query_of(trial.plan, BACKEND, Bounds())
     return ""
 
 
@@ -71,7 +72,7 @@ def siblings(draw: st.DrawFn) -> Trial:
     inner = [draw(strategies.correlations(depth=0, name=f"c{number}")) for number in range(2)]
     shared = {part.name for part in inner[0].key} & {part.name for part in inner[1].key}
     key = tuple(strategies.part(name, [*inner]) for name in sorted(shared))
-    conditions: list[Order | AllOf] = [Order((0, 1)), Order((1,), before=(0,)), AllOf((Step(0), Step(1)))]
+    conditions: list[Order | AllOf] = [Order((0, 1)), Order((1,), before=(0,)), AllOf((Present(0), Present(1)))]
     condition = draw(st.sampled_from(conditions))
     return Trial(Correlation("c", tuple(inner), key, strategies.SPAN, condition), draw(strategies.logs(most=10)))
 
@@ -88,6 +89,6 @@ def test_a_run_completes_only_on_its_own_steps(law: str, correlation: dict[str, 
     trial = Trial(found, tuple(log(events)))
     known = max(one.time for one in trial.events) + 86_400_000_000
     for start in sorted({one.time for one in trial.events}):
-        ids = ENGINE.ids(query_of(found, BACKEND, Run(start, known)), trial)
+        ids = ENGINE.ids(query_of(found, BACKEND, Bounds(start, known)), trial)
         expected = {one.id for one in trial.events if one.time >= start} & evaluate(found, trial.events).ids
         assert ids == expected, law

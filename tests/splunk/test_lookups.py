@@ -12,8 +12,21 @@ import pytest
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate
 from casetrail.engines.splunk_model import SplunkModel
-from casetrail.plan.nodes import Equals, Expr, Field, InNetwork, Like, Listed, ListedPart, Not, OneOf, Or, Search, Wildcard
-from casetrail.plan.nodes import Test as Is
+from casetrail.plan.nodes import (
+    Equals,
+    Expr,
+    Field,
+    InNetwork,
+    Is,
+    Like,
+    Listed,
+    ListedPart,
+    Not,
+    OneOf,
+    Or,
+    Search,
+    Wildcard,
+)
 from casetrail.plan.values import parse
 from tests.splunk.stores import BACKEND
 from tests.worlds import CONTRACT, event

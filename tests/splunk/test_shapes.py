@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from casetrail.dialects.base import Run
-from casetrail.dialects.spl_query import query_of
-from casetrail.engines.event import Event
 from casetrail.engines.spl_model import extracted, run
 from casetrail.engines.splunk_model import stored
+from casetrail.languages.base import Bounds
+from casetrail.languages.spl.query import query_of
+from casetrail.logs.event import Event
 from casetrail.pack.backend import read_backend
 from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import (
@@ -30,6 +30,7 @@ from casetrail.plan.nodes import (
     Expr,
     Figure,
     InNetwork,
+    Is,
     IsMissing,
     KeyPart,
     Like,
@@ -39,7 +40,6 @@ from casetrail.plan.nodes import (
     Type,
     Wildcard,
 )
-from casetrail.plan.nodes import Test as Is
 
 PACK = Pack.load(Path(__file__).parents[2])
 BACKEND = read_backend(PACK.folder / "backends" / "splunk", PACK.contracts)
@@ -152,7 +152,7 @@ def line_row(line: str) -> dict[str, Any]:
 def found(source: str, row: dict[str, Any], *tests: tuple[str, Any]) -> list[dict[str, object]]:
     known = PACK.contracts[source].fields
     where: tuple[Expr, ...] = tuple(Is(known[path], check) for path, check in tests)
-    query = query_of(Search("s", source, And(where)), BACKEND, Run())
+    query = query_of(Search("s", source, And(where)), BACKEND, Bounds())
     return run(query, [{**row, "index": BACKEND.stores[source].index}], macros=MACROS)
 
 
@@ -277,6 +277,6 @@ def test_a_log_file_has_its_milliseconds_in_a_text(last: str, expected: list[str
     plan = Correlation("c", (base,), key, 500_000, Threshold(Figure.EVENTS, Op.GTE, 2))
     for way in (rows, rows[::-1]):
         answer = run(
-            query_of(plan, BACKEND, Run()), [{**row, "index": "casetrail_salesforce"} for row in way], macros=MACROS
+            query_of(plan, BACKEND, Bounds()), [{**row, "index": "casetrail_salesforce"} for row in way], macros=MACROS
         )
         assert [str(row["event_id"]).split("|")[3] for row in answer] == expected

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from unittest.mock import patch
 
-from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.spl_query import query_of
 from casetrail.engines import splunk_model
 from casetrail.engines.base import Trial
 from casetrail.engines.splunk_model import SplunkModel
-from casetrail.pack.backend import Backend
+from casetrail.languages.base import Bounds
+from casetrail.languages.spl.query import query_of
 from casetrail.plan.nodes import Plan
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 from tests.laws.mutation import Wrong, failures, survivors
 from tests.splunk.stores import BACKEND, single
 from tests.worlds import CONTRACT
@@ -64,13 +65,13 @@ def fitted(trial: Trial) -> Trial:
 
 def queries(trial: Trial) -> str:
     try:
-        return query_of(trial.plan, BACKEND, Run())
+        return query_of(trial.plan, BACKEND, Bounds())
     except UnsupportedError:
         return ""
 
 
 def verdicts(wanted: Sequence[Trial], change: Callable[[str], str]) -> list[frozenset[str] | Exception]:
-    def changed(plan: Plan, backend: Backend, run: Run) -> str:
+    def changed(plan: Plan, backend: Backend, run: Bounds) -> str:
         return change(query_of(plan, backend, run))
 
     with patch.object(splunk_model, "query_of", changed):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.terminal import count, printable, say
+from casetrail.cli.show.terminal import count, printable, say
 
 if TYPE_CHECKING:
+    from casetrail.build.targets import Built
     from casetrail.pack.pack import Pack
-    from casetrail.packages.targets import Built
 
 
 @click.command(epilog="Example: casetrail build -o dist --target elastic")
@@ -40,8 +40,8 @@ def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: 
 
 def compile_pack(pack: Pack, chosen: tuple[str, ...], output: Path) -> Built:
     """Build the chosen targets, or all, into a folder. Raises PackError when a rule has no meaning or isn't filled in."""
-    from casetrail.packages.targets import build
-    from casetrail.packages.write import write
+    from casetrail.build.targets import build
+    from casetrail.build.write import write
 
     pack.require_ready()
     built = build(pack, chosen or None)

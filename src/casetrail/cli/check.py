@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.terminal import count, printable, say
-from casetrail.files import replace
+from casetrail.cli.show.terminal import count, printable, say
+from casetrail.reading.files import replace
 
 if TYPE_CHECKING:
-    from casetrail.pack.findings import Finding
+    from casetrail.check.findings import Finding
 
 _NAMED = 5
 _SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
@@ -51,9 +51,9 @@ def command(
     A folder without logsources/ is taken for a pack of plain Sigma rules. Exits 0 when there is no error, 1 when there is, 2 when the
     pack can't be read at all.
     """
-    from casetrail.pack.check import check
-    from casetrail.pack.findings import as_github, as_gitlab, as_json, as_sarif
-    from casetrail.pack.pack import shipped
+    from casetrail.check.check import check
+    from casetrail.check.findings import as_github, as_gitlab, as_json, as_sarif
+    from casetrail.pack.files import shipped
 
     if as_json_ + sarif + github + gitlab > 1:
         raise click.UsageError("choose one of --json, --sarif, --github and --gitlab")

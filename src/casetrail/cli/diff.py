@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from casetrail.cli.terminal import say
+from casetrail.cli.show.terminal import say
 
 
 @click.command(epilog="Example: casetrail --pack . diff origin/main --markdown")
@@ -25,9 +25,10 @@ def command(ctx: click.Context, old: str | None, new: Path | None, markdown: boo
     Without OLD it is the commit at which the branch left main. Old cases and new ones run on both meanings, and those that tell them apart
     are named with the reason. An overlay is laid over both.
     """
-    from casetrail.cli.changed import as_markdown, lines, record
-    from casetrail.pack.lock import read_lock
-    from casetrail.pack.pack import Pack, shipped
+    from casetrail.cli.show.changed import as_markdown, lines, record
+    from casetrail.pack.files import shipped
+    from casetrail.pack.lockfile import read_lock
+    from casetrail.pack.pack import Pack
     from casetrail.proof.difference import compare
 
     if markdown and as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from casetrail.cli.terminal import printable
+from casetrail.cli.show.terminal import printable
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack, Rule
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, rule: str, target: str | None, event_file: Path | None, as_json: bool) -> None:
     """Say what RULE means: in words, the fields with their types, the windows and, with a target, its query."""
-    from casetrail.pack.pack import PackError
+    from casetrail.pack.files import PackError
     from casetrail.plan.nodes import fields
     from casetrail.plan.words import field_words, plan_lines, type_words
 
@@ -61,7 +61,7 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
 
 
 def _overlaid(pack: Pack, rule: Rule) -> list[str]:
-    from casetrail.packages.overlaid import changes
+    from casetrail.build.overlaid import changes
 
     mine = [change for change in changes(pack) if change.rule == rule.name]
     lines = [f"  {one.what}: {one.was or 'none'}, now {one.now}{'; may find less' * one.weakens}" for one in mine]
@@ -70,8 +70,8 @@ def _overlaid(pack: Pack, rule: Rule) -> list[str]:
 
 def _pieces(pack: Pack, plan: Plan, target: str | None) -> Iterator[str]:
     """For each part of each base rule the text that it became."""
-    from casetrail.dialects.languages import language_of
-    from casetrail.packages.targets import backend_of, meant_for
+    from casetrail.build.targets import backend_of, meant_for
+    from casetrail.languages.languages import language_of
     from casetrail.plan.nodes import Correlation
     from casetrail.plan.words import condition_words
 
@@ -97,15 +97,15 @@ def _note(pack: Pack, plan: Plan, field: Field) -> str:
 
 
 def _query(pack: Pack, rule: Rule, target: str) -> str:
-    from casetrail.packages.targets import query_for
+    from casetrail.build.targets import query_for
 
     return query_for(pack, rule, target)
 
 
 def _traces(pack: Pack, plan: Plan, path: Path) -> list[list[str]]:
-    from casetrail.engines.event import Event, event_of
+    from casetrail.logs.event import Event, event_of
     from casetrail.logs.rows import rows
-    from casetrail.pack.pack import PackError
+    from casetrail.pack.files import PackError
     from casetrail.proof.trace import trace
 
     try:

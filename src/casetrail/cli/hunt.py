@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.terminal import count, printable, say
+from casetrail.cli.show.terminal import count, printable, say
 
 if TYPE_CHECKING:
-    from casetrail.cli.cluster import Cluster
-    from casetrail.engines.hits import Hits
-    from casetrail.engines.progress import Progress
+    from casetrail.cli.show.cluster import Cluster
+    from casetrail.hunt.hits import Hits
+    from casetrail.hunt.progress import Progress
     from casetrail.pack.pack import Pack
     from casetrail.plan.nodes import Plan
 
@@ -81,9 +81,9 @@ def command(
 
     casetrail hunt --engine elasticsearch --url https://es.example.com:9200 --api-key-env ES_API_KEY --from 7d
     """
-    from casetrail.cli.cluster import Cluster, instant
-    from casetrail.cli.found import show, summary
-    from casetrail.engines.hunt import hunt
+    from casetrail.cli.show.cluster import Cluster, instant
+    from casetrail.cli.show.found import show, summary
+    from casetrail.hunt.hunt import hunt
 
     if as_json and as_csv:
         raise click.UsageError("choose --json or --csv")
@@ -151,7 +151,7 @@ def _watched() -> Iterator[Progress | None]:
     if not console.is_terminal:
         yield None
         return
-    from casetrail.cli.bar import bar
+    from casetrail.cli.show.bar import bar
 
     with bar(console) as progress:
         yield progress
@@ -159,11 +159,11 @@ def _watched() -> Iterator[Progress | None]:
 
 def _on_cluster(cluster: Cluster, pack: Pack, plans: Mapping[str, Plan]) -> tuple[Hits, bool]:
     """The completions, and whether every rule could be asked; says what came of each."""
-    from casetrail.cli.cluster import hunt_on
-    from casetrail.engines.hits import Hits, Shape
-    from casetrail.engines.scratch import Scratch
+    from casetrail.cli.show.cluster import hunt_on
+    from casetrail.hunt.hits import Hits, Shape
+    from casetrail.hunt.scratch import Scratch
 
-    hits = Hits(Scratch(), {name: Shape.told(plan) for name, plan in plans.items()})
+    hits = Hits(Scratch(), {name: Shape.with_names(plan) for name, plan in plans.items()})
     problems, notes, run = [], [], 0
     for one in hunt_on(cluster, pack, plans):
         hits.add(one.hits)

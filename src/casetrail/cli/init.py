@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.files import create_all
+from casetrail.reading.files import create_all
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
@@ -31,7 +31,7 @@ def command(ctx: click.Context, folder: Path) -> None:
 
 def create(pack: Pack, folder: Path) -> list[Path]:
     """Write the files and return their paths. Raises PackError when one is there or can't be written; none is written then."""
-    from casetrail.pack.pack import PackError
+    from casetrail.pack.files import PackError
 
     templates = files("casetrail.templates") / "overlay"
     made = {folder / name: (templates / name).read_bytes() for name in _FILES}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.terminal import table
+from casetrail.cli.show.terminal import table
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack, Rule
@@ -110,7 +110,7 @@ def _rules(pack: Pack, chosen: Chosen) -> list[dict[str, object]]:
         raise click.UsageError(stranger)
     rules = [rule for rule in alone if rule in chosen]
     if chosen.target:
-        from casetrail.packages.targets import build
+        from casetrail.build.targets import build
 
         held = set(build(pack, [chosen.target]).rules[chosen.target])
         rules = [rule for rule in rules if rule.name in held]
@@ -154,7 +154,7 @@ def _fields(pack: Pack, source: str) -> list[dict[str, object]]:
 
 
 def _lints(_: Pack) -> list[dict[str, object]]:
-    from casetrail.pack.lints import catalogue
+    from casetrail.check.lints import catalogue
 
     return [
         {"code": lint.code, "lint": lint.name, "severity": lint.severity, "message": lint.message}

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.terminal import count, printable, say
-from casetrail.files import replace
+from casetrail.cli.show.terminal import count, printable, say
+from casetrail.reading.files import replace
 
 if TYPE_CHECKING:
-    from casetrail.pack.lock import Breach, Lock
+    from casetrail.pack.lock import Breach
+    from casetrail.pack.lockfile import Lock
     from casetrail.pack.pack import Pack
 
 _WRONG_VERSION = ("lock-meaning", "lock-words")
@@ -33,9 +34,10 @@ def command(ctx: click.Context, only_check: bool, set_versions: bool, gone: tupl
     Refuses, with exit code 1, to hide that a rule means something else under the same version, or is gone without a reason. An overlay
     has no part in it.
     """
-    from casetrail.pack.lock import FILE, Lock, breaches, read_lock, written
+    from casetrail.build.locked import differences, renewed
+    from casetrail.pack.lock import breaches
+    from casetrail.pack.lockfile import FILE, Lock, read_lock, written
     from casetrail.pack.pack import Pack
-    from casetrail.packages.locked import differences, renewed
 
     reasons = dict(_reason(text) for text in gone)
     folder: Path = ctx.obj.pack_dir or Path.cwd()
@@ -78,8 +80,8 @@ def _tell(path: Path, old: Lock, new: Lock) -> None:
 
 def set_each(pack: Pack, lock: Lock, wrong: Sequence[Breach]) -> None:
     """Write the right version into the file of each rule that has a wrong one. Raises PackError where none is written to change."""
-    from casetrail.pack.pack import PackError
-    from casetrail.pack.yaml import read
+    from casetrail.pack.files import PackError
+    from casetrail.reading.yaml import read
 
     for one in wrong:
         path = pack.rules[one.rule].path

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 import click
 
 from casetrail import __version__
-from casetrail.cli.terminal import printable
+from casetrail.cli.show.terminal import printable
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
@@ -53,11 +53,12 @@ class Context:
 
     def load(self) -> Pack:
         """The pack, telling what of the overlay hits nothing. Raises PackError."""
-        from casetrail.cli.terminal import say
+        from casetrail.check.unused import unused
+        from casetrail.cli.show.terminal import say
         from casetrail.pack.pack import Pack
 
         pack = Pack.load(self.pack_dir, self.customer, self.overlay)
-        for one in pack.idle:
+        for one in unused(pack):
             say(printable(f"{one.path}:{one.place.line}: it hits nothing: {one.message}"))
         return pack
 
@@ -106,9 +107,9 @@ class _Lazy(click.Group):
 
 def _misshapen(error: Exception, context: Context) -> bool:
     """Whether a command stumbled over the shape of a pack, as the pack's own faults show. Without any, the fault is ours."""
-    from casetrail.pack.check import check
-    from casetrail.pack.pack import shipped
-    from casetrail.pack.yaml import SHAPE
+    from casetrail.check.check import check
+    from casetrail.pack.files import shipped
+    from casetrail.reading.yaml import SHAPE
 
     try:
         found = check(context.pack_dir or shipped(), overlay=context.overlay) if isinstance(error, SHAPE) else []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.files import create_all
+from casetrail.reading.files import create_all
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
@@ -54,7 +54,7 @@ def create(pack: Pack, name: str, source: str, title: str, level: str) -> list[P
     """
     from jinja2 import Environment, PackageLoader
 
-    from casetrail.pack.pack import PackError
+    from casetrail.pack.files import PackError
 
     if not (name.isascii() and name.isidentifier() and name == name.lower()):
         raise PackError(f"{name!r} is no rule name: use small letters, digits and underscores, like okta_session_replay")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from casetrail.files import replace
-from casetrail.proof.provers import PROVERS, Where
+from casetrail.proof.provers import PROVERS, ProofSetup
+from casetrail.reading.files import replace
 
 
 @click.command(epilog="Example: casetrail prove --engine duckdb --engine elasticsearch")
@@ -49,9 +49,9 @@ def command(
     out by name. With --url the events of the cases go into indexes of a random name on your own cluster, which are removed at the end, on
     Ctrl-C too. Exits 0 when no engine disagrees, 1 when one does, 2 on an error or when no engine could be had.
     """
-    from casetrail.cli.proof import Proof, markdown_page, show
-    from casetrail.cli.proof import junit as as_junit
-    from casetrail.cli.terminal import say
+    from casetrail.cli.show.proof import Proof, markdown_page, show
+    from casetrail.cli.show.proof import junit as as_junit
+    from casetrail.cli.show.terminal import say
     from casetrail.pack.cases import case_files
     from casetrail.proof.run import with_other_numbers
 
@@ -61,9 +61,9 @@ def command(
         raise click.UsageError(f"--url: {names[0]} is no cluster; take --engine elasticsearch or opensearch")
     pack = ctx.obj.load()
     where = (
-        Where(pack, target, url, *_secrets(api_key_env, api_key_file, user, password_env), ca)
+        ProofSetup(pack, target, url, *_secrets(api_key_env, api_key_file, user, password_env), ca)
         if url
-        else Where(pack, target)
+        else ProofSetup(pack, target)
     )
     for name in rules:
         pack.rule(name)
@@ -91,7 +91,7 @@ def _secrets(
     key_env: str | None, key_file: Path | None, user: str | None, password_env: str | None
 ) -> tuple[str | None, tuple[str, str] | None]:
     """The API key, and user and password, from where they are kept. Raises ClusterError when there is none in it."""
-    from casetrail.engines.cluster import ClusterError, secret
+    from casetrail.hunt.cluster import ClusterError, secret
 
     if (user is None) is not (password_env is None):
         raise click.UsageError("--user and --password-env go together")

@@ -16,13 +16,13 @@ def command(ctx: click.Context, output: Path, wheel: Path | None) -> None:
 
     The same pack, casetrail and installed packages give the same bytes. Needs the extra `release`.
     """
-    from casetrail.files import replace
-    from casetrail.pack.pack import PackError
-    from casetrail.packages.release import release
-    from casetrail.packages.targets import build
+    from casetrail.build.release import release
+    from casetrail.build.targets import build
+    from casetrail.pack.files import PackError
+    from casetrail.reading.files import replace
 
     try:
-        from casetrail.packages.sbom import sbom
+        from casetrail.build.sbom import sbom
     except ModuleNotFoundError as error:
         raise PackError(f"{error.name} is missing; `pip install 'casetrail[release]'` brings it") from error
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from casetrail.cli.terminal import printable, printable_json
-from casetrail.files import replace
+from casetrail.cli.show.terminal import printable, printable_json
+from casetrail.reading.files import replace
 
 
 @click.command(epilog="Example: casetrail replay okta-2023 --html okta-2023.html")
@@ -36,11 +36,11 @@ def command(
     the day on which the real victim saw it; then of each file that was taken whether an alert names it. Without NAME the incidents are
     listed.
     """
-    from casetrail.cli.incident import show, write_rows
+    from casetrail.build.targets import targets
+    from casetrail.cli.show.incident import show, write_rows
     from casetrail.incidents.record import record
     from casetrail.incidents.replay import replay
     from casetrail.incidents.story import incidents, read_incident
-    from casetrail.packages.targets import targets
 
     pack = ctx.obj.load()
     if name is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from casetrail.cli.build import compile_pack
-from casetrail.cli.terminal import count, printable, say
+from casetrail.cli.show.terminal import count, printable, say
 
 
 @click.command(epilog="Example: casetrail run -o dist")
@@ -18,10 +18,10 @@ def command(ctx: click.Context, output: Path) -> None:
 
     Exits 0 when all went well, 1 when a check or a case failed, 2 on an error.
     """
+    from casetrail.check.check import check
     from casetrail.engines.duckdb import Duckdb
     from casetrail.engines.reference import Reference
     from casetrail.pack.cases import case_files
-    from casetrail.pack.check import check
     from casetrail.proof.run import run
 
     pack = ctx.obj.load()
@@ -39,7 +39,7 @@ def command(ctx: click.Context, output: Path) -> None:
     built = compile_pack(pack, (), output)
     alone = [rule for rule in pack.rules.values() if rule.alone]
     correlations = sum(hasattr(rule.sigma, "timespan") for rule in alone)
-    sleeping = sum(rule.asleep for rule in alone)
+    sleeping = sum(rule.inactive for rule in alone)
     told = {"rules": f"{len(alone)}, {correlations} of them correlations"}
     if sleeping:
         told["asleep"] = (

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from casetrail.cli.terminal import printable, table
+from casetrail.cli.show.terminal import printable, table
 
 if TYPE_CHECKING:
-    from casetrail.packages.timing import Timing
+    from casetrail.build.timing import Timing
 
 
 @click.command(epilog="Example: casetrail schedule okta_session_flapping --target splunk")
@@ -27,8 +27,8 @@ def command(ctx: click.Context, rules: tuple[str, ...], chosen: tuple[str, ...],
     (backends/TARGET/backend.yml). A row that comes later than its log's contract says is not looked at on schedule;
     `casetrail hunt --since-arrival` finds what it completes. Without RULE all rules are listed, a line each.
     """
-    from casetrail.packages.targets import targets
-    from casetrail.packages.timing import timings
+    from casetrail.build.targets import targets
+    from casetrail.build.timing import timings
 
     pack = ctx.obj.load()
     known = targets(pack)

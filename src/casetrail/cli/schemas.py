@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from casetrail.cli.terminal import printable, table
+from casetrail.cli.show.terminal import printable, table
 
 FILES: dict[str, tuple[str, ...]] = {
     "rule": ("rules/**/*.yml", "filters/**/*.yml"),

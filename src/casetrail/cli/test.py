@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.terminal import count, printable, say
-from casetrail.files import replace
+from casetrail.cli.show.terminal import count, printable, say
+from casetrail.reading.files import replace
 
 if TYPE_CHECKING:
     from casetrail.engines.base import Engine
     from casetrail.pack.cases import CaseFile
     from casetrail.pack.pack import Pack
-    from casetrail.proof.run import MutantReport, Outcome
+    from casetrail.proof.run import CaseOutcome, MutantReport
 
 
 def _reference() -> Engine:
@@ -79,7 +79,7 @@ def command(
     ctx.exit(0 if all(outcome.passed for outcome in outcomes) else 1)
 
 
-def _record(outcome: Outcome) -> dict[str, object]:
+def _record(outcome: CaseOutcome) -> dict[str, object]:
     case = outcome.case
     return {
         "rule": case.rule,
@@ -93,7 +93,7 @@ def _record(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _print(pack: Pack, outcomes: Sequence[Outcome]) -> None:
+def _print(pack: Pack, outcomes: Sequence[CaseOutcome]) -> None:
     from casetrail.proof.run import planner
     from casetrail.proof.trace import differences
 
@@ -151,7 +151,7 @@ def _mutant_record(report: MutantReport) -> dict[str, object]:
     }
 
 
-def _write_junit(outcomes: Sequence[Outcome], path: Path) -> None:
+def _write_junit(outcomes: Sequence[CaseOutcome], path: Path) -> None:
     from xml.etree import ElementTree
 
     failed = sum(not outcome.passed for outcome in outcomes)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from casetrail.engines.event import Event
+from casetrail.logs.event import Event
 from casetrail.plan.nodes import Plan
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event, arrival
-from casetrail.pack.backend import Store
-from casetrail.pack.contract import Contract
+from casetrail.logs.contract import Contract
+from casetrail.logs.event import Event, arrival
 from casetrail.plan.nodes import Field, Type
 from casetrail.plan.values import bag, parse
+from casetrail.stores.store import Store
 
 TRIAL = "casetrail.trial"
 """The column that tells the trials in one index apart."""

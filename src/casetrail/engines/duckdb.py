@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import duckdb
 import orjson
 
-from casetrail.dialects.base import UnsupportedError
-from casetrail.dialects.duckdb import MACROS, Column, DuckdbExpressions, identifier, literal
-from casetrail.dialects.duckdb_windows import DuckdbWindows
 from casetrail.engines.base import Trial
+from casetrail.languages.sql.expressions import MACROS, DuckdbExpressions, SqlColumn, identifier, literal
+from casetrail.languages.sql.windows import DuckdbWindows
 from casetrail.logs.read import OFFLINE
 from casetrail.plan.nodes import Correlation, Field, Search, fields
 from casetrail.plan.values import bag
+from casetrail.stores.unsupported import UnsupportedError
 
 
 def connect(**settings: str) -> duckdb.DuckDBPyConnection:
@@ -39,8 +39,8 @@ class Duckdb:
         columns = {field: f"c{number}" for number, field in enumerate(fields(trial.plan))}
         self.load(trial, columns)
 
-        def column(field: Field) -> Column:
-            return Column(identifier(columns[field]), many=True)
+        def column(field: Field) -> SqlColumn:
+            return SqlColumn(identifier(columns[field]), many=True)
 
         def matches(search: Search) -> str:
             try:

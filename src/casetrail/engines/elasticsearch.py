@@ -9,14 +9,15 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 
-from casetrail.dialects.base import Ago, Run, UnsupportedError
-from casetrail.dialects.esql import LIMIT
-from casetrail.dialects.esql_query import query_of
-from casetrail.dialects.esql_windows import ID
 from casetrail.engines.base import Trial
 from casetrail.engines.documents import TRIAL, actions, index_of, mapping
-from casetrail.pack.backend import Backend
-from casetrail.pack.contract import Contract
+from casetrail.languages.base import Ago, Bounds
+from casetrail.languages.esql.expressions import LIMIT
+from casetrail.languages.esql.query import query_of
+from casetrail.languages.esql.windows import ID
+from casetrail.logs.contract import Contract
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 
 
 class ElasticsearchEngine:
@@ -66,7 +67,7 @@ class ElasticsearchEngine:
             return UnsupportedError(
                 "its events are timed finer than the milliseconds of Elastic", trial.plan.name, self.name
             )
-        run = Run(known=trial.seen_until if trial.seen_until is not None else Ago(0))
+        run = Bounds(known=trial.seen_until if trial.seen_until is not None else Ago(0))
         try:
             query = query_of(trial.plan, self.backend, run)
         except UnsupportedError as error:

@@ -1,7 +1,7 @@
 """Kusto's query language over events at hand: stored as Microsoft Sentinel stores them, the shipped query run by duckdb-kql.
 
 duckdb-kql is no Kusto, but its authors measure it against Kusto's emulator, and what it can't run it refuses. The vendor's own parser
-and binder (`casetrail.nodes.kusto`) look at the same text.
+and binder (`casetrail.engines.nodes.kusto`) look at the same text.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from casetrail.dialects.base import Ago, Run, UnsupportedError
-from casetrail.dialects.kql_query import query_of
-from casetrail.dialects.kql_steps import ID
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event, arrival
-from casetrail.pack.backend import Backend, Store
-from casetrail.pack.contract import Contract
+from casetrail.languages.base import Ago, Bounds
+from casetrail.languages.kql.query import query_of
+from casetrail.languages.kql.steps import ID
+from casetrail.logs.contract import Contract
+from casetrail.logs.event import Event, arrival
 from casetrail.plan.nodes import Field, Listed, Plan, Type, searches, tests
 from casetrail.plan.values import bag, parse
+from casetrail.stores.store import Backend, Store
+from casetrail.stores.unsupported import UnsupportedError
 
 ARRIVED = "casetrail_arrived"
 """The column that stands for `ingestion_time()`, which duckdb-kql doesn't know."""
@@ -135,7 +136,7 @@ class Kusto:
         return [self.verdict(trial) for trial in trials]
 
     def verdict(self, trial: Trial) -> frozenset[str] | Exception:
-        run = Run(known=trial.seen_until if trial.seen_until is not None else Ago(0))
+        run = Bounds(known=trial.seen_until if trial.seen_until is not None else Ago(0))
         try:
             query = query_of(trial.plan, self.backend, run)
         except UnsupportedError as error:

@@ -10,14 +10,15 @@ from typing import Any
 from opensearchpy import OpenSearch
 from opensearchpy.helpers import bulk
 
-from casetrail.dialects.base import Ago, Run, UnsupportedError
-from casetrail.dialects.opensearch_mapping import mapping
-from casetrail.dialects.opensearch_query import indexes, query_of
-from casetrail.dialects.opensearch_windows import RESULT
 from casetrail.engines.base import Trial
 from casetrail.engines.documents import TRIAL, actions, index_of, put
-from casetrail.pack.backend import Backend
-from casetrail.pack.contract import Contract
+from casetrail.languages.base import Ago, Bounds
+from casetrail.languages.querydsl.mapping import mapping
+from casetrail.languages.querydsl.query import indexes, query_of
+from casetrail.languages.querydsl.windows import RESULT
+from casetrail.logs.contract import Contract
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 
 
 class OpenSearchEngine:
@@ -66,7 +67,7 @@ class OpenSearchEngine:
             return UnsupportedError(
                 "its events are timed finer than the milliseconds of OpenSearch", trial.plan.name, self.name
             )
-        run = Run(known=trial.seen_until if trial.seen_until is not None else Ago(0))
+        run = Bounds(known=trial.seen_until if trial.seen_until is not None else Ago(0))
         try:
             query = query_of(trial.plan, self.backend, run)
             asked = indexes(trial.plan, self.backend)

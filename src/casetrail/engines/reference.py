@@ -18,7 +18,7 @@ from typing import Any, cast
 import re2
 
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event
+from casetrail.logs.event import Event
 from casetrail.plan import nodes
 from casetrail.plan.nodes import (
     AllOf,
@@ -33,6 +33,7 @@ from casetrail.plan.nodes import (
     Figure,
     InNetwork,
     InPart,
+    Is,
     IsMissing,
     KeyPart,
     Like,
@@ -46,10 +47,9 @@ from casetrail.plan.nodes import (
     Overlap,
     Part,
     Plan,
+    Present,
     SameAs,
     Search,
-    Step,
-    Test,
     Threshold,
     Together,
     Type,
@@ -92,15 +92,15 @@ def holds(expr: Expr, row: Mapping[str, Any]) -> bool:
             return any(holds(arg, row) for arg in args)
         case Not(arg=arg):
             return not holds(arg, row)
-        case Test(field=field, check=IsMissing()):
+        case Is(field=field, check=IsMissing()):
             return not bag(row, field)
-        case Test(field=field, check=Exists()):
+        case Is(field=field, check=Exists()):
             return bool(bag(row, field))
-        case Test(field=field, check=SameAs() as check):
+        case Is(field=field, check=SameAs() as check):
             ours = _parsed(row, field, check.cased)
             theirs = _parsed(row, check.other, check.cased)
             return any(_OVERLAP[check.overlap](one, other) for one in ours for other in theirs)
-        case Test(field=field, check=check):
+        case Is(field=field, check=check):
             return any(_passes(text, field, check) for text in bag(row, field))
 
 
@@ -153,7 +153,7 @@ Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Step:
     """A step: the base (by index) has an event of this key at this time."""
 
     base: int
@@ -197,7 +197,7 @@ def _evaluate(plan: Plan, log: Sequence[Event], seen_until: int | None) -> Verdi
 
 
 def _correlate(plan: Correlation, log: Sequence[Event], seen_until: int | None) -> Verdict:
-    by_key: defaultdict[Key, list[Moment]] = defaultdict(list)
+    by_key: defaultdict[Key, list[Step]] = defaultdict(list)
     for step in _moments(plan, log, seen_until):
         by_key[step.key].append(step)
     done: set[tuple[str, Key]] = set()
@@ -213,7 +213,7 @@ def _correlate(plan: Correlation, log: Sequence[Event], seen_until: int | None) 
     return Verdict(frozenset(done), frozenset(pending))
 
 
-def _moments(plan: Correlation, log: Sequence[Event], seen_until: int | None) -> Iterable[Moment]:
+def _moments(plan: Correlation, log: Sequence[Event], seen_until: int | None) -> Iterable[Step]:
     value = plan.condition.value if isinstance(plan.condition, Threshold) else None
     events = {event.id: event for event in log}
     for number, base in enumerate(plan.bases):
@@ -223,7 +223,7 @@ def _moments(plan: Correlation, log: Sequence[Event], seen_until: int | None) ->
             given = dict(zip(names, inner, strict=True))
             values = step_values(value, number, event, given) if value else []
             for key in step_keys(plan.key, number, event, given):
-                yield Moment(number, event, key, tuple(values))
+                yield Step(number, event, key, tuple(values))
 
 
 def step_values(part: KeyPart, base: int, event: Event, given: Mapping[str, Any]) -> list[Any]:
@@ -243,7 +243,7 @@ def step_keys(parts: Sequence[KeyPart], base: int, event: Event, given: Mapping[
     return keys
 
 
-def completes(plan: Correlation, step: Moment, steps: Sequence[Moment]) -> bool:
+def completes(plan: Correlation, step: Step, steps: Sequence[Step]) -> bool:
     """Whether a step completes a correlation among the steps of its key, if these are all there will be."""
     now = step.event.time
     window = [other for other in steps if now - plan.span <= other.event.time <= now]
@@ -257,7 +257,7 @@ def completes(plan: Correlation, step: Moment, steps: Sequence[Moment]) -> bool:
             return step.base in wanted_bases(together) and _present(together, {other.base for other in window})
 
 
-def _figure(threshold: Threshold, window: Sequence[Moment]) -> int | float | None:
+def _figure(threshold: Threshold, window: Sequence[Step]) -> int | float | None:
     if threshold.figure is Figure.EVENTS:
         return len({step.event.id for step in window})
     values = [value for step in window for value in step.values]
@@ -279,7 +279,7 @@ def _figure(threshold: Threshold, window: Sequence[Moment]) -> int | float | Non
 
 def _present(together: Together, bases: set[int]) -> bool:
     match together:
-        case Step(base=base):
+        case Present(base=base):
             return base in bases
         case Without(arg=arg):
             return not _present(arg, bases)
@@ -289,7 +289,7 @@ def _present(together: Together, bases: set[int]) -> bool:
             return any(_present(arg, bases) for arg in args)
 
 
-def _in_order(order: Order, last: Moment, steps: Sequence[Moment], window: Sequence[Moment], span: int) -> bool:
+def _in_order(order: Order, last: Step, steps: Sequence[Step], window: Sequence[Step], span: int) -> bool:
     now = last.event.time
     if any(other.base in order.after and now < other.event.time <= now + span for other in steps):
         return False
@@ -301,7 +301,7 @@ def _in_order(order: Order, last: Moment, steps: Sequence[Moment], window: Seque
     return any(not any(time < first for time in earlier) for first in chains)
 
 
-def _known(plan: Correlation, step: Moment, seen_until: int | None) -> bool:
+def _known(plan: Correlation, step: Step, seen_until: int | None) -> bool:
     absent = isinstance(plan.condition, Order) and plan.condition.after
     return not absent or seen_until is None or step.event.time + plan.span <= seen_until
 

@@ -15,19 +15,20 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from casetrail.dialects.base import Run, UnsupportedError
-from casetrail.dialects.spl import TIME
-from casetrail.dialects.spl_lookups import LIVE
-from casetrail.dialects.spl_query import query_of
-from casetrail.dialects.spl_source import ID
 from casetrail.engines.base import Trial
-from casetrail.engines.event import Event, arrival
 from casetrail.engines.spl_model import Lookup, Readings, run
-from casetrail.pack.backend import Backend, Store, StoredField
-from casetrail.pack.contract import Contract
-from casetrail.packages.splunk_lookups import csvs, looked_up, transforms
+from casetrail.languages.base import Bounds
+from casetrail.languages.spl.expressions import TIME
+from casetrail.languages.spl.lookups import LIVE
+from casetrail.languages.spl.query import query_of
+from casetrail.languages.spl.source import ID
+from casetrail.languages.spl.tables import csvs, looked_up, transforms
+from casetrail.logs.contract import Contract
+from casetrail.logs.event import Event, arrival
 from casetrail.plan.nodes import Field, Plan, Type, fields
 from casetrail.plan.values import scalar_text
+from casetrail.stores.store import Backend, Store, StoredField
+from casetrail.stores.unsupported import UnsupportedError
 
 _NULL = "null"
 
@@ -146,7 +147,7 @@ class SplunkModel:
         known = trial.seen_until
         last = max((event.time for event in trial.events), default=0)
         try:
-            query = query_of(trial.plan, self.backend, Run(known=known if known is not None else last + _FOREVER))
+            query = query_of(trial.plan, self.backend, Bounds(known=known if known is not None else last + _FOREVER))
             return self.ids(query, trial)
         except UnsupportedError as error:
             error.rule, error.target = trial.plan.name, self.name

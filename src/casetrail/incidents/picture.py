@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
 from casetrail.incidents.record import record, time_of
-from casetrail.incidents.replay import Alert, Replay, Replayed, day_of
+from casetrail.incidents.replay import Replay, ReplayAlert, Replayed, day_of
 from casetrail.incidents.story import Incident
 
 LEFT, RIGHT, WIDTH = 188, 24, 1160
@@ -127,7 +127,7 @@ def _among(told: Mapping[str, str], targets: Sequence[str]) -> str:
 def _summary(each: Replayed, incident: Incident) -> dict[str, str]:
     alerts = each.about(incident, "intruder")
     first = alerts[0] if alerts else None
-    named = sum(bool(file.told) for file in each.files)
+    named = sum(bool(file.alerted) for file in each.files)
     lead = (each.company.saw - day_of(first.first)).days if first else None
     return {
         "title": each.company.title,
@@ -255,7 +255,7 @@ class _Drawing:
         return max(deeds, default=day + 86_000_000_000)
 
 
-def _count(alerts: Sequence[Alert]) -> str:
+def _count(alerts: Sequence[ReplayAlert]) -> str:
     return "1 alert" if len(alerts) == 1 else f"{len(alerts)} alerts"
 
 
@@ -270,7 +270,7 @@ def _gathered(marks: Sequence[Mark]) -> Iterator[Mark]:
             group.append(mark)
 
 
-def _words(alert: Alert) -> str:
+def _words(alert: ReplayAlert) -> str:
     key = ", ".join(f"{name} {value}" for name, value in alert.key.items())
     return f"{time_of(alert.first)}: {alert.rule}{f' ({key})' if key else ''}, row of {time_of(alert.time)}, came {time_of(alert.arrived)}"
 

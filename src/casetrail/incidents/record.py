@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from casetrail.incidents.replay import Alert, File, Replay, Replayed
+from casetrail.incidents.replay import File, Replay, ReplayAlert, Replayed
 from casetrail.incidents.story import Fact, Incident
 
 
@@ -60,7 +60,7 @@ def _company(each: Replayed, incident: Incident) -> dict[str, Any]:
         "ordinary": _counts(each.noise(incident)),
         "ordinary_while_young": _counts(each.noise(incident, young=True)),
         "taken_back": _counts(each.taken_back),
-        "asleep": list(each.asleep),
+        "asleep": list(each.inactive),
     }
 
 
@@ -72,14 +72,14 @@ def _fact(fact: Fact) -> dict[str, str]:
     return {"id": fact.id, "by": fact.by, "text": fact.text, "standing": fact.standing, "basis": fact.basis}
 
 
-def _alert(alert: Alert) -> dict[str, Any]:
+def _alert(alert: ReplayAlert) -> dict[str, Any]:
     return {
         "rule": alert.rule,
         "level": alert.level,
         "key": dict(alert.key),
         "time": time_of(alert.time),
         "arrived": time_of(alert.arrived),
-        "told": _told(alert.told),
+        "told": _told(alert.alerted),
         "events": alert.events,
         "facts": list(alert.facts),
     }
@@ -93,7 +93,7 @@ def _file(file: File) -> dict[str, Any]:
         "time": time_of(file.time),
         "arrived": time_of(file.arrived),
         "late": file.late,
-        "told": _told(file.told),
+        "told": _told(file.alerted),
         "rules": list(file.rules),
     }
 

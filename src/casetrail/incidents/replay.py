@@ -7,24 +7,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from casetrail.dialects.base import UnsupportedError
-from casetrail.engines.completing import waits
+from casetrail.build.targets import backend_of
+from casetrail.hunt.completing import waits
+from casetrail.incidents.alerting import Alerted, ArrivalLog, alerted
 from casetrail.incidents.rows import Arrival, Taken, files_of, log_of, watchlists_of
 from casetrail.incidents.story import Company, Fact, Incident
-from casetrail.incidents.told import Log, Told, told
-from casetrail.pack.backend import Backend
 from casetrail.pack.pack import Pack, Rule
-from casetrail.packages.schedule import Schedule, schedule, shipped_query
-from casetrail.packages.targets import backend_of
 from casetrail.plan.nodes import Plan, sources
 from casetrail.plan.values import bag
+from casetrail.schedule.schedule import Schedule, schedule, shipped_query
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 
 YOUNG = timedelta(days=10)
 """How long a log must be before what is new in it says anything."""
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class ReplayAlert:
     """A run of completions of one rule and key, with gaps no longer than the rule's window.
 
     time: of the first completing event; arrived: when the row came that told it; both in microseconds since 1970 (UTC).
@@ -38,14 +38,14 @@ class Alert:
     key: Mapping[str, str]
     time: int
     arrived: int
-    told: Mapping[str, int]
+    alerted: Mapping[str, int]
     events: int
     facts: tuple[str, ...]
     taken_back: bool
 
     @property
     def first(self) -> int:
-        return min(self.told.values())
+        return min(self.alerted.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class File:
     time: int
     arrived: int
     late: bool
-    told: Mapping[str, int]
+    alerted: Mapping[str, int]
     rules: tuple[str, ...]
 
 
@@ -76,13 +76,13 @@ class Day:
 
     day: date
     facts: tuple[Fact, ...]
-    alerts: tuple[Alert, ...]
-    others: tuple[Alert, ...]
+    alerts: tuple[ReplayAlert, ...]
+    others: tuple[ReplayAlert, ...]
     taken: int
     named: int
 
     @property
-    def first(self) -> Alert | None:
+    def first(self) -> ReplayAlert | None:
         """What fired first: on the intruder's rows, or else on others."""
         return next(iter([*self.alerts, *self.others]), None)
 
@@ -98,12 +98,12 @@ class Replayed:
     company: Company
     log: tuple[Arrival, ...]
     rows: Mapping[str, int]
-    alerts: tuple[Alert, ...]
+    alerts: tuple[ReplayAlert, ...]
     files: tuple[File, ...]
     days: tuple[Day, ...]
-    asleep: tuple[str, ...]
+    inactive: tuple[str, ...]
 
-    def about(self, incident: Incident, by: str) -> tuple[Alert, ...]:
+    def about(self, incident: Incident, by: str) -> tuple[ReplayAlert, ...]:
         """The alerts that rest on rows of facts by an actor."""
         wanted = {fact.id for fact in incident.facts if fact.by == by}
         return tuple(alert for alert in self.alerts if wanted.intersection(alert.facts))
@@ -165,14 +165,14 @@ def _company(
     pack: Pack, incident: Incident, company: Company, backends: Mapping[str, Backend], without: set[str]
 ) -> Replayed:
     arrivals = log_of(pack, incident, company)
-    log = Log(arrivals, pack.contracts)
+    log = ArrivalLog(arrivals, pack.contracts)
     facts = {one.event.id: one.fact for one in log.arrivals if one.fact}
-    alerts: list[Alert] = []
+    alerts: list[ReplayAlert] = []
     naming: defaultdict[str, list[tuple[str, str, int]]] = defaultdict(list)
     takings = _takings(log, incident, pack)
     taken_rows = {identity for rows in takings.values() for identity in (one.event.id for one in rows)}
     for name, plan in pack.plans().items():
-        if name in without or pack.rules[name].asleep or on_silence(pack.rules[name], plan):
+        if name in without or pack.rules[name].inactive or on_silence(pack.rules[name], plan):
             continue
         by_target = _told(pack, plan, log, backends)
         alerts += _alerts(pack, name, plan, by_target, facts)
@@ -183,11 +183,11 @@ def _company(
     alerts.sort(key=lambda alert: (alert.first, alert.time, alert.rule, sorted(alert.key.items())))
     rows = Counter(one.event.source for one in arrivals)
     files = tuple(_files(takings, naming, files_of(incident, company), pack))
-    asleep = tuple(
-        name for name, plan in pack.plans().items() if pack.rules[name].asleep and set(sources(plan)) & rows.keys()
+    inactive = tuple(
+        name for name, plan in pack.plans().items() if pack.rules[name].inactive and set(sources(plan)) & rows.keys()
     )
     days = tuple(_days(incident, company, alerts, files))
-    return Replayed(company, log.arrivals, dict(sorted(rows.items())), tuple(alerts), files, days, asleep)
+    return Replayed(company, log.arrivals, dict(sorted(rows.items())), tuple(alerts), files, days, inactive)
 
 
 def on_silence(rule: Rule, plan: Plan) -> bool:
@@ -195,10 +195,10 @@ def on_silence(rule: Rule, plan: Plan) -> bool:
     return rule.own.get("story") == "log-health" and waits(plan)
 
 
-def _told(pack: Pack, plan: Plan, log: Log, backends: Mapping[str, Backend]) -> dict[str, list[Told]]:
+def _told(pack: Pack, plan: Plan, log: ArrivalLog, backends: Mapping[str, Backend]) -> dict[str, list[Alerted]]:
     """What a rule tells on each target that holds it. Targets of one schedule tell the same."""
-    found: dict[str, list[Told]] = {}
-    by_schedule: dict[Schedule, list[Told]] = {}
+    found: dict[str, list[Alerted]] = {}
+    by_schedule: dict[Schedule, list[Alerted]] = {}
     for target, backend in backends.items():
         try:
             shipped_query(plan, backend, pack.contracts)
@@ -206,23 +206,23 @@ def _told(pack: Pack, plan: Plan, log: Log, backends: Mapping[str, Backend]) -> 
             continue
         when = schedule(plan, backend, pack.contracts)
         if when not in by_schedule:
-            by_schedule[when] = told(plan, log, when)
+            by_schedule[when] = alerted(plan, log, when)
         found[target] = by_schedule[when]
     return found
 
 
 def _alerts(
-    pack: Pack, name: str, plan: Plan, by_target: Mapping[str, Sequence[Told]], facts: Mapping[str, str]
-) -> list[Alert]:
+    pack: Pack, name: str, plan: Plan, by_target: Mapping[str, Sequence[Alerted]], facts: Mapping[str, str]
+) -> list[ReplayAlert]:
     span = getattr(plan, "span", -1)
     names = [part.name for part in getattr(plan, "key", ())]
-    by_key: defaultdict[tuple[object, ...], dict[str, list[tuple[str, Told]]]] = defaultdict(dict)
+    by_key: defaultdict[tuple[object, ...], dict[str, list[tuple[str, Alerted]]]] = defaultdict(dict)
     for target, found in by_target.items():
         for one in found:
             by_key[one.key].setdefault(one.event.id, []).append((target, one))
     alerts = []
     for key, events in by_key.items():
-        run: list[list[tuple[str, Told]]] = []
+        run: list[list[tuple[str, Alerted]]] = []
         ordered = sorted(events.values(), key=lambda tellings: (tellings[0][1].event.time, tellings[0][1].event.id))
         for tellings in ordered:
             if run and tellings[0][1].event.time - run[-1][0][1].event.time > span:
@@ -234,8 +234,8 @@ def _alerts(
 
 
 def _alert(
-    pack: Pack, name: str, key: Mapping[str, str], run: Sequence[Sequence[tuple[str, Told]]], facts: Mapping[str, str]
-) -> Alert:
+    pack: Pack, name: str, key: Mapping[str, str], run: Sequence[Sequence[tuple[str, Alerted]]], facts: Mapping[str, str]
+) -> ReplayAlert:
     every = [(target, one) for tellings in run for target, one in tellings]
     _, first = min(every, key=lambda told_one: (told_one[1].at, told_one[1].event.time))
     at: dict[str, int] = {}
@@ -244,10 +244,10 @@ def _alert(
     rested = sorted({facts[identity] for _, one in every for identity in one.evidence if identity in facts})
     back = all(one.taken_back for _, one in every)
     level = pack.rules[name].level
-    return Alert(name, level, key, first.event.time, first.arrived, at, len(run), tuple(rested), back)
+    return ReplayAlert(name, level, key, first.event.time, first.arrived, at, len(run), tuple(rested), back)
 
 
-def _takings(log: Log, incident: Incident, pack: Pack) -> dict[str, list[Arrival]]:
+def _takings(log: ArrivalLog, incident: Incident, pack: Pack) -> dict[str, list[Arrival]]:
     """The rows of what was taken, by file."""
     takes = {fact.id for fact in incident.facts if fact.takes}
     found: defaultdict[str, list[Arrival]] = defaultdict(list)
@@ -285,15 +285,15 @@ def day_of(micros: int) -> date:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).date()
 
 
-def _days(incident: Incident, company: Company, alerts: Sequence[Alert], files: Sequence[File]) -> Iterable[Day]:
-    told_on: defaultdict[date, list[Alert]] = defaultdict(list)
+def _days(incident: Incident, company: Company, alerts: Sequence[ReplayAlert], files: Sequence[File]) -> Iterable[Day]:
+    told_on: defaultdict[date, list[ReplayAlert]] = defaultdict(list)
     for alert in alerts:
         if alert.facts:
             told_on[day_of(alert.first)].append(alert)
     facts = [fact for fact in incident.facts if fact.company == company.name]
     hostile = {fact.id for fact in facts if fact.by == "intruder"}
     taken = Counter(day_of(file.time) for file in files)
-    named = Counter(day_of(min(file.told.values())) for file in files if file.told)
+    named = Counter(day_of(min(file.alerted.values())) for file in files if file.alerted)
     for day in sorted({*told_on, *taken, *named, *(fact.day for fact in facts), company.saw}):
         mine = [alert for alert in told_on[day] if hostile.intersection(alert.facts)]
         others = [alert for alert in told_on[day] if alert not in mine]

@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from casetrail.engines.event import Event, event_of
 from casetrail.incidents.story import Company, Incident
-from casetrail.pack.contract import Contract
-from casetrail.pack.pack import Pack, PackError, documents, shipped
+from casetrail.logs.contract import Contract
+from casetrail.logs.event import Event, event_of
+from casetrail.pack.files import PackError, documents, shipped
+from casetrail.pack.pack import Pack
 from casetrail.pack.watchlist import read_watchlists
 from casetrail.plan.nodes import Type
 from casetrail.plan.values import TIME_FORMATS, format_time

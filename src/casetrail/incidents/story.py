@@ -8,14 +8,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from casetrail.pack.pack import Pack, PackError, documents, shipped
+from casetrail.pack.files import PackError, documents, shipped
+from casetrail.pack.pack import Pack
 
 STANDINGS = ("published", "inferred")
 ACTORS = ("intruder", "company", "log")
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class SourceReference:
     """A publication that facts rest on. url: empty where there is none."""
 
     name: str
@@ -64,7 +65,7 @@ class Incident:
     about: str
     first: date
     last: date
-    references: tuple[Reference, ...]
+    references: tuple[SourceReference, ...]
     absent: Mapping[str, tuple[str, ...]]
     companies: tuple[Company, ...]
     facts: tuple[Fact, ...]
@@ -99,7 +100,7 @@ def read_incident(pack: Pack, name: str) -> Incident:
 def _incident(name: str, folder: Path, document: Mapping[str, Any]) -> Incident:
     companies = tuple(_company(item) for item in document["companies"])
     facts = tuple(sorted((_fact(item) for item in document["facts"]), key=lambda fact: (fact.day, fact.id)))
-    references = tuple(Reference(item["name"], item["title"], item.get("url", "")) for item in document["references"])
+    references = tuple(SourceReference(item["name"], item["title"], item.get("url", "")) for item in document["references"])
     known = {company.name for company in companies}
     for fact in facts:
         if fact.company not in known:

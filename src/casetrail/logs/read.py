@@ -21,7 +21,7 @@ import yaml
 
 from casetrail.logs import zstandard
 from casetrail.logs.array import ArrayError, items
-from casetrail.pack.yaml import unfolded
+from casetrail.reading.yaml import unfolded
 
 _SHOWN = 5
 _WHOLE = 512 * 1024 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from casetrail.pack.contract import Contract, Flatten
+from casetrail.logs.contract import Contract, Flatten
 
 _MISSING = object()
 Row = Mapping[str, Any]

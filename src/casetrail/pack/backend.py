@@ -3,83 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from casetrail.pack.contract import Contract, parse_span
-from casetrail.pack.lock import Tombstone
-from casetrail.pack.pack import Pack, PackError, documents, shaped, shipped
-
-
-@dataclass(frozen=True, slots=True)
-class StoredField:
-    """Where a SIEM keeps a field.
-
-    type: the SIEM's own name of its type there (Elastic: keyword, ip, boolean, long, double, date, flattened).
-    root: the name of the column that holds it, where it lies inside an object (Elastic's `flattened`, Sentinel's `dynamic`).
-    unsupported: why no query can test it there; empty when one can.
-    derive: an expression of the SIEM's language that works the field out where no column holds it; the name is then that of the result.
-    """
-
-    name: str
-    type: str
-    root: str = ""
-    unsupported: str = ""
-    derive: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """How a SIEM keeps a log source.
-
-    index: the table or index pattern; time: the name of the event's time.
-    only: columns and the value that each has in this log's rows alone, where a table holds several logs.
-    identity: the columns that together name an event, where the SIEM keeps no id of its own.
-    basis: whose names these are.
-    arrival: the column of when a row arrived; empty where the SIEM has none by name.
-    """
-
-    source: str
-    index: str
-    time: str
-    basis: str
-    fields: Mapping[str, StoredField]
-    only: Mapping[str, str] = field(default_factory=dict)
-    identity: tuple[str, ...] = ()
-    arrival: str = ""
-
-    @property
-    def columns(self) -> tuple[StoredField, ...]:
-        """The fields that a column holds."""
-        return tuple(place for place in self.fields.values() if not (place.unsupported or place.derive))
-
-
-@dataclass(frozen=True, slots=True)
-class Backend:
-    """One SIEM.
-
-    clocks: its times by name, in microseconds, `interval` (how often its searches run) among them.
-    made_up: whether a run that it left out is made up for later, with its own time as its clock.
-    limits: its counts by name, `alerts` (the most that one run gives) among them.
-    stores: by log source; options: what whoever runs the SIEM can choose, by name.
-    withdrawn: rules that it may have of an earlier pack and that are no more, by name.
-    """
-
-    name: str
-    title: str
-    language: str
-    package: str
-    clocks: Mapping[str, int]
-    stores: Mapping[str, Store]
-    options: Mapping[str, str] = field(default_factory=dict)
-    made_up: bool = False
-    limits: Mapping[str, int] = field(default_factory=dict)
-    withdrawn: Mapping[str, Tombstone] = field(default_factory=dict)
-
-    @property
-    def interval(self) -> int:
-        return self.clocks["interval"]
+from casetrail.logs.contract import Contract, parse_span
+from casetrail.pack.files import PackError, documents, shaped, shipped
+from casetrail.pack.pack import Pack
+from casetrail.stores.store import Backend, Store, StoredField
 
 
 def backend_folder(pack: Pack, target: str) -> Path:

@@ -10,11 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from casetrail.engines.event import Event
-from casetrail.pack.contract import Contract, parse_span
-from casetrail.pack.near import near
-from casetrail.pack.pack import Pack, PackError, documents, shaped
+from casetrail.logs.contract import Contract, parse_span
+from casetrail.logs.event import Event
+from casetrail.pack.files import PackError, documents, shaped
+from casetrail.pack.pack import Pack
 from casetrail.plan.values import TIME_FORMATS, format_time
+from casetrail.reading.suggest import suggestion
 
 _START = "2026-01-15T09:00:00Z"
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -216,7 +217,7 @@ def _near(name: str, path: Path, pack: Pack) -> str:
         for folder in pack.events(path)
         for file in sorted(folder.rglob("*.yml"))
     ]
-    return near(name, known)
+    return suggestion(name, known)
 
 
 def _dated(row: dict[str, Any], contract: Contract, identity: str, time: int) -> dict[str, Any]:

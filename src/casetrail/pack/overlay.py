@@ -16,17 +16,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from casetrail.pack.schema import form_faults
 from casetrail.pack.thresholds import FILE as THRESHOLDS
 from casetrail.pack.thresholds import apply_thresholds
-from casetrail.pack.yaml import START, Document, Position, YamlError, read
+from casetrail.reading.schema import form_faults
+from casetrail.reading.yaml import START, Document, Position, YamlError, read
 
 SETTINGS = "casetrail.yml"
 Sources = Mapping[Path, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Idle:
+class Unused:
     """An entry that hits nothing: where it stands and why."""
 
     path: Path
@@ -59,10 +59,10 @@ class Overlay:
         """Whether a file is of this folder, and not of the pack below it."""
         return self.folder is not None and self.folder.resolve() in path.resolve().parents
 
-    def at(self, message: str, *keys: str) -> Idle:
+    def at(self, message: str, *keys: str) -> Unused:
         """An idle entry of `casetrail.yml`."""
         path = (self.folder or self.lists) / SETTINGS
-        return Idle(path, place_of(path, *keys), message)
+        return Unused(path, place_of(path, *keys), message)
 
 
 def only_lists(folder: Path) -> Overlay:
@@ -111,14 +111,14 @@ def place_of(path: Path, *keys: str) -> Position:
     return found[0].position(keys) if found else START
 
 
-def with_thresholds_of(sources: Sources, path: Path, wanted: Mapping[str, Any]) -> tuple[Sources, list[Idle]]:
+def with_thresholds_of(sources: Sources, path: Path, wanted: Mapping[str, Any]) -> tuple[Sources, list[Unused]]:
     """The documents with the thresholds of a file, and those of its entries that no rule has a place for."""
     idle = []
     for name, numbers in wanted.items():
         try:
             sources = apply_thresholds(sources, {name: numbers})
         except (ValueError, TypeError) as error:
-            idle.append(Idle(path, place_of(path, name), str(error)))
+            idle.append(Unused(path, place_of(path, name), str(error)))
     return sources, idle
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, wraps
-from importlib.resources import files
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
@@ -15,27 +14,24 @@ from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaLevel, SigmaRule
 
-from casetrail.pack.contract import Contract, contracts
-from casetrail.pack.near import near
-from casetrail.pack.overlay import Idle, Overlay, Sources, named, only_lists, read_overlay, with_levels, with_thresholds_of
-from casetrail.pack.policy import POLICY
+from casetrail.logs.contract import Contract, contracts
+from casetrail.pack.files import PackError, documents, shipped
+from casetrail.pack.overlay import Overlay, Sources, Unused, named, only_lists, read_overlay, with_levels, with_thresholds_of
 from casetrail.pack.thresholds import FILE
 from casetrail.pack.watchlist import read_watchlists
-from casetrail.pack.yaml import SHAPE, YamlError, read
-from casetrail.plan.asleep import asleep
-from casetrail.plan.correlate import lower
-from casetrail.plan.lower import Problem, World
+from casetrail.plan.inactive import inactive
 from casetrail.plan.nodes import Plan, Type
+from casetrail.reading.suggest import suggestion
+from casetrail.reading.yaml import SHAPE
+from casetrail.sigma.correlate import lower
+from casetrail.sigma.lower import Problem, World
+from casetrail.sigma.policy import POLICY
 
 FOLDERS = ("rules", "fixtures", "logsources", "watchlists", "backends")
 
 
 UNFILLED = ("FILL IN", "FILL-IN")
 """What `casetrail new` writes where an author has to write."""
-
-
-class PackError(Exception):
-    """A pack can't be read. The message names the file and what to do."""
 
 
 @dataclass(frozen=True)
@@ -61,52 +57,15 @@ class Rule:
         return level.name.lower() if isinstance(level, SigmaLevel) else "informational"
 
     @property
-    def asleep(self) -> bool:
+    def inactive(self) -> bool:
         """Whether it can't complete while the watchlists are as they are."""
-        return self.plan is not None and asleep(self.plan)
+        return self.plan is not None and inactive(self.plan)
 
     @property
     def own(self) -> Mapping[str, Any]:
         """Our own keys: version, story, level_reason, basis, requires, next_steps, tuning, related."""
         own = self.meta.get("casetrail")
         return own if isinstance(own, Mapping) else {}
-
-
-Rest = ParamSpec("Rest")
-Result = TypeVar("Result")
-
-
-def shaped(reader: Callable[Concatenate[Path, Rest], Result]) -> Callable[Concatenate[Path, Rest], Result]:
-    """A reader of a file or folder that raises PackError, naming it, also where a document isn't as its schema says."""
-
-    @wraps(reader)
-    def reading(path: Path, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
-        try:
-            return reader(path, *rest, **named)
-        except SHAPE as error:
-            raise PackError(f"{path}: it isn't as its schema says ({error}); run `casetrail check` to see where") from error
-
-    return reading
-
-
-def shipped() -> Path:
-    """The folder of the pack that comes with casetrail: in the wheel, or the checkout it runs from."""
-    wheel = Path(str(files("casetrail"))) / "data"
-    return wheel if wheel.is_dir() else Path(__file__).resolve().parents[3]
-
-
-def documents(path: Path) -> list[dict[str, Any]]:
-    """The YAML documents of a file.
-
-    Raises PackError when it can't be read or one is no mapping.
-    """
-    try:
-        found = [document.data for document in read(path)]
-    except YamlError as error:
-        raise PackError(f"{path}:{error.position.line}:{error.position.column}: {error.message}") from error
-    if not all(isinstance(document, dict) for document in found):
-        raise PackError(f"{path}: a mapping is expected")
-    return found
 
 
 @dataclass(frozen=True)
@@ -127,7 +86,7 @@ class Pack:
     parts: bool = False
     overlay: Overlay | None = None
     below: Pack | None = field(default=None, repr=False)
-    unused: tuple[Idle, ...] = ()
+    unused: tuple[Unused, ...] = ()
 
     @classmethod
     def load(cls, folder: Path | None = None, customer: Path | None = None, overlay: Path | None = None) -> Pack:
@@ -197,13 +156,6 @@ class Pack:
     def bare(self) -> Pack:
         """The pack without what a customer laid over it."""
         return self.below or self
-
-    @cached_property
-    def idle(self) -> tuple[Idle, ...]:
-        """What of the overlay hits nothing. Raises PackError when a rule can't be read."""
-        from casetrail.pack.idle import idle
-
-        return (*self.unused, *idle(self))
 
     @property
     def lists(self) -> Path:
@@ -289,13 +241,13 @@ class Pack:
         Raises PackError, with the nearest names, when there is none.
         """
         if name not in self.rules:
-            hint = near(name, self.rules) or "; `casetrail list` shows them"
+            hint = suggestion(name, self.rules) or "; `casetrail list` shows them"
             raise PackError(f"no rule is named {name}{hint}")
         return self.rules[name]
 
 
-def _thresholds(sources: Sources, path: Path) -> tuple[Sources, list[Idle]]:
-    idle: list[Idle] = []
+def _thresholds(sources: Sources, path: Path) -> tuple[Sources, list[Unused]]:
+    idle: list[Unused] = []
     for document in documents(path) if path.is_file() else ():
         sources, found = with_thresholds_of(sources, path, document)
         idle += found

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from casetrail.pack.backend import Backend
-from casetrail.pack.contract import Contract
+from casetrail.logs.contract import Contract
+from casetrail.pack.files import PackError
 from casetrail.pack.lock import version_of
-from casetrail.pack.pack import PackError, Rule
-from casetrail.packages.schedule import Schedule
+from casetrail.pack.pack import Rule
 from casetrail.plan.nodes import Plan
+from casetrail.schedule.schedule import Schedule
+from casetrail.stores.store import Backend
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,11 @@ class Format(Protocol):
 
 
 FORMATS = {
-    "kibana": "casetrail.packages.kibana",
-    "opensearch": "casetrail.packages.opensearch",
+    "kibana": "casetrail.packages.elastic.rules",
+    "opensearch": "casetrail.packages.opensearch.monitors",
     "queries": "casetrail.packages.queries",
-    "sentinel": "casetrail.packages.sentinel",
-    "splunk": "casetrail.packages.splunk",
+    "sentinel": "casetrail.packages.sentinel.rules",
+    "splunk": "casetrail.packages.splunk.app",
 }
 
 

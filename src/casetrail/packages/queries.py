@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from casetrail.pack.backend import Backend
 from casetrail.packages.formats import Packaged
-from casetrail.packages.schedule import Schedule
 from casetrail.plan.nodes import Plan
+from casetrail.schedule.schedule import Schedule
+from casetrail.stores.store import Backend
 
 
 def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:

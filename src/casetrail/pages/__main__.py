@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from casetrail.pack.pack import Pack, documents
+from casetrail.pack.files import documents
+from casetrail.pack.pack import Pack
 from casetrail.pages.coverage import coverage_page
 from casetrail.pages.site import site
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from casetrail.pack.pack import PackError
+from casetrail.pack.files import PackError
 
 _NOTE = re.compile(r"(\d+)\. (.+)")
 _REFUSED = re.compile(r"(\w+) \((\d+)\)")
@@ -21,13 +21,13 @@ class Noise:
 
     a_week: float
     days: int
-    asleep: bool = False
+    inactive: bool = False
     causes: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
         """The figure for a table's cell."""
-        return "asleep" if self.asleep else f"{self.a_week:.1f}"
+        return "asleep" if self.inactive else f"{self.a_week:.1f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def noise_of(record: Mapping[str, Any]) -> dict[str, Noise]:
     """By rule what `python bench/noise.py --json` prints."""
     days = len(record["by_day"])
     found = {name: Noise(0.0, days) for name in record["quiet"]}
-    found |= {name: Noise(0.0, days, asleep=True) for name in record["asleep"]}
+    found |= {name: Noise(0.0, days, inactive=True) for name in record["asleep"]}
     for each in record["rules"]:
         causes = tuple(str(cause["what"]) for cause in each["causes"])
         found[each["rule"]] = Noise(float(each["a_week"]), days, causes=causes)

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from casetrail.pack.backend import Backend
 from casetrail.pack.pack import Pack, Rule
-from casetrail.packages.attack import attack
+from casetrail.pages.cases import case_lines
 from casetrail.pages.markdown import code, fenced, link, plain, table
 from casetrail.pages.measured import Measured, Noise
 from casetrail.pages.stories import stories
-from casetrail.pages.told import case_lines
 from casetrail.plan.nodes import Correlation, Field, Listed, Plan, fields, searches, sources, tests
 from casetrail.plan.words import field_words, kind_words, plan_lines, span_words, type_words
+from casetrail.sigma.attack import attack
+from casetrail.stores.store import Backend
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def rule_lines(rule: Rule, plan: Plan, shelf: Shelf) -> Iterator[str]:
     yield from (f"# {plain(str(rule.sigma.title))}", "")
     yield f"{link(code(rule.name), f'../../{path}')}, {rule.level}, {kind_words(plan)}; story {link(story.title, f'{story.name}.md')}"
     yield from ("", plain(str(rule.sigma.description or ""), shelf.pages), "")
-    if rule.asleep:
+    if rule.inactive:
         yield from (f"It sleeps until you fill in {_empty(plan)}.", "")
     yield from ("## What it means", "", *fenced(plan_lines(plan)), "")
     yield from _stands_on(plan, shelf)
@@ -121,7 +121,7 @@ def noise_words(noise: Noise | None) -> str:
     """Alerts a week, and what makes them, in a sentence."""
     if noise is None:
         return "Its noise is not measured."
-    if noise.asleep:
+    if noise.inactive:
         return f"Its noise is not measured: it slept for want of a watchlist ({link('how', '../noise.md')})."
     made = f", made by {'; '.join(map(plain, noise.causes))}" if noise.causes else ""
     many = f"{noise.a_week:.1f} alerts a week" if noise.a_week else "No alert"

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from casetrail.build.targets import backend_of, targets
 from casetrail.pack.cases import case_paths
-from casetrail.pack.pack import Pack, Rule, documents
-from casetrail.packages.targets import backend_of, targets
+from casetrail.pack.files import documents
+from casetrail.pack.pack import Pack, Rule
 from casetrail.pages.markdown import code, link, plain, table
 from casetrail.pages.measured import read_measured
 from casetrail.pages.rule import Shelf, rule_lines

@@ -15,6 +15,7 @@ from casetrail.plan.nodes import (
     Expr,
     Figure,
     InNetwork,
+    Is,
     Listed,
     Not,
     OneOf,
@@ -22,10 +23,9 @@ from casetrail.plan.nodes import (
     Or,
     Order,
     Plan,
+    Present,
     Scalar,
     Search,
-    Step,
-    Test,
     Threshold,
     Together,
     Without,
@@ -73,7 +73,7 @@ def _signed(new: Correlation, old: Correlation, wanted: set[int], unwanted: set[
 def _named(together: Together, positive: bool) -> set[int]:
     """The bases that a condition names an even number of times under `not`, or an odd one."""
     match together:
-        case Step(base=base):
+        case Present(base=base):
             return {base} if positive else set()
         case Without(arg=arg):
             return _named(arg, not positive)
@@ -98,9 +98,9 @@ def implies(narrow: Expr, wide: Expr) -> bool:
     match narrow, wide:
         case Not(), Not():
             return implies(wide.arg, narrow.arg)
-        case Test(check=Listed(values=())), _:
+        case Is(check=Listed(values=())), _:
             return True
-        case Test(), Test() if narrow.field == wide.field and _narrower(narrow.check, wide.check):
+        case Is(), Is() if narrow.field == wide.field and _narrower(narrow.check, wide.check):
             return True
     return isinstance(wide, Or) and any(implies(narrow, arg) for arg in wide.args)
 

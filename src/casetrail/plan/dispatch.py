@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casetrail.plan.nodes import And, Equals, Expr, Field, OneOf, Or, Test
+from casetrail.plan.nodes import And, Equals, Expr, Field, Is, OneOf, Or
 
 
 def kinds(expr: Expr, event_type: Field) -> frozenset[str] | None:
@@ -13,9 +13,9 @@ def kinds(expr: Expr, event_type: Field) -> frozenset[str] | None:
     if event_type.many or not event_type.exact:
         return None
     match expr:
-        case Test(field=field, check=Equals(value=value)) if field == event_type:
+        case Is(field=field, check=Equals(value=value)) if field == event_type:
             return frozenset([str(value)])
-        case Test(field=field, check=OneOf(values=values)) if field == event_type:
+        case Is(field=field, check=OneOf(values=values)) if field == event_type:
             return frozenset(map(str, values))
         case And(args=args):
             known = [found for arg in args if (found := kinds(arg, event_type)) is not None]

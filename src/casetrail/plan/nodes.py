@@ -197,7 +197,7 @@ Check = Equals | OneOf | Listed | ListedPart | Like | Matches | InNetwork | Comp
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Is:
     """True when any value of the field passes."""
 
     field: Field
@@ -225,7 +225,7 @@ class Not:
     arg: Expr
 
 
-Expr = And | Or | Not | Test
+Expr = And | Or | Not | Is
 
 NEVER = Or(())
 ALWAYS = And(())
@@ -282,7 +282,7 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Present:
     """The base of this index has a step in the window."""
 
     base: int
@@ -303,7 +303,7 @@ class Without:
     arg: Together
 
 
-Together = Step | AllOf | AnyOf | Without
+Together = Present | AllOf | AnyOf | Without
 """The condition of `temporal`, over which bases have a step in the window."""
 
 
@@ -321,7 +321,7 @@ class Order:
     after: tuple[int, ...] = ()
 
 
-Condition = Threshold | Step | AllOf | AnyOf | Without | Order
+Condition = Threshold | Present | AllOf | AnyOf | Without | Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +358,7 @@ def sources(plan: Plan) -> tuple[str, ...]:
 def wanted_bases(together: Together) -> set[int]:
     """The bases that a condition of `temporal` names without `not`: only their steps complete it."""
     match together:
-        case Step(base=base):
+        case Present(base=base):
             return {base}
         case Without():
             return set()
@@ -366,10 +366,10 @@ def wanted_bases(together: Together) -> set[int]:
             return {base for arg in args for base in wanted_bases(arg)}
 
 
-def tests(expr: Expr) -> tuple[Test, ...]:
+def tests(expr: Expr) -> tuple[Is, ...]:
     """All tests of an expression, in order."""
     match expr:
-        case Test():
+        case Is():
             return (expr,)
         case Not(arg=arg):
             return tests(arg)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from casetrail.plan.nodes import ALWAYS, NEVER, And, Equals, Expr, Field, Not, OneOf, Or, Scalar, Test
+from casetrail.plan.nodes import ALWAYS, NEVER, And, Equals, Expr, Field, Is, Not, OneOf, Or, Scalar
 
 
 def simplify(expr: Expr) -> Expr:
@@ -15,7 +15,7 @@ def simplify(expr: Expr) -> Expr:
     one `OneOf`; `Not` holds no `Not`.
     """
     match expr:
-        case Test():
+        case Is():
             return expr
         case Not(arg=arg):
             inner = simplify(arg)
@@ -41,14 +41,14 @@ def _gathered(args: tuple[Expr, ...]) -> tuple[Expr, ...]:
     values: dict[tuple[Field, bool], dict[Scalar, None]] = {}
     for arg in args:
         match arg:
-            case Test(field=field, check=Equals(value=value, cased=cased)):
+            case Is(field=field, check=Equals(value=value, cased=cased)):
                 values.setdefault((field, cased), {})[value] = None
-            case Test(field=field, check=OneOf(values=several, cased=cased)):
+            case Is(field=field, check=OneOf(values=several, cased=cased)):
                 values.setdefault((field, cased), {}).update(dict.fromkeys(several))
     found: dict[Expr, None] = {}
     for arg in args:
         match arg:
-            case Test(field=field, check=Equals(cased=cased) | OneOf(cased=cased)) if len(values[field, cased]) > 1:
+            case Is(field=field, check=Equals(cased=cased) | OneOf(cased=cased)) if len(values[field, cased]) > 1:
                 found[replace(arg, check=OneOf(tuple(values[field, cased]), cased))] = None
             case _:
                 found[arg] = None

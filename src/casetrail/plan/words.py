@@ -17,6 +17,7 @@ from casetrail.plan.nodes import (
     Figure,
     InNetwork,
     InPart,
+    Is,
     IsMissing,
     KeyPart,
     Like,
@@ -29,11 +30,10 @@ from casetrail.plan.nodes import (
     Or,
     Order,
     Plan,
+    Present,
     SameAs,
     Scalar,
     Search,
-    Step,
-    Test,
     Threshold,
     Together,
     Without,
@@ -110,7 +110,7 @@ def kind_words(plan: Plan) -> str:
             return "together in any order"
 
 
-def test_words(test: Test) -> str:
+def test_words(test: Is) -> str:
     """One test in words: `outcome.result is 'SUCCESS'`."""
     field = field_words(test.field)
     cased = ", in this letter case" if getattr(test.check, "cased", False) and not test.field.exact else ""
@@ -163,9 +163,9 @@ def expression_lines(expr: Expr, indent: int = 0) -> Iterator[str]:
             yield f"{pad}always"
         case Or(args=()):
             yield f"{pad}never"
-        case Test():
+        case Is():
             yield pad + test_words(expr)
-        case Not(arg=Test() as arg):
+        case Not(arg=Is() as arg):
             yield f"{pad}not: {test_words(arg)}"
         case Not(arg=arg):
             yield f"{pad}not:"
@@ -223,7 +223,7 @@ def _any(names: list[str]) -> str:
 
 def _together(together: Together, names: list[str]) -> str:
     match together:
-        case Step(base=base):
+        case Present(base=base):
             return names[base]
         case Without(arg=arg):
             return f"no {_together(arg, names)}"

@@ -7,25 +7,26 @@ from dataclasses import dataclass, field
 from difflib import ndiff
 from enum import StrEnum
 
-from casetrail.dialects.base import UnsupportedError
-from casetrail.engines.event import Event
+from casetrail.build.targets import backend_of, query_for, targets
 from casetrail.engines.reference import evaluate, holds
-from casetrail.pack.backend import Backend
+from casetrail.logs.event import Event
 from casetrail.pack.cases import Case, case_files
-from casetrail.pack.lock import REFUSED, Lock, meanings, version_of
+from casetrail.pack.lock import meanings, version_of
+from casetrail.pack.lockfile import REFUSED, Lock
 from casetrail.pack.pack import Pack, Rule
-from casetrail.packages.targets import backend_of, query_for, targets
 from casetrail.plan.covers import covers
 from casetrail.plan.digest import short
 from casetrail.plan.nodes import Plan, searches
 from casetrail.plan.words import plan_lines
 from casetrail.proof.run import planner
 from casetrail.proof.trace import failing
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 
 _ABOUT = 2
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     MEANING = "meaning"
@@ -46,17 +47,17 @@ class RuleChange:
     """A rule that is otherwise.
 
     note: what else is to be said of it; versions: old and new, 0 where there is none; reach: what is known of what it finds now;
-    told: the meaning in words, lines that begin with `- `, `+ ` or two spaces; words: what of its text is otherwise.
+    lines: the meaning in words, lines that begin with `- `, `+ ` or two spaces; words: what of its text is otherwise.
     """
 
     rule: str
-    kind: Kind
+    kind: ChangeKind
     title: str
     level: str
     versions: tuple[int, int]
     note: str = ""
     reach: str = ""
-    told: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
     cases: tuple[CaseChange, ...] = ()
     words: tuple[str, ...] = ()
 
@@ -81,7 +82,7 @@ class Difference:
     @property
     def means_something(self) -> bool:
         """Whether any rule came, went or means something else."""
-        return any(rule.kind is not Kind.WORDS for rule in self.rules)
+        return any(rule.kind is not ChangeKind.WORDS for rule in self.rules)
 
 
 def compare(old: Pack, new: Pack, lock: Lock | None = None) -> Difference:
@@ -95,13 +96,17 @@ def compare(old: Pack, new: Pack, lock: Lock | None = None) -> Difference:
         if name not in theirs:
             known = ids.get(str(ours[name].sigma.id), "")
             note = "was only the base of others" if name in old.rules else ""
-            rules.append(_whole(ours[name], Kind.ADDED, f"has the id of {known}" if known and known not in ours else note))
+            rules.append(
+                _whole(ours[name], ChangeKind.ADDED, f"has the id of {known}" if known and known not in ours else note)
+            )
         elif name not in ours:
-            rules.append(_whole(theirs[name], Kind.REMOVED, "is only the base of others now" if name in new.rules else ""))
+            rules.append(
+                _whole(theirs[name], ChangeKind.REMOVED, "is only the base of others now" if name in new.rules else "")
+            )
         elif before.get(name) != after.get(name):
             rules.append(_meaning(name, old, new))
         elif words := tuple(_words(theirs[name], ours[name])):
-            rules.append(_changed(theirs[name], ours[name], Kind.WORDS, words=words))
+            rules.append(_changed(theirs[name], ours[name], ChangeKind.WORDS, words=words))
     both = [name for name in ours if name in theirs]
     lists = {name: _values(name, old, new) for name in sorted({*old.watchlists, *new.watchlists})}
     lists = {name: moved for name, moved in lists.items() if moved != (0, 0)}
@@ -113,24 +118,24 @@ def _values(name: str, old: Pack, new: Pack) -> tuple[int, int]:
     return len(ours - theirs), len(theirs - ours)
 
 
-def _whole(rule: Rule, kind: Kind, note: str) -> RuleChange:
+def _whole(rule: Rule, kind: ChangeKind, note: str) -> RuleChange:
     version = version_of(rule)
-    versions = (0, version) if kind is Kind.ADDED else (version, 0)
+    versions = (0, version) if kind is ChangeKind.ADDED else (version, 0)
     return RuleChange(rule.name, kind, rule.sigma.title, rule.level, versions, note)
 
 
 def _changed(
     old: Rule,
     new: Rule,
-    kind: Kind,
+    kind: ChangeKind,
     *,
     reach: str = "",
-    told: tuple[str, ...] = (),
+    lines: tuple[str, ...] = (),
     cases: tuple[CaseChange, ...] = (),
     words: tuple[str, ...] = (),
 ) -> RuleChange:
     versions = (version_of(old), version_of(new))
-    return RuleChange(new.name, kind, new.sigma.title, new.level, versions, "", reach, told, cases, words)
+    return RuleChange(new.name, kind, new.sigma.title, new.level, versions, "", reach, lines, cases, words)
 
 
 def _words(old: Rule, new: Rule) -> Iterator[str]:
@@ -149,14 +154,14 @@ def _meaning(name: str, old: Pack, new: Pack) -> RuleChange:
     before, after = old.rules[name], new.rules[name]
     if before.plan is None or after.plan is None:
         lost = "has no meaning now" if after.plan is None else "had no meaning"
-        return _changed(before, after, Kind.MEANING, reach=lost)
+        return _changed(before, after, ChangeKind.MEANING, reach=lost)
     lines = ndiff(list(plan_lines(before.plan)), list(plan_lines(after.plan)))
     return _changed(
         before,
         after,
-        Kind.MEANING,
+        ChangeKind.MEANING,
         reach=_reach(before.plan, after.plan),
-        told=tuple(_near_changes([line for line in lines if not line.startswith("?")])),
+        lines=tuple(_near_changes([line for line in lines if not line.startswith("?")])),
         cases=tuple(_cases(name, old, new)),
         words=tuple(word for word in _words(before, after) if word not in ("detection", "correlation", "version")),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from casetrail.proof.run import Outcome
+from casetrail.proof.run import CaseOutcome
 
 
 class Standing(StrEnum):
@@ -32,19 +32,19 @@ class Cell:
     reason: str = ""
 
 
-def cells(outcomes: Iterable[Outcome], modelled: Iterable[str] = ()) -> list[Cell]:
+def cells(outcomes: Iterable[CaseOutcome], modelled: Iterable[str] = ()) -> list[Cell]:
     """A cell for each rule and engine of which there are outcomes, in their order.
 
     modelled: the engines that are models.
     """
-    grouped: dict[tuple[str, str], list[Outcome]] = {}
+    grouped: dict[tuple[str, str], list[CaseOutcome]] = {}
     for outcome in outcomes:
         grouped.setdefault((outcome.case.rule, outcome.engine), []).append(outcome)
     models = set(modelled)
     return [_cell(rule, engine, found, engine in models) for (rule, engine), found in grouped.items()]
 
 
-def _cell(rule: str, engine: str, outcomes: Sequence[Outcome], modelled: bool) -> Cell:
+def _cell(rule: str, engine: str, outcomes: Sequence[CaseOutcome], modelled: bool) -> Cell:
     wrong = [one for one in outcomes if one.got is not None and not one.passed]
     refused = [one for one in outcomes if one.got is None]
     if wrong:

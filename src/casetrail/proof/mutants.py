@@ -20,6 +20,7 @@ from casetrail.plan.nodes import (
     Figure,
     InNetwork,
     InPart,
+    Is,
     KeyPart,
     Like,
     Listed,
@@ -30,9 +31,8 @@ from casetrail.plan.nodes import (
     Or,
     Order,
     Plan,
+    Present,
     Search,
-    Step,
-    Test,
     Threshold,
     Together,
     Type,
@@ -64,7 +64,7 @@ def _plans(plan: Plan) -> Iterator[tuple[str, Plan]]:
         case Search():
             for name, where in _expressions(plan.where):
                 yield f"{plan.name}: {name}", replace(plan, where=simplify(where))
-            if isinstance(plan.where, Test):
+            if isinstance(plan.where, Is):
                 yield f"{plan.name}: drop {test_words(plan.where)}", replace(plan, where=ALWAYS)
         case Correlation():
             yield from _correlations(plan)
@@ -72,9 +72,9 @@ def _plans(plan: Plan) -> Iterator[tuple[str, Plan]]:
 
 def _expressions(expr: Expr) -> _Changes:
     match expr:
-        case Test(field=field):
+        case Is(field=field):
             for name, check in _checks(expr):
-                yield f"{name} {test_words(expr)}", Test(field, check)
+                yield f"{name} {test_words(expr)}", Is(field, check)
         case Not(arg=arg):
             yield f"drop the not of {_title(arg)}", arg
             for name, changed in _expressions(arg):
@@ -92,7 +92,7 @@ def _title(expr: Expr) -> str:
     return " ".join(line.strip() for line in expression_lines(expr))
 
 
-def _checks(test: Test) -> Iterator[tuple[str, Check]]:
+def _checks(test: Is) -> Iterator[tuple[str, Check]]:
     match test.check:
         case OneOf(values=values, cased=cased):
             for value in values:
@@ -212,7 +212,7 @@ def _conditions(plan: Correlation) -> Iterator[tuple[str, Condition]]:
 
 def _togethers(together: Together, names: list[str], put: Callable[[Together], Together]) -> Iterator[tuple[str, Together]]:
     match together:
-        case Step():
+        case Present():
             return
         case Without(arg=arg):
             yield f"drop the not of {_bases(arg, names)}", put(arg)
@@ -234,7 +234,7 @@ def _togethers(together: Together, names: list[str], put: Callable[[Together], T
 
 def _bases(together: Together, names: list[str]) -> str:
     match together:
-        case Step(base=base):
+        case Present(base=base):
             return names[base]
         case Without(arg=arg):
             return f"not {_bases(arg, names)}"

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from casetrail.engines.base import Engine
-    from casetrail.nodes.node import Node
-    from casetrail.pack.backend import Backend
+    from casetrail.engines.nodes.node import Node
     from casetrail.pack.pack import Pack
+    from casetrail.stores.store import Backend
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenEngine:
     """An engine that is ready, the version of what it runs on, and the pack as its target reads it, where that differs."""
 
     engine: Engine
@@ -27,7 +27,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class ProofSetup:
     """What a proof is of. target: the backend to take instead of the engine's usual one.
 
     url: a user's own cluster instead of a node of ours; key: its API key; login: user and password; ca: a PEM file.
@@ -42,8 +42,8 @@ class Where:
 
     def backend(self, usual: str) -> Backend:
         """The backend; on a user's own cluster with indexes of a random name, that no pattern or template of theirs matches."""
+        from casetrail.build.targets import backend_of
         from casetrail.pack.backend import elsewhere
-        from casetrail.packages.targets import backend_of
 
         found = backend_of(self.pack, self.target or usual)
         return elsewhere(found, f"casetrail-{uuid.uuid4().hex[:12]}") if self.url else found
@@ -58,28 +58,28 @@ class Prover:
     `opens` raises NodeUnavailable, or ModuleNotFoundError for a Python package, when something is missing on this machine.
     """
 
-    opens: Callable[[Where], AbstractContextManager[Opened]]
+    opens: Callable[[ProofSetup], AbstractContextManager[OpenEngine]]
     modelled: bool = False
     cluster: bool = False
 
 
 @contextmanager
-def _reference(where: Where) -> Iterator[Opened]:
+def _reference(where: ProofSetup) -> Iterator[OpenEngine]:
     from casetrail import __version__
     from casetrail.engines.reference import Reference
 
-    yield Opened(Reference(), f"casetrail {__version__}")
+    yield OpenEngine(Reference(), f"casetrail {__version__}")
 
 
 @contextmanager
-def _duckdb(where: Where) -> Iterator[Opened]:
+def _duckdb(where: ProofSetup) -> Iterator[OpenEngine]:
     from casetrail.engines.duckdb import Duckdb
 
-    yield Opened(Duckdb(), f"DuckDB {version('duckdb')}")
+    yield OpenEngine(Duckdb(), f"DuckDB {version('duckdb')}")
 
 
 @contextmanager
-def _url(where: Where, running: Callable[[], AbstractContextManager[Node]]) -> Iterator[str]:
+def _url(where: ProofSetup, running: Callable[[], AbstractContextManager[Node]]) -> Iterator[str]:
     if where.url:
         yield where.url
         return
@@ -88,29 +88,29 @@ def _url(where: Where, running: Callable[[], AbstractContextManager[Node]]) -> I
 
 
 @contextmanager
-def _elasticsearch(where: Where) -> Iterator[Opened]:
+def _elasticsearch(where: ProofSetup) -> Iterator[OpenEngine]:
     from elasticsearch import ApiError, TransportError
 
-    from casetrail.engines.cluster import ClusterError, connect
     from casetrail.engines.elasticsearch import ElasticsearchEngine
-    from casetrail.nodes.elasticsearch import running
+    from casetrail.engines.nodes.elasticsearch import running
+    from casetrail.hunt.cluster import ClusterError, connect
 
     backend = where.backend("elastic")
     with _url(where, running) as url, connect(url, where.key, where.ca) as client:
         try:
             with closing(ElasticsearchEngine(client, backend, where.pack.contracts)) as engine:
-                yield Opened(engine, f"Elasticsearch {node_version(client)}")
+                yield OpenEngine(engine, f"Elasticsearch {node_version(client)}")
         except (ApiError, TransportError) as error:
             raise ClusterError(f"{url}: {error}") from error
 
 
 @contextmanager
-def _opensearch(where: Where) -> Iterator[Opened]:
+def _opensearch(where: ProofSetup) -> Iterator[OpenEngine]:
     from opensearchpy import OpenSearch, OpenSearchException
 
-    from casetrail.engines.cluster import ClusterError
+    from casetrail.engines.nodes.opensearch import running
     from casetrail.engines.opensearch import OpenSearchEngine
-    from casetrail.nodes.opensearch import running
+    from casetrail.hunt.cluster import ClusterError
 
     backend = where.backend("opensearch")
     ca: dict[str, Any] = {"ca_certs": str(where.ca)} if where.ca else {}
@@ -120,32 +120,32 @@ def _opensearch(where: Where) -> Iterator[Opened]:
     ):
         try:
             with closing(OpenSearchEngine(client, backend, where.pack.contracts)) as engine:
-                yield Opened(engine, f"OpenSearch {node_version(client)}")
+                yield OpenEngine(engine, f"OpenSearch {node_version(client)}")
         except OpenSearchException as error:
             raise ClusterError(f"{url}: {error}") from error
 
 
 @contextmanager
-def _kusto(where: Where) -> Iterator[Opened]:
+def _kusto(where: ProofSetup) -> Iterator[OpenEngine]:
     import duckdb_kql  # noqa: F401
 
-    from casetrail.nodes.kusto import checking, language_service
-    from casetrail.proof.vetted import Vetted
+    from casetrail.engines.nodes.kusto import checking, language_service
+    from casetrail.proof.parsed_kusto import ParsedKusto
 
     with checking() as checker:
-        engine = Vetted(where.backend("sentinel"), where.pack.contracts, checker)
-        yield Opened(engine, f"duckdb-kql {version('duckdb-kql')}, Microsoft's parser {language_service()}")
+        engine = ParsedKusto(where.backend("sentinel"), where.pack.contracts, checker)
+        yield OpenEngine(engine, f"duckdb-kql {version('duckdb-kql')}, Microsoft's parser {language_service()}")
 
 
 @contextmanager
-def _splunk(where: Where) -> Iterator[Opened]:
+def _splunk(where: ProofSetup) -> Iterator[OpenEngine]:
     from casetrail import __version__
+    from casetrail.build.targets import meant_for
     from casetrail.engines.splunk_model import SplunkModel
-    from casetrail.packages.targets import meant_for
 
     backend = where.backend("splunk")
     model = SplunkModel(backend, where.pack.contracts)
-    yield Opened(model, f"the model of casetrail {__version__}", meant_for(where.pack, backend))
+    yield OpenEngine(model, f"the model of casetrail {__version__}", meant_for(where.pack, backend))
 
 
 def node_version(client: Any) -> str:

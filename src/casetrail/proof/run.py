@@ -9,13 +9,14 @@ from functools import cache
 from casetrail.engines.base import Engine, Trial
 from casetrail.engines.reference import evaluate
 from casetrail.pack.cases import Case, CaseFile
-from casetrail.pack.pack import Pack, PackError
+from casetrail.pack.files import PackError
+from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import Plan
 from casetrail.proof.mutants import mutants
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CaseOutcome:
     """What an engine said of a case.
 
     got: the ids that completed; None when the engine refused, and `refused` says why.
@@ -88,7 +89,7 @@ def with_other_numbers(pack: Pack, files: Iterable[CaseFile]) -> list[str]:
     ]
 
 
-def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Iterator[Outcome]:
+def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Iterator[CaseOutcome]:
     """The outcome of every case on every engine, engine by engine. Raises PackError."""
     plan = planner(pack)
     cases = [case for file in files for case in file.cases]
@@ -96,9 +97,9 @@ def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Ite
     for engine in engines:
         for case, verdict in zip(cases, engine.verdicts(trials), strict=True):
             if isinstance(verdict, Exception):
-                yield Outcome(case, engine.name, None, str(verdict))
+                yield CaseOutcome(case, engine.name, None, str(verdict))
             else:
-                yield Outcome(case, engine.name, verdict)
+                yield CaseOutcome(case, engine.name, verdict)
 
 
 def run_mutants(pack: Pack, file: CaseFile) -> MutantReport:

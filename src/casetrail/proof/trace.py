@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from casetrail.engines.event import Event
 from casetrail.engines.reference import holds
-from casetrail.plan.nodes import And, Expr, Not, Or, Plan, Test, searches
+from casetrail.logs.event import Event
+from casetrail.plan.nodes import And, Expr, Is, Not, Or, Plan, searches
 from casetrail.plan.values import bag
 from casetrail.plan.words import test_words
 
@@ -47,7 +47,7 @@ def differences(plan: Plan, events: Sequence[Event], missing: Iterable[str], ext
 def _lines(expr: Expr, row: Mapping[str, Any], indent: int) -> Iterator[str]:
     pad = f"{'  ' * indent}{_mark(holds(expr, row))} "
     match expr:
-        case Test():
+        case Is():
             yield f"{pad}{test_words(expr)} (saw {_seen(expr, row)})"
         case Not(arg=arg):
             yield f"{pad}not:"
@@ -62,7 +62,7 @@ def _mark(true: bool) -> str:
     return "+" if true else "-"
 
 
-def _seen(test: Test, row: Mapping[str, Any]) -> str:
+def _seen(test: Is, row: Mapping[str, Any]) -> str:
     values = bag(row, test.field)
     shown = ", ".join(repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…") for text in values[:5])
     return shown or "nothing"

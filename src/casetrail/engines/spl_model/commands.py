@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from casetrail.engines.spl_model import tables
-from casetrail.engines.spl_model.context import Context
+from casetrail.engines.spl_model.context import SearchContext
 from casetrail.engines.spl_model.errors import LimitError, UnspecifiedError
 from casetrail.engines.spl_model.evaluate import truth, value
 from casetrail.engines.spl_model.nodes import (
@@ -25,12 +25,12 @@ from casetrail.engines.spl_model.nodes import (
     MvCombine,
     MvExpand,
     Rename,
-    Search,
+    SearchCommand,
     Sort,
     SortKey,
     Stats,
-    Table,
-    Where,
+    TableCommand,
+    WhereCommand,
 )
 from casetrail.engines.spl_model.search import passes
 from casetrail.engines.spl_model.stats import run_stats
@@ -40,14 +40,14 @@ _SORT_LIMIT = 10_000
 _ALWAYS_KEPT = ("_raw", "_time")
 
 
-def apply(command: Command, rows: Sequence[Row], context: Context) -> list[Row]:
+def apply(command: Command, rows: Sequence[Row], context: SearchContext) -> list[Row]:
     """The rows behind a command, in order."""
     match command:
-        case Search(where=where):
+        case SearchCommand(where=where):
             return [row for row in rows if passes(where, row, context.now, context.readings)]
         case AddInfo():
             return [_add_info(row, context) for row in rows]
-        case Where(where=expr, at=at):
+        case WhereCommand(where=expr, at=at):
             return [row for row in rows if truth(expr, context.scope(row), at)]
         case Eval():
             return [_assign(command, row, context) for row in rows]
@@ -55,7 +55,7 @@ def apply(command: Command, rows: Sequence[Row], context: Context) -> list[Row]:
             return run_stats(command, rows, context)
         case Fields():
             return [_fields(command, row) for row in rows]
-        case Table(names=names):
+        case TableCommand(names=names):
             return [{name: row[name] for name in row if _named(name, names)} for row in rows]
         case Rename():
             return [_rename(command, row) for row in rows]
@@ -79,12 +79,12 @@ def apply(command: Command, rows: Sequence[Row], context: Context) -> list[Row]:
             return tables.fill_null(command, rows)
 
 
-def _add_info(row: Row, context: Context) -> Row:
+def _add_info(row: Row, context: SearchContext) -> Row:
     """The time range of the search, `+Infinity` for one without an end ("addinfo"); its other fields aren't modelled."""
     return {**row, "info_max_time": "+Infinity" if context.latest is None else context.latest}
 
 
-def _assign(command: Eval, row: Row, context: Context) -> Row:
+def _assign(command: Eval, row: Row, context: SearchContext) -> Row:
     """Assignments from left to right, each seeing those before it; a result of null clears the field ("eval")."""
     out = dict(row)
     for field, expr in command.assignments:
@@ -117,7 +117,7 @@ def _rename(command: Rename, row: Row) -> Row:
     return out
 
 
-def _sort(command: Sort, rows: Sequence[Row], context: Context) -> list[Row]:
+def _sort(command: Sort, rows: Sequence[Row], context: SearchContext) -> list[Row]:
     """By the last key first, each sort keeping the order of the one before; rows that tie in all keys in any order.
 
     A row without the field stands last either way ("sort"). Without a count Splunk gives 10,000 rows: refused.
@@ -137,7 +137,7 @@ def _stable(rows: list[Row], rank: Callable[[Row], Any], descending: bool) -> li
     return sorted(rows, key=rank, reverse=descending)
 
 
-def _rank(key: SortKey, rows: Sequence[Row], context: Context) -> Callable[[Row], Any]:
+def _rank(key: SortKey, rows: Sequence[Row], context: SearchContext) -> Callable[[Row], Any]:
     """How a field sorts: as numbers under num() and, if all are numbers, auto; as text under str() and, if none begins
     with a digit, auto ("sort: Sort field options").
     """

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from casetrail.engines.spl_model.evaluate import Scope
+from casetrail.engines.spl_model.functions import call
 from casetrail.engines.spl_model.readings import Readings
 from casetrail.engines.spl_model.values import Number, Row
 
@@ -34,7 +35,7 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Context:
+class SearchContext:
     """latest: the end of the search's time range; None when it has none."""
 
     now: Fraction | None
@@ -45,7 +46,7 @@ class Context:
     dice: random.Random = field(compare=False)
 
     def scope(self, row: Row) -> Scope:
-        return Scope(row, self.now, self.readings)
+        return Scope(row, self.now, self.readings, call)
 
     def any_order(self, things: Iterable[T]) -> list[T]:
         """The things in one of their possible orders."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from casetrail.engines.spl_model.errors import SplError
-from casetrail.engines.spl_model.tokens import Kind, Token
+from casetrail.engines.spl_model.tokens import Token, TokenKind
 
 _BOOLEANS = {"t": True, "true": True, "1": True, "f": False, "false": False, "0": False}
 
@@ -25,11 +25,11 @@ class Cursor:
 
     @property
     def done(self) -> bool:
-        return self.now.kind is Kind.END
+        return self.now.kind is TokenKind.END
 
     def next(self) -> Token:
         token = self.now
-        if token.kind is not Kind.END:
+        if token.kind is not TokenKind.END:
             self.index += 1
         return token
 
@@ -59,7 +59,7 @@ class Cursor:
     def name(self, *, wildcard: bool = False) -> str:
         """A field name: a word, or a string in double quotes ("rename", "stats": names with spaces)."""
         token = self.next()
-        if token.kind not in (Kind.WORD, Kind.STRING) or not token.text or token.text != token.text.strip():
+        if token.kind not in (TokenKind.WORD, TokenKind.STRING) or not token.text or token.text != token.text.strip():
             raise SplError(f"expected a field name, found {token.text!r}", token.at)
         if "*" in token.text and not wildcard:
             raise SplError(f"a wildcard in the field name {token.text!r}", token.at)
@@ -74,14 +74,14 @@ class Cursor:
         return tuple(found)
 
     def at_option(self) -> bool:
-        return self.now.kind is Kind.WORD and self.ahead(1).says("=")
+        return self.now.kind is TokenKind.WORD and self.ahead(1).says("=")
 
     def option(self) -> tuple[Token, Token]:
         """name=value."""
         key = self.next()
         self.need("=")
         value = self.next()
-        if value.kind not in (Kind.WORD, Kind.STRING):
+        if value.kind not in (TokenKind.WORD, TokenKind.STRING):
             raise SplError(f"the option {key.text} without a value", key.at)
         return key, value
 
@@ -93,6 +93,6 @@ def boolean(key: Token, value: Token) -> bool:
 
 
 def whole(token: Token) -> int:
-    if not (token.kind is Kind.WORD and token.text.isascii() and token.text.isdigit()):
+    if not (token.kind is TokenKind.WORD and token.text.isascii() and token.text.isdigit()):
         raise SplError(f"{token.text!r} is no whole number", token.at)
     return int(token.text)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from casetrail.engines.spl_model.commands import apply
-from casetrail.engines.spl_model.context import Context, Lookup
+from casetrail.engines.spl_model.context import Lookup, SearchContext
 from casetrail.engines.spl_model.errors import SplError
 from casetrail.engines.spl_model.parse import parse
 from casetrail.engines.spl_model.readings import Readings
@@ -43,7 +43,7 @@ def run(
     """
     readings = readings or Readings()
     commands = parse(query, macros or {})
-    context = Context(
+    context = SearchContext(
         None if now is None else Fraction(_seconds(now)),
         None if latest is None else _time("latest", latest, readings),
         lookups or {},

@@ -6,7 +6,8 @@ are in `functions`, those that look into a field's several values in `multivalue
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from casetrail.engines.spl_model.errors import SplError, UnspecifiedError
@@ -26,18 +27,20 @@ from casetrail.engines.spl_model.values import (
 )
 
 Result = Value | bool
+Function = Callable[[Call, "Scope"], Result]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression sees: the row, the time of the search, and how the documentation is read."""
+    """What an expression sees: the row, the time of the search, how the documentation is read, and what calls a function of eval."""
 
     row: Row
     now: Fraction | None
     readings: Readings
+    call: Function
 
     def with_field(self, name: str, value: Single) -> Scope:
-        return Scope({**self.row, name: value}, self.now, self.readings)
+        return replace(self, row={**self.row, name: value})
 
 
 def evaluate(expr: EvalExpr, scope: Scope) -> Result:
@@ -62,9 +65,7 @@ def evaluate(expr: EvalExpr, scope: Scope) -> Result:
         case Binary(op=op, left=left, right=right):
             return _arithmetic(op, _operand(left, scope, op), _operand(right, scope, op), scope)
         case Call():
-            from casetrail.engines.spl_model.functions import call
-
-            return call(expr, scope)
+            return scope.call(expr, scope)
 
 
 def truth(expr: EvalExpr, scope: Scope, at: int) -> bool | None:

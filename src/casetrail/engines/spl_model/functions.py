@@ -6,18 +6,17 @@ A name that is in none of them is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 from casetrail.engines.spl_model import multivalue, regexes, scalars
 from casetrail.engines.spl_model.arguments import single_arg, text_arg, whole_arg
 from casetrail.engines.spl_model.errors import SplError, UnspecifiedError
-from casetrail.engines.spl_model.evaluate import Result, Scope, evaluate, truth
+from casetrail.engines.spl_model.evaluate import Function, Result, Scope, evaluate, truth
 from casetrail.engines.spl_model.networks import block, within
 from casetrail.engines.spl_model.nodes import Call, Literal
 from casetrail.engines.spl_model.values import compare, number, single, text_of
 
-Function = Callable[[Call, Scope], Result]
 _PATTERNS = ("match", "replace", "mvfind")
 
 

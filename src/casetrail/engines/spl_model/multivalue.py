@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from casetrail.engines.spl_model import regexes
 from casetrail.engines.spl_model.errors import SplError, UnspecifiedError
-from casetrail.engines.spl_model.evaluate import Result, Scope, truth, value
+from casetrail.engines.spl_model.evaluate import Function, Result, Scope, truth, value
 from casetrail.engines.spl_model.nodes import Binary, Call, EvalExpr, FieldRef, Unary
 from casetrail.engines.spl_model.values import Single, as_number, joined, many, single, text_of, utf8
 
@@ -151,7 +151,7 @@ def _mvmap(node: Call, scope: Scope) -> Result:
 
 
 _ANY = 10_000
-FUNCTIONS: Mapping[str, tuple[Callable[[Call, Scope], Result], int, int]] = {
+FUNCTIONS: Mapping[str, tuple[Function, int, int]] = {
     "mvcount": (_mvcount, 1, 1),
     "mvappend": (_mvappend, 1, _ANY),
     "mvdedup": (_mvdedup, 1, 1),

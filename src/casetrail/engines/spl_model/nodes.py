@@ -94,12 +94,12 @@ EvalExpr = Literal | FieldRef | Call | Unary | Binary
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchCommand:
     where: SearchExpr
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class WhereCommand:
     where: EvalExpr
     at: int
 
@@ -117,7 +117,7 @@ class Fields:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableCommand:
     names: tuple[str, ...]
 
 
@@ -232,12 +232,12 @@ class AddInfo:
 
 
 Command = (
-    Search
+    SearchCommand
     | AddInfo
-    | Where
+    | WhereCommand
     | Eval
     | Fields
-    | Table
+    | TableCommand
     | Rename
     | Sort
     | Head

@@ -21,16 +21,16 @@ from casetrail.engines.spl_model.nodes import (
     MvCombine,
     MvExpand,
     Rename,
-    Search,
+    SearchCommand,
     Sort,
     SortKey,
-    Table,
-    Where,
+    TableCommand,
+    WhereCommand,
 )
 from casetrail.engines.spl_model.parse_eval import parse_assignments, parse_where
 from casetrail.engines.spl_model.parse_search import parse_search
 from casetrail.engines.spl_model.parse_stats import parse_stats
-from casetrail.engines.spl_model.tokens import Kind, Stage, Token, expand, expression, stages, words
+from casetrail.engines.spl_model.tokens import Stage, Token, TokenKind, expand, expression, stages, words
 
 _COMMAND = re.compile(r"\s*([A-Za-z_]+)(?=\s|$)")
 _SPAN = re.compile(r"([1-9][0-9]*)(s|m|h|d)")
@@ -43,11 +43,11 @@ def parse(text: str, macros: Mapping[str, str]) -> tuple[Command, ...]:
     return (_base(found[0]), *(_command(stage) for stage in found[1:]))
 
 
-def _base(stage: Stage) -> Search:
+def _base(stage: Stage) -> SearchCommand:
     name = _COMMAND.match(stage.text, stage.start, stage.end)
     if name and name[1] == "search":
         stage = Stage(stage.text, name.end(), stage.end)
-    return Search(parse_search(words(stage), base=True))
+    return SearchCommand(parse_search(words(stage), base=True))
 
 
 def _command(stage: Stage) -> Command:
@@ -58,9 +58,9 @@ def _command(stage: Stage) -> Command:
     rest = Stage(stage.text, name.end(), stage.end)
     match name[1]:
         case "search":
-            return Search(parse_search(words(rest), base=False))
+            return SearchCommand(parse_search(words(rest), base=False))
         case "where":
-            return Where(parse_where(expression(rest)), at)
+            return WhereCommand(parse_where(expression(rest)), at)
         case "eval":
             return Eval(parse_assignments(expression(rest)), at)
         case "stats" | "eventstats" | "streamstats" as kind:
@@ -83,8 +83,8 @@ def _fields(cursor: Cursor) -> Fields:
     return Fields(keep, cursor.names(wildcard=True))
 
 
-def _table(cursor: Cursor) -> Table:
-    return Table(cursor.names(wildcard=True))
+def _table(cursor: Cursor) -> TableCommand:
+    return TableCommand(cursor.names(wildcard=True))
 
 
 def _rename(cursor: Cursor) -> Rename:
@@ -124,16 +124,16 @@ def _sort(cursor: Cursor) -> Sort:
 
 def _sort_key(cursor: Cursor) -> SortKey:
     token = cursor.next()
-    sign = token.text[:1] if token.kind is Kind.WORD and token.text[:1] in ("-", "+") else ""
+    sign = token.text[:1] if token.kind is TokenKind.WORD and token.text[:1] in ("-", "+") else ""
     name = token.text[len(sign) :]
-    if token.kind is Kind.WORD and sign and not name and cursor.now.kind is Kind.STRING and not cursor.now.spaced:
+    if token.kind is TokenKind.WORD and sign and not name and cursor.now.kind is TokenKind.STRING and not cursor.now.spaced:
         name = cursor.name()
     elif not name:
         raise UnspecifiedError("a sort sign apart from its field", token.at)
-    elif token.kind not in (Kind.WORD, Kind.STRING) or "*" in name:
+    elif token.kind not in (TokenKind.WORD, TokenKind.STRING) or "*" in name:
         raise SplError(f"expected a field to sort by, found {token.text!r}", token.at)
     how = "auto"
-    if token.kind is Kind.WORD and cursor.now.says("("):
+    if token.kind is TokenKind.WORD and cursor.now.says("("):
         if name not in ("auto", "num", "str"):
             raise SplError(f"the sort order {name!r} isn't modelled", token.at)
         cursor.next()

@@ -12,7 +12,7 @@ from casetrail.engines.spl_model.cursor import Cursor
 from casetrail.engines.spl_model.errors import SplError, UnspecifiedError
 from casetrail.engines.spl_model.functions import check
 from casetrail.engines.spl_model.nodes import Binary, Call, EvalExpr, FieldRef, Literal, Unary
-from casetrail.engines.spl_model.tokens import Kind, Token
+from casetrail.engines.spl_model.tokens import Token, TokenKind
 
 _COMPARISONS = ("=", "==", "!=", "<", "<=", ">", ">=")
 _OPERATORS = ("AND", "OR", "NOT", "XOR", "LIKE", "IN")
@@ -31,7 +31,7 @@ def parse_assignments(tokens: list[Token]) -> tuple[tuple[str, EvalExpr], ...]:
     found = []
     while True:
         field = cursor.next()
-        if field.kind not in (Kind.WORD, Kind.FIELD, Kind.STRING) or not field.text.strip():
+        if field.kind not in (TokenKind.WORD, TokenKind.FIELD, TokenKind.STRING) or not field.text.strip():
             raise SplError(f"expected a field to assign to, found {field.text!r}", field.at)
         cursor.need("=")
         found.append((field.text, parse_expression(cursor)))
@@ -66,7 +66,7 @@ def _not(cursor: Cursor) -> EvalExpr:
 def _bang(cursor: Cursor) -> EvalExpr:
     """`!` before a call, as in `mvfilter(!isnull(x))` ("Multivalue eval functions")."""
     at = cursor.next().at
-    if cursor.now.kind is not Kind.WORD or not cursor.ahead(1).says("("):
+    if cursor.now.kind is not TokenKind.WORD or not cursor.ahead(1).says("("):
         raise UnspecifiedError("! before anything but a function", at)
     return Unary("NOT", _atom(cursor), at)
 
@@ -119,26 +119,26 @@ def _signed(cursor: Cursor) -> EvalExpr:
 def _atom(cursor: Cursor) -> EvalExpr:
     token = cursor.next()
     match token.kind:
-        case Kind.STRING:
+        case TokenKind.STRING:
             return Literal(token.text)
-        case Kind.NUMBER:
+        case TokenKind.NUMBER:
             return Literal(Fraction(token.text))
-        case Kind.FIELD:
+        case TokenKind.FIELD:
             return FieldRef(token.text)
-        case Kind.WORD if cursor.now.says("("):
+        case TokenKind.WORD if cursor.now.says("("):
             if token.text.upper() in _OPERATORS and token.text not in ("in", "like"):
                 raise SplError(f"unexpected {token.text}", token.at)
             cursor.next()
             call = Call(token.text, _args(cursor), token.at)
             check(call)
             return call
-        case Kind.WORD:
+        case TokenKind.WORD:
             if token.text.upper() in _OPERATORS:
                 raise SplError(f"unexpected {token.text} (operators must be in upper case)", token.at)
             if token.text.lower() in ("true", "false", "null"):
                 raise UnspecifiedError(f"{token.text} without parentheses", token.at)
             return FieldRef(token.text)
-        case Kind.MARK if token.text == "(":
+        case TokenKind.MARK if token.text == "(":
             found = parse_expression(cursor)
             cursor.need(")")
             return found

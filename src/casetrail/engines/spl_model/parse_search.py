@@ -5,7 +5,7 @@ from __future__ import annotations
 from casetrail.engines.spl_model.cursor import Cursor
 from casetrail.engines.spl_model.errors import SplError, UnspecifiedError
 from casetrail.engines.spl_model.nodes import FieldIn, FieldIs, SearchAnd, SearchExpr, SearchNot, SearchOr, TimeBound
-from casetrail.engines.spl_model.tokens import Kind, Token
+from casetrail.engines.spl_model.tokens import Token, TokenKind
 
 _OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
 _BOUNDS = ("earliest", "latest", "_index_earliest", "_index_latest")
@@ -52,9 +52,9 @@ def _nots(cursor: Cursor) -> SearchExpr:
 
 def _comparison(cursor: Cursor) -> SearchExpr:
     field = cursor.now
-    if field.kind is Kind.STRING:
+    if field.kind is TokenKind.STRING:
         raise UnspecifiedError(f"the phrase or quoted field {field.text!r}", field.at)
-    if field.kind is not Kind.WORD or field.says(*_RESERVED):
+    if field.kind is not TokenKind.WORD or field.says(*_RESERVED):
         raise cursor.refuse("expected a comparison")
     if field.text.lower() in ("and", "or", "not", "in"):
         raise SplError(f"{field.text!r}: operators must be in upper case", field.at)
@@ -98,11 +98,11 @@ def _values(cursor: Cursor) -> tuple[str, ...]:
 
 
 def _check_value(value: Token) -> None:
-    if value.kind not in (Kind.WORD, Kind.STRING):
+    if value.kind not in (TokenKind.WORD, TokenKind.STRING):
         raise SplError(f"expected a value, found {value.text!r}", value.at)
     if value.says(*_RESERVED):
         raise SplError(f"the keyword {value.text} as a value must be in quotes", value.at)
-    if value.kind is Kind.WORD and value.text in ("CASE", "TERM"):
+    if value.kind is TokenKind.WORD and value.text in ("CASE", "TERM"):
         raise SplError(f"{value.text}() isn't modelled", value.at)
 
 

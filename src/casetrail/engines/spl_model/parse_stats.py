@@ -14,7 +14,7 @@ from casetrail.engines.spl_model.cursor import Cursor, boolean, whole
 from casetrail.engines.spl_model.errors import LimitError, SplError, UnspecifiedError
 from casetrail.engines.spl_model.nodes import Aggregate, EvalExpr, Stats
 from casetrail.engines.spl_model.parse_eval import parse_where
-from casetrail.engines.spl_model.tokens import Kind, Stage, Token, expression, words
+from casetrail.engines.spl_model.tokens import Stage, Token, TokenKind, expression, words
 
 FUNCTIONS = {
     "count": "count",
@@ -55,7 +55,7 @@ def _words(stage: Stage) -> list[Token]:
     while found := _EVAL.search(stage.text, at, stage.end):
         end = _end_of(stage, found.end())
         pieces += words(Stage(stage.text, at, found.start()))[:-1]
-        pieces.append(Token(Kind.EVAL, stage.text[found.end() : end], found.end()))
+        pieces.append(Token(TokenKind.EVAL, stage.text[found.end() : end], found.end()))
         at = end + 1
     return pieces + words(Stage(stage.text, at, stage.end))
 
@@ -131,7 +131,7 @@ class _Parser:
         function, percentile = FUNCTIONS.get(token.text), None
         if found := _PERCENTILE.fullmatch(token.text):
             function, percentile = "perc", Fraction(found[2])
-        if token.kind is not Kind.WORD or function is None or (function in _STATS_ONLY and self.kind != "stats"):
+        if token.kind is not TokenKind.WORD or function is None or (function in _STATS_ONLY and self.kind != "stats"):
             raise SplError(f"the function {token.text!r} of {self.kind} isn't modelled", token.at)
         if percentile is not None and not 0 < percentile < 100:
             raise UnspecifiedError(f"{token.text}()", token.at)
@@ -147,7 +147,7 @@ class _Parser:
             if meaning != "count":
                 raise SplError(f"{function.text} without a field", function.at)
             return None, function.text
-        if self.cursor.now.kind is Kind.EVAL:
+        if self.cursor.now.kind is TokenKind.EVAL:
             token = self.cursor.next()
             inside = Stage(self.stage.text, token.at, token.at + len(token.text))
             inner: str | EvalExpr = parse_where(expression(inside))
@@ -158,7 +158,7 @@ class _Parser:
 
     def name(self) -> str:
         """A name; single quotes too, which the last example of "Aggregate functions: perc" uses in stats."""
-        if self.cursor.now.kind is Kind.FIELD:
+        if self.cursor.now.kind is TokenKind.FIELD:
             return self.cursor.next().text
         return self.cursor.name()
 

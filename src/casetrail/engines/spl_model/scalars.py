@@ -11,11 +11,10 @@ from math import ceil, floor
 from casetrail.engines.spl_model import regexes, times
 from casetrail.engines.spl_model.arguments import number_arg, text_arg, whole_arg
 from casetrail.engines.spl_model.errors import SplError, UnspecifiedError
-from casetrail.engines.spl_model.evaluate import Result, Scope, value
+from casetrail.engines.spl_model.evaluate import Function, Result, Scope, value
 from casetrail.engines.spl_model.nodes import Call
 from casetrail.engines.spl_model.values import Number, Single, Value, as_number, joined, lower, many, text_of, upper, utf8
 
-Function = Callable[[Call, Scope], Result]
 _TIES = Fraction(1, 2)
 
 # --- text ("Text functions": lower and upper take several values, the others don't)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from casetrail.engines.spl_model.aggregates import Seen, result, see
-from casetrail.engines.spl_model.context import Context
+from casetrail.engines.spl_model.context import SearchContext
 from casetrail.engines.spl_model.errors import LimitError, UnspecifiedError
 from casetrail.engines.spl_model.nodes import Stats
 from casetrail.engines.spl_model.values import Row, Value, many, number, store, text_of
@@ -16,7 +16,7 @@ _MAX_STREAM_WINDOW = 10_000
 Key = tuple[str, ...]
 
 
-def run_stats(command: Stats, rows: Sequence[Row], context: Context) -> list[Row]:
+def run_stats(command: Stats, rows: Sequence[Row], context: SearchContext) -> list[Row]:
     match command.kind:
         case "stats":
             return _stats(command, rows, context)
@@ -26,7 +26,7 @@ def run_stats(command: Stats, rows: Sequence[Row], context: Context) -> list[Row
             return _streamstats(command, rows, context)
 
 
-def _stats(command: Stats, rows: Sequence[Row], context: Context) -> list[Row]:
+def _stats(command: Stats, rows: Sequence[Row], context: SearchContext) -> list[Row]:
     """One row per distinct value of BY ("stats: by-clause"), in no documented order; a row without one of the fields is
     in no group, a field of several values puts its row in the group of each.
     """
@@ -62,7 +62,7 @@ def _keys(command: Stats, row: Row) -> Iterable[Key]:
     return keys
 
 
-def _figures(command: Stats, rows: Sequence[Row], context: Context) -> Iterable[tuple[str, Value]]:
+def _figures(command: Stats, rows: Sequence[Row], context: SearchContext) -> Iterable[tuple[str, Value]]:
     for one in command.aggregates:
         seen = [see(one, context.scope(row)) for row in rows]
         yield one.name, result(one, seen, context.scope({}), all_numeric=command.all_numeric)
@@ -88,7 +88,7 @@ def _with(command: Stats, row: Row, figures: Iterable[tuple[str, Value]]) -> Row
     return out
 
 
-def _eventstats(command: Stats, rows: Sequence[Row], context: Context) -> list[Row]:
+def _eventstats(command: Stats, rows: Sequence[Row], context: SearchContext) -> list[Row]:
     groups: defaultdict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         groups[_key(command, row)].append(row)
@@ -96,7 +96,7 @@ def _eventstats(command: Stats, rows: Sequence[Row], context: Context) -> list[R
     return [_with(command, row, figures[_key(command, row)]) for row in rows]
 
 
-def _streamstats(command: Stats, rows: Sequence[Row], context: Context) -> list[Row]:
+def _streamstats(command: Stats, rows: Sequence[Row], context: SearchContext) -> list[Row]:
     """Each row with the figures of its group over the rows before it, itself included unless current=false.
 
     window=N counts N rows, the current one included: of the row's own group when global=false, else of all rows, of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from casetrail.engines.spl_model.context import Context
+from casetrail.engines.spl_model.context import SearchContext
 from casetrail.engines.spl_model.errors import LimitError, SplError, UnspecifiedError
 from casetrail.engines.spl_model.networks import block, within
 from casetrail.engines.spl_model.nodes import Bin, FillNull, LookUp, MakeMv, MvCombine, MvExpand
@@ -16,7 +16,7 @@ _MOST_MATCHES = 1000
 _EXPANSION_BYTES = 500 * 2**20
 
 
-def look_up(command: LookUp, rows: Sequence[Row], context: Context) -> list[Row]:
+def look_up(command: LookUp, rows: Sequence[Row], context: SearchContext) -> list[Row]:
     """Copies fields of the rows of a table whose inputs equal the event's, in either case unless case_sensitive_match, or
     are the networks that an address lies in under match_type CIDR, or the texts with `*` for any number of characters that it
     is like under WILDCARD; of the first max_matches rows in the order of the file

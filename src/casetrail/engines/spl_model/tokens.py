@@ -14,7 +14,7 @@ from enum import Enum, auto
 from casetrail.engines.spl_model.errors import SplError, UnspecifiedError
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     WORD = auto()
     STRING = auto()
     """In double quotes; text is what it stands for."""
@@ -32,14 +32,14 @@ class Kind(Enum):
 class Token:
     """spaced: whether white space stands before it."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     at: int
     spaced: bool = True
 
     def says(self, *words: str) -> bool:
         """Whether it is one of these words or marks, written exactly so."""
-        return self.kind in (Kind.WORD, Kind.MARK) and self.text in words
+        return self.kind in (TokenKind.WORD, TokenKind.MARK) and self.text in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,22 +153,22 @@ def _scan(stage: Stage, other: Callable[[Stage, int, bool], tuple[Token, int]]) 
             at, spaced = at + 1, True
             continue
         token, end = other(stage, at, spaced)
-        solid = (Kind.WORD, Kind.STRING, Kind.FIELD, Kind.NUMBER)
+        solid = (TokenKind.WORD, TokenKind.STRING, TokenKind.FIELD, TokenKind.NUMBER)
         if tokens and not spaced and token.kind in solid and tokens[-1].kind in solid:
             raise SplError(f"{token.text!r} right behind {tokens[-1].text!r}", at)
         tokens.append(token)
         at, spaced = end, False
-    return [*tokens, Token(Kind.END, "", stage.end)]
+    return [*tokens, Token(TokenKind.END, "", stage.end)]
 
 
 def _word(stage: Stage, at: int, spaced: bool) -> tuple[Token, int]:
     text = stage.text
     if text[at] == '"':
         end = _closing(text, at)
-        return Token(Kind.STRING, _search_string(text[at + 1 : end], at + 1), at, spaced), end + 1
+        return Token(TokenKind.STRING, _search_string(text[at + 1 : end], at + 1), at, spaced), end + 1
     if text[at] == "'":
         return _field(stage, at, spaced)
-    for kind, pattern in ((Kind.MARK, _WORD_MARK), (Kind.WORD, _WORD)):
+    for kind, pattern in ((TokenKind.MARK, _WORD_MARK), (TokenKind.WORD, _WORD)):
         if found := pattern.match(text, at, stage.end):
             return Token(kind, found[0], at, spaced), found.end()
     raise SplError(f"the character {text[at]!r} outside quotes", at)
@@ -178,10 +178,10 @@ def _operand(stage: Stage, at: int, spaced: bool) -> tuple[Token, int]:
     text = stage.text
     if text[at] == '"':
         end = _closing(text, at)
-        return Token(Kind.STRING, _eval_string(text[at + 1 : end], at + 1), at, spaced), end + 1
+        return Token(TokenKind.STRING, _eval_string(text[at + 1 : end], at + 1), at, spaced), end + 1
     if text[at] == "'":
         return _field(stage, at, spaced)
-    for kind, pattern in ((Kind.NUMBER, _DIGITS), (Kind.WORD, _NAME), (Kind.MARK, _EVAL_MARK)):
+    for kind, pattern in ((TokenKind.NUMBER, _DIGITS), (TokenKind.WORD, _NAME), (TokenKind.MARK, _EVAL_MARK)):
         if found := pattern.match(text, at, stage.end):
             return Token(kind, found[0], at, spaced), found.end()
     raise SplError(f"the character {text[at]!r} outside quotes", at)
@@ -194,7 +194,7 @@ def _field(stage: Stage, at: int, spaced: bool) -> tuple[Token, int]:
         raise SplError("an unclosed single quote", at)
     if not name or name != name.strip() or set(name) & set('\\"*|'):
         raise UnspecifiedError(f"the field name {name!r}", at)
-    return Token(Kind.FIELD, name, at, spaced), end + 1
+    return Token(TokenKind.FIELD, name, at, spaced), end + 1
 
 
 def _search_string(raw: str, at: int) -> str:

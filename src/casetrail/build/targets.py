@@ -1,0 +1,143 @@
+"""From a pack to the files of a target."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from casetrail import __version__
+from casetrail.stores.unsupported import UnsupportedError
+from casetrail.languages.languages import language_of
+from casetrail.languages.spl.lookups import LIVE
+from casetrail.stores.store import Backend
+from casetrail.pack.backend import backend_folder, read_backend
+from casetrail.pack.lockfile import Lock, read_lock
+from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.files import PackError
+from casetrail.packages.sigma import rules as sigma
+from casetrail.packages import withdrawn as tombstones
+from casetrail.packages.formats import Packaged, format_of, require_held
+from casetrail.packages.sigma.navigator import layer
+from casetrail.build.overlaid import Change, changes
+from casetrail.schedule.schedule import schedule, shipped_query
+from casetrail.packages.withdrawn import stones_of
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rule that a target can't hold, and why."""
+
+    rule: str
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The files of a build by their path below the output folder, what was refused, and what the overlay changed."""
+
+    files: dict[str, bytes]
+    rules: dict[str, list[str]]
+    refused: tuple[Refusal, ...]
+    changes: tuple[Change, ...] = ()
+
+
+def targets(pack: Pack) -> list[str]:
+    """The names of the targets that a pack can be built for."""
+    return sorted(path.parent.name for path in backend_folder(pack, "").glob("*/backend.yml"))
+
+
+def backend_of(pack: Pack, target: str) -> Backend:
+    """A target's backend, with a customer's settings for it. Raises PackError for an unknown one."""
+    own = pack.overlay.targets.get(target) if pack.overlay else None
+    return read_backend(backend_folder(pack, target), pack.contracts, own)
+
+
+def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = None) -> str:
+    """The query that a target gets for a rule. Raises PackError, and UnsupportedError when it can't hold the rule.
+
+    backend: the target's, when it has been read already.
+    """
+    backend = backend or backend_of(pack, target)
+    rule = meant_for(pack, backend).rules.get(rule.name, rule)
+    if rule.plan is None:
+        raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
+    try:
+        return shipped_query(rule.plan, backend, pack.contracts)
+    except UnsupportedError as error:
+        error.rule, error.target = rule.name, target
+        raise
+
+
+def meant_for(pack: Pack, backend: Backend) -> Pack:
+    """The pack as a target reads it: one that looks every watchlist up keeps their names in its plans."""
+    return pack.keeping_lists if backend.language == "spl" and backend.options.get("watchlists") == LIVE else pack
+
+
+def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
+    """Every rule that stands alone, for every chosen target, with a manifest.
+
+    chosen: the targets; all of them if not given, and with them what is for users of any SIEM (`everyone`).
+
+    Raises PackError when a rule has no meaning or a target is unknown.
+    """
+    files: dict[str, bytes] = {} if chosen is not None else everyone(pack)
+    held: dict[str, list[str]] = {}
+    refused: list[Refusal] = []
+    wanted = targets(pack) if chosen is None else list(chosen)
+    lock = read_lock(pack.folder) or Lock()
+    for target in wanted:
+        backend = backend_of(pack, target)
+        backend = replace(backend, withdrawn=stones_of(lock.withdrawn, backend, pack))
+        suffix, package = language_of(backend).suffix, format_of(backend)
+        made: list[Packaged] = []
+        for rule in meant_for(pack, backend).rules.values():
+            if not rule.alone:
+                continue
+            try:
+                query = query_for(pack, rule, target, backend)
+                if rule.plan is not None:
+                    when = schedule(rule.plan, backend, pack.contracts)
+                    times = lock.changes(rule.name, target)
+                    item = Packaged(rule, rule.plan, query, when, pack.contracts, pack.watchlists, times)
+                    require_held(package, item)
+                    made.append(item)
+            except UnsupportedError as error:
+                refused.append(Refusal(rule.name, target, error.reason))
+                continue
+            files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
+        held[target] = [item.rule.name for item in made]
+        written = package.files(made, backend) | tombstones.files(backend)
+        files.update((f"{target}/{path}", content) for path, content in written.items())
+    changed = changes(pack, wanted)
+    files["manifest.json"] = _manifest(files, refused, changed)
+    return Built(files, held, tuple(refused), tuple(changed))
+
+
+def everyone(pack: Pack) -> dict[str, bytes]:
+    """The files that belong to no one SIEM, by their path below the output folder."""
+    backends = [backend_of(pack, target) for target in targets(pack)]
+    found = {f"sigma/{path}": content for path, content in sigma.files(pack, backends).items()}
+    return {**found, "attack-navigator.json": layer(rule for rule in pack.rules.values() if rule.alone)}
+
+
+def _manifest(files: dict[str, bytes], refused: list[Refusal], changed: list[Change]) -> bytes:
+    listed = [
+        {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "target": _target(path), "rule": _rule(path)}
+        for path, content in sorted(files.items())
+    ]
+    no = [{"rule": refusal.rule, "target": refusal.target, "reason": refusal.reason} for refusal in refused]
+    own = [change.record() for change in changed]
+    whole = {"casetrail": __version__, "files": listed, "refused": no, "overlay": own}
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _target(path: str) -> str | None:
+    return path.partition("/")[0] if "/" in path else None
+
+
+def _rule(path: str) -> str | None:
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[0] if "/queries/" in path or path.startswith("sigma/rules/") else None

@@ -1,0 +1,81 @@
+"""A rule's schedule on a target, explained: how late a row may be, when the alert comes, what it costs, which limits there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from casetrail.stores.unsupported import UnsupportedError
+from casetrail.logs.contract import Delay
+from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.files import PackError
+from casetrail.packages.formats import format_of
+from casetrail.schedule.schedule import Schedule, schedule, shipped_query
+from casetrail.build.targets import backend_of
+from casetrail.plan.nodes import Correlation, sources
+from casetrail.plan.retraction import may_be_undone
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Times are in microseconds.
+
+    when: the schedule; None where the target refuses the rule, and `refused` says why.
+    delays: of the rule's logs; window: the rule's timespan, 0 for a single event.
+    typical: from the completing event to the alert when rows come as they mostly do.
+    early: whether a row that comes late can undo an alert.
+    alerts: the most that one run gives; None where no such limit is known. terms: the schedule as the target calls it.
+    """
+
+    rule: str
+    target: str
+    title: str
+    when: Schedule | None
+    delays: Mapping[str, Delay]
+    window: int
+    typical: int = 0
+    early: bool = False
+    alerts: int | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    refused: str = ""
+
+
+_LIMITS = ("shortest_interval", "longest_interval", "longest_lookback", "longest_quiet", "long_lookback", "long_interval")
+
+
+def timings(pack: Pack, rules: Iterable[Rule], targets: Iterable[str]) -> Iterator[Timing]:
+    """Each rule on each target. Raises PackError for a rule without a meaning."""
+    backends = {target: backend_of(pack, target) for target in targets}
+    for rule in rules:
+        if rule.plan is None:
+            raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
+        plan = rule.plan
+        delays = {source: pack.contracts[source].delay for source in sources(plan)}
+        window = plan.span if isinstance(plan, Correlation) else 0
+        for target, backend in backends.items():
+            try:
+                shipped_query(plan, backend, pack.contracts)
+                when = schedule(plan, backend, pack.contracts)
+            except UnsupportedError as error:
+                yield Timing(rule.name, target, backend.title, None, delays, window, refused=error.reason)
+                continue
+            yield Timing(
+                rule.name,
+                target,
+                backend.title,
+                when,
+                delays,
+                window,
+                _typical(when, delays),
+                may_be_undone(plan),
+                backend.limits.get("alerts"),
+                {name: backend.clocks[name] for name in _LIMITS if name in backend.clocks},
+                format_of(backend).terms(plan, when),
+            )
+
+
+def _typical(when: Schedule, delays: Mapping[str, Delay]) -> int:
+    late = when.wait + when.delay if when.wait else max(delay.typical for delay in delays.values())
+    return late + when.interval // 2 + when.lag

@@ -1,0 +1,56 @@
+"""Checking cases: that they can be read, are of a rule, hold what a rule's cases must, and that no rule is without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from casetrail.check.demands import demands
+from casetrail.check.findings import Fault
+from casetrail.logs.contract import Contract
+from casetrail.pack.cases import CaseFile, case_paths, read_cases
+from casetrail.pack.files import PackError
+from casetrail.pack.overlay import named
+from casetrail.pack.pack import Pack, Rule
+from casetrail.reading.yaml import SHAPE, START, Document
+
+
+def case_faults(pack: Pack, documents: Sequence[Document]) -> Iterator[Fault]:
+    """The faults of a pack's cases. documents: of its rules; what the pack's cases must hold is asked of the pack's own meanings."""
+    try:
+        rules = pack.rules
+    except PackError:
+        return
+    covered: set[str] = set()
+    about = {True: rules, False: pack.bare.rules}
+    for path in case_paths(pack):
+        try:
+            file = read_cases(path, pack)
+        except PackError as error:
+            yield Fault("bad-case", path, START, str(error).removeprefix(f"{path}: "))
+            covered.add(path.stem)
+            continue
+        covered.add(file.rule)
+        try:
+            for lint, message in _of_file(file, about[pack.owns(path)], pack.contracts):
+                yield Fault(lint, path, START, message)
+        except SHAPE as error:
+            yield Fault("bad-case", path, START, f"it can't be read further: {error}")
+    for document in documents:
+        name = named(document.data)
+        if name in rules and rules[name].alone and name not in covered:
+            yield Fault("no-cases", document.path, START, f"write fixtures/{document.path.parent.name}/{name}.yml")
+
+
+def _of_file(file: CaseFile, rules: Mapping[str, Rule], contracts: Mapping[str, Contract]) -> Iterator[tuple[str, str]]:
+    if file.rule not in rules:
+        yield "orphan-cases", f"no rule is named {file.rule}"
+    elif (plan := rules[file.rule].plan) is not None:
+        yield from demands(plan, file.cases, contracts)
+    if not any(case.completes for case in file.cases):
+        yield "no-hit", "add a case that completes the rule"
+    if all(case.completes and case.completes == {event.id for event in case.events} for case in file.cases):
+        yield "no-miss", "add a case with an event that the rule must leave alone"
+    for case in file.cases:
+        strangers = case.completes - {event.id for event in case.events}
+        if strangers:
+            yield "bad-case", f"case {case.name!r}: no event has the id {min(strangers)}"

@@ -1,0 +1,137 @@
+"""What a check found, and the forms in which others take it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from casetrail import __version__
+from casetrail.check.lints import catalogue
+from casetrail.reading.yaml import Position
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One fault: where it is (line and column from 1), its lint's code, and what is wrong."""
+
+    path: Path
+    line: int
+    column: int
+    code: str
+    message: str
+    severity: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column} {self.code} {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, by the name of its lint, and where."""
+
+    lint: str
+    path: Path
+    place: Position
+    message: str
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """The findings as a JSON array."""
+    rows = [
+        {
+            "path": str(finding.path),
+            "line": finding.line,
+            "column": finding.column,
+            "code": finding.code,
+            "severity": finding.severity,
+            "message": finding.message,
+        }
+        for finding in findings
+    ]
+    return json.dumps(rows, indent=1)
+
+
+_SARIF_LEVEL = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def as_sarif(findings: Sequence[Finding]) -> str:
+    """The findings as SARIF 2.1.0 (OASIS), for code scanning."""
+    rules = [
+        {
+            "id": lint.code,
+            "name": lint.name,
+            "shortDescription": {"text": lint.message},
+            "fullDescription": {"text": lint.why},
+            "defaultConfiguration": {"level": _SARIF_LEVEL[lint.severity]},
+        }
+        for lint in catalogue().values()
+    ]
+    results: list[dict[str, Any]] = [
+        {
+            "ruleId": finding.code,
+            "level": _SARIF_LEVEL[finding.severity],
+            "message": {"text": finding.message},
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": finding.path.as_posix()},
+                        "region": {"startLine": finding.line, "startColumn": finding.column},
+                    }
+                }
+            ],
+        }
+        for finding in findings
+    ]
+    driver = {"name": "casetrail", "version": __version__, "rules": rules}
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    return json.dumps(
+        {"$schema": schema, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}, indent=1
+    )
+
+
+def as_github(findings: Sequence[Finding]) -> str:
+    """The findings as workflow commands of GitHub Actions."""
+    kinds = {"error": "error", "warning": "warning", "info": "notice"}
+    return "\n".join(
+        f"::{kinds[finding.severity]} file={_property(str(finding.path))},line={finding.line},col={finding.column},"
+        f"title={finding.code}::{_data(finding.message)}"
+        for finding in findings
+    )
+
+
+_GITLAB = {"error": "critical", "warning": "minor", "info": "info"}
+
+
+def as_gitlab(findings: Sequence[Finding]) -> str:
+    """The findings as GitLab's code quality report (docs.gitlab.com, Code Quality, report format).
+
+    A fingerprint stays the same when lines above a finding come or go, so that GitLab knows it again.
+    """
+    seen: Counter[tuple[str, str, str]] = Counter()
+    rows = []
+    for finding in findings:
+        what = (finding.path.as_posix(), finding.code, finding.message)
+        seen[what] += 1
+        rows.append(
+            {
+                "description": finding.message,
+                "check_name": finding.code,
+                "fingerprint": sha256(repr((*what, seen[what])).encode()).hexdigest(),
+                "severity": _GITLAB[finding.severity],
+                "location": {"path": finding.path.as_posix(), "lines": {"begin": finding.line}},
+            }
+        )
+    return json.dumps(rows, indent=1)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

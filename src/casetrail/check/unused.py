@@ -1,0 +1,109 @@
+"""What of an overlay hits nothing: a rule that is gone, a table that no rule reads, a list that nobody asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sigma.correlations import SigmaCorrelationRule
+from sigma.rule import SigmaRule
+
+from casetrail.pack.overlay import Overlay, Unused, place_of
+from casetrail.pack.pack import Pack
+from casetrail.reading.suggest import suggestion
+from casetrail.reading.yaml import START
+
+_KINDS = ("options", "clocks", "generations")
+
+
+def unused(pack: Pack) -> tuple[Unused, ...]:
+    """The entries of a pack's overlay that hit nothing, thresholds first. Raises PackError when a rule can't be read."""
+    return (*pack.unused, *_entries(pack))
+
+
+def _entries(pack: Pack) -> Iterator[Unused]:
+    overlay = pack.overlay
+    if overlay is None:
+        return
+    for part, entries in (("levels", overlay.levels), ("disabled", overlay.disabled)):
+        for name in entries:
+            why = _no_alert(name, pack, overlay)
+            if why:
+                yield overlay.at(f"{part}: {why}", part, name)
+    yield from _filters(pack, overlay)
+    yield from _lists(pack, overlay)
+    for target, settings in overlay.targets.items():
+        yield from _target(target, settings, pack, overlay)
+
+
+def _no_alert(name: str, pack: Pack, overlay: Overlay) -> str:
+    if name not in pack.rules:
+        return f"no rule is named {name}{suggestion(name, pack.rules)}"
+    if not pack.rules[name].alone and name not in overlay.disabled:
+        return f"{name} is only the base of other rules and no alert by itself"
+    bare = pack.bare.rules
+    if name in bare and not bare[name].alone:
+        return f"{name} is only the base of other rules and no alert by itself"
+    return ""
+
+
+def _filters(pack: Pack, overlay: Overlay) -> Iterator[Unused]:
+    made = {name: rule.sigma for name, rule in pack.rules.items()}
+    for path in overlay.own_files():
+        for document in pack.sources[path]:
+            if "filter" in document:
+                for _, message in filter_faults(document, made):
+                    yield Unused(path, place_of(path, "filter"), message)
+
+
+def filter_faults(
+    document: Mapping[str, Any], rules: Mapping[str, SigmaRule | SigmaCorrelationRule]
+) -> Iterator[tuple[str, str]]:
+    """Why a Sigma filter doesn't reach the rules that it names: what it is about, and the reason.
+
+    rules: by name.
+    """
+    body = document["filter"]
+    wanted = body.get("rules", []) if isinstance(body, dict) else []
+    log = document.get("logsource")
+    log = log if isinstance(log, dict) else {}
+    for name in map(str, wanted if isinstance(wanted, list) else [wanted]):
+        if name.lower() == "any":
+            continue
+        rule = next((rule for key, rule in rules.items() if name in (key, str(rule.id))), None)
+        if rule is None:
+            yield name, f"no rule is named {name}{suggestion(name, rules)}"
+        elif isinstance(rule, SigmaCorrelationRule):
+            bases = ", ".join(each.reference for each in rule.rules or [])
+            yield name, f"{name} is a correlation, which Sigma's filters pass over: filter its base rules, {bases}"
+        elif any(log.get(part) not in (None, getattr(rule.logsource, part)) for part in ("product", "service", "category")):
+            yield "logsource", f"{name} has another log source"
+
+
+def _lists(pack: Pack, overlay: Overlay) -> Iterator[Unused]:
+    mine = "\n".join(path.read_text("utf-8", "replace") for path in overlay.own_files())
+    for path in sorted(overlay.lists.glob("*.csv")):
+        if path.stem not in pack.bare.watchlists and f"%{path.stem}%" not in mine:
+            known = suggestion(path.stem, pack.bare.watchlists)
+            yield Unused(path, START, f"no watchlist of the pack is named so, and no own rule asks for it{known}")
+
+
+def _target(target: str, settings: Mapping[str, Any], pack: Pack, overlay: Overlay) -> Iterator[Unused]:
+    from casetrail.pack.backend import backend_folder, read_backend, settings_of
+
+    folder = backend_folder(pack, target)
+    if not (folder / "backend.yml").is_file():
+        known = [path.parent.name for path in folder.parent.glob("*/backend.yml")]
+        yield overlay.at(f"targets: no target is named {target}{suggestion(target, known)}", "targets", target)
+        return
+    main = settings_of(folder)
+    for kind in _KINDS:
+        for name in settings.get(kind, {}):
+            if name not in main.get(kind, {}):
+                hint = suggestion(name, main.get(kind, {}))
+                yield overlay.at(f"targets: {target} has no {name} among its {kind}{hint}", "targets", target, kind, name)
+    stores = read_backend(folder, pack.contracts, {"generations": settings.get("generations", {})}).stores
+    for source in settings.get("stores", {}):
+        if source not in stores:
+            message = f"targets: {target} has no log {source}{suggestion(source, stores)}"
+            yield overlay.at(message, "targets", target, "stores", source)

@@ -1,1 +1,0 @@
-"""What differs between query languages: one fact sheet a language."""

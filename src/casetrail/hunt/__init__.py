@@ -1,0 +1,1 @@
+"""Log files or a cluster searched with all rules at once."""

@@ -1,0 +1,434 @@
+"""Hunting: many rules over log files of any size, with DuckDB in bounded memory.
+
+A file of plain NDJSON (or Parquet) is read by DuckDB line by line, each line parsed once for the fields that the rules name. Whatever
+is not as the contract says (a malformed line, a list for a single value, a row in an envelope) stops that and sends the file the
+patient way: Python reads it, settles each row, and hands DuckDB the bag of texts of each field. Both ways feed the same SQL.
+
+All searches are tried in one pass, dispatched on the event type; correlations then run over the events found.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+import orjson
+
+from casetrail.hunt import duckdb_files as sql
+from casetrail.hunt.completing import Matched, complete, waits
+from casetrail.hunt.hits import Hits, Shape
+from casetrail.hunt.progress import Progress
+from casetrail.hunt.scratch import MEMORY, Scratch, room
+from casetrail.languages.sql.expressions import DuckdbExpressions, SqlColumn, literal, parsed
+from casetrail.logs.contract import Contract
+from casetrail.logs.event import event_of
+from casetrail.logs.read import Faults, documents, log_files, suffixes
+from casetrail.logs.rows import detects, rows
+from casetrail.logs.zstandard import is_whole
+from casetrail.plan.dispatch import kinds
+from casetrail.plan.nodes import Correlation, Field, Plan, Threshold, fields, searches, sources
+from casetrail.plan.values import TIME_FORMATS, bag, is_object
+
+_SNIFFED = 20
+_CHUNK = 20_000
+_AT_ONCE = 100
+"""The most searches in one query."""
+ARRIVED = "arrived"
+"""The key of a row, or of an envelope of rows, that says when it came."""
+
+
+@dataclass
+class Report:
+    """What a hunt found.
+
+    hits: what completes the rules; rows: rows read, by log source; waiting: completions that a longer log could still undo, by rule.
+    again: of the rows that a rule looks at, how many were of an event that had come before, by log source.
+    """
+
+    hits: Hits
+    rows: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+    faults: Faults = field(default_factory=Faults)
+    waiting: Counter[str] = field(default_factory=Counter)
+    again: Counter[str] = field(default_factory=Counter)
+
+
+def hunt(
+    plans: Mapping[str, Plan],
+    contracts: Mapping[str, Contract],
+    paths: Sequence[Path],
+    source: str | None = None,
+    progress: Progress | None = None,
+    since: int | None = None,
+) -> Report:
+    """What completes the rules in log files.
+
+    plans: by the rules' names; paths: files and folders; source: the log source of all rows, else each row tells its own;
+    progress: where to tell how far it is; since: only what rows completed that arrived at this time or later (microseconds since 1970,
+    UTC), by the key `arrived` of a row or its envelope, else by the file's modification time.
+
+    Raises UnsupportedError for a plan that DuckDB can't say, HuntError when memory runs out and FullError when the disk does that it
+    works on. Faults in the logs are no errors: the report has them.
+    """
+    with room():
+        return _Hunt(plans, contracts, source, progress or Progress(), since).run(paths)
+
+
+class HuntError(Exception):
+    """A hunt can't go on. The message says why."""
+
+
+class _Shape(Exception):
+    """A file isn't as its contract says."""
+
+
+class _Hunt:
+    def __init__(
+        self,
+        plans: Mapping[str, Plan],
+        contracts: Mapping[str, Contract],
+        source: str | None,
+        progress: Progress,
+        since: int | None,
+    ) -> None:
+        self.since = since
+        self.modified = 0
+        self.plans = plans
+        self.contracts = contracts
+        self.source = source
+        self.progress = progress
+        self.scratch = Scratch()
+        self.connection = self.scratch.connection
+        self.report = Report(Hits(self.scratch, {name: Shape.of(plan) for name, plan in plans.items()}))
+        self.searches = list(dict.fromkeys(search for plan in plans.values() for search in searches(plan)))
+        self.by_source: defaultdict[str, list[int]] = defaultdict(list)
+        for number, search in enumerate(self.searches):
+            self.by_source[search.source].append(number)
+        keyed = dict.fromkeys(each for plan in plans.values() for each in _step_fields(plan))
+        self.step_columns = {each: f"f{number}" for number, each in enumerate(keyed)}
+        columns = "".join(f", {name} VARCHAR[]" for name in self.step_columns.values())
+        self.connection.execute(f"CREATE TABLE matched (search INT, id VARCHAR, t BIGINT, a BIGINT{columns})")
+        for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
+            self.connection.execute(f"SET {setting}")
+        self.newest: int | None = None
+        self.stage_file = self.scratch.folder / "staged"
+        self.staged = f"read_parquet({literal(str(self.stage_file))})"
+
+    def run(self, paths: Sequence[Path]) -> Report:
+        files = [file for path in paths for file in log_files(path)]
+        self.progress.total = sum(map(_bytes, files))
+        for file in files:
+            self.progress.reads(file.name, _bytes(file))
+            self.file(file)
+        self.report.files = len(files)
+        self.report.again = self.again()
+        matched = Matched({search: number for number, search in enumerate(self.searches)}, self.step_columns, self.newest)
+        failed: list[str] = []
+        if self.since is not None:
+            before = replace(matched, before=self.since, newest=min(self.since, self.newest or self.since))
+            _, failed = complete(self.report.hits, before, self.plans, self.contracts, self.progress)
+            self.report.hits.put_aside()
+        self.report.waiting, more = complete(self.report.hits, matched, self.plans, self.contracts, self.progress)
+        if self.since is not None:
+            self.report.hits.drop_put_aside()
+        self.report.faults.fatal += dict.fromkeys([*failed, *more])
+        return self.report
+
+    def again(self) -> Counter[str]:
+        """How many matching rows say again what one before said, by log source. An event that several searches match counts once."""
+        if not self.searches:
+            return Counter()
+        known = ", ".join(f"({number}, {literal(search.source)})" for number, search in enumerate(self.searches))
+        repeated = "SELECT search, id, count(*) - 1 AS n FROM matched GROUP BY search, id HAVING n > 0"
+        events = (
+            f"SELECT source, id, max(n) AS n FROM ({repeated}) JOIN (VALUES {known}) AS s(search, source) USING (search) "
+            "GROUP BY source, id"
+        )
+        try:
+            found = self.connection.execute(f"SELECT source, sum(n)::BIGINT FROM ({events}) GROUP BY source").fetchall()
+        except duckdb.OutOfMemoryException:
+            return Counter()
+        return Counter(dict(found))
+
+    def file(self, path: Path) -> None:
+        if self.since is not None:
+            self.modified = _modified(path)
+        contract = self.sniff(path)
+        if contract is not None:
+            self.progress.follows(lambda: self.connection.query_progress() / 100)
+            try:
+                self.quick(path, contract)
+            except duckdb.OutOfMemoryException as error:
+                raise HuntError(f"{path}: {MEMORY} of memory don't suffice for these rules: {error}") from error
+            except (duckdb.Error, _Shape):
+                # A commit that found no room has ended the transaction already.
+                with suppress(duckdb.TransactionException):
+                    self.connection.rollback()
+            else:
+                return
+        self.patient(path)
+
+    def sniff(self, path: Path) -> Contract | None:
+        """The contract of a file whose first rows are all plain rows of one log; None for any other."""
+        kind, packed = suffixes(path)
+        if kind in ("csv", "yml", "yaml"):
+            return None
+        try:
+            if packed == "zst" and not is_whole(path):
+                return None
+            lines = self.connection.execute(f"SELECT l FROM {sql.lines(path)} LIMIT {_SNIFFED}").fetchall()
+            first = [orjson.loads(line) for (line,) in lines]
+        except (duckdb.Error, orjson.JSONDecodeError, OSError):
+            return None
+        known = [self.contracts[self.source]] if self.source else list(self.contracts.values())
+        for contract in known:
+            if sql.plain(contract) and first and all(isinstance(row, dict) and detects(row, contract) for row in first):
+                return contract
+        return None
+
+    def quick(self, path: Path, contract: Contract) -> None:
+        """DuckDB reads the file. Raises duckdb.Error or _Shape when it isn't as its contract says; nothing is kept then."""
+        must = [contract.fields[mark] for mark in contract.detect[0]]
+        must += [contract.time, *contract.identity, *([contract.event_type] if contract.event_type else [])]
+        wanted = dict.fromkeys([*must, *self.fields(contract)])
+        single = {sql.place(each.steps): each for each in wanted if not each.many}
+        held = dict.fromkeys(sql.place(sql.holder(each)) for each in wanted if each.many)
+        places = {path: f"x[{number}]" for number, path in enumerate([*single, *held], 1)}
+        texts = {each: places[path] for path, each in single.items()}
+        columns = {each: SqlColumn(sql.present(each, text), many=False) for each, text in texts.items()}
+        columns |= {
+            each: SqlColumn(sql.many(each, places[sql.place(sql.holder(each))]), many=True) for each in wanted if each.many
+        }
+        odd = {path: sql.nested(places[path], path) for path in single}
+        odd |= {path: sql.no_list(places[path], path) for path in held}
+        lost = [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
+        lost.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
+        lost += [odd.pop(path) for path, each in single.items() if each in must]
+        relation = sql.extracted(f"(SELECT l FROM {sql.lines(path)} WHERE l <> '')", places)
+        relation = sql.whole(relation, lost, self.asked(contract, columns), odd.values())
+        identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
+        time = parsed(columns[contract.time].sql, contract.time, cased=True)
+        arrived = "NULL"
+        if self.since is not None:
+            arrived = f"coalesce(as_time_iso8601(json_extract_string(l, '$.{ARRIVED}')), {self.modified})"
+        self.connection.begin()
+        count = self.insert(relation, contract, columns, identity, time, arrived)
+        if self.connection.execute("SELECT count(*) FROM matched WHERE t IS NULL").fetchall() != [(0,)]:
+            raise _Shape
+        newest = None
+        if any(waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
+            text = f"json_extract_string(l, {literal(sql.place(contract.time.steps))})"
+            newest = self.newest_of(text, f"{sql.lines(path)} WHERE l <> ''", contract)
+        self.connection.commit()
+        self.seen(contract.key, count, newest)
+
+    def newest_of(self, text: str, lines: str, contract: Contract) -> int | None:
+        """The latest time in a file. Times of one length in UTC are in order as texts, which spares reading each."""
+        alike = "min(len(x)) = max(len(x)) AND bool_and(x LIKE '%Z')"
+        query = f"SELECT max(x), {alike} FROM (SELECT {text} AS x FROM {lines})"
+        ((latest, ordered),) = self.connection.execute(query).fetchall()
+        if ordered:
+            return cast(int, TIME_FORMATS[contract.time.time_format](latest))
+        ((newest,),) = self.connection.execute(
+            f"SELECT max({parsed(text, contract.time, cased=True)}) FROM {lines}"
+        ).fetchall()
+        return cast(int, newest)
+
+    def asked(self, contract: Contract, columns: Mapping[Field, SqlColumn]) -> str:
+        """SQL for whether any search may be about a row, by its kind of event."""
+        by_kind, general = self.kinds(self.by_source[contract.key], contract)
+        if general or contract.event_type is None or contract.event_type.many:
+            return "true"
+        return f"{columns[contract.event_type].sql} IN ({', '.join(map(literal, sorted(by_kind)))})" if by_kind else "false"
+
+    def insert(
+        self, relation: str, contract: Contract, columns: Mapping[Field, SqlColumn], identity: str, time: str, arrived: str
+    ) -> int:
+        """Put the matching events of a relation into `matched`; gives the number of its rows that were read."""
+        numbers = self.by_source[contract.key]
+        if len(numbers) <= _AT_ONCE or contract.event_type is None:
+            found = [self.dispatch(some, contract, columns) for some in _few(numbers)]
+            return max((self.match(relation, one, columns, identity, time, arrived) for one in found), default=0)
+        staged = self.stage(relation, columns, identity, time, arrived)
+        for rows_of_kind, some in self.by_kind(numbers, contract, staged[contract.event_type]):
+            self.match(rows_of_kind, _listed(self.tests(some, staged).values()), staged, "id", "t", "a")
+        ((count,),) = self.connection.execute(f"SELECT count(*) FROM {self.staged}").fetchall()
+        return cast(int, count)
+
+    def match(
+        self, relation: str, found: str, columns: Mapping[Field, SqlColumn], identity: str, time: str, arrived: str
+    ) -> int:
+        """Put the events of a relation for which `found` lists searches into `matched`; gives the number of rows that were read."""
+        kept = "".join(f", {sql.bag(columns.get(each))} AS {name}" for each, name in self.step_columns.items())
+        inner = f"SELECT *, list_filter({found}, lambda n: n IS NOT NULL) AS found FROM {relation}"
+        self.connection.execute("PRAGMA enable_profiling = 'no_output'")
+        self.connection.execute(
+            f"INSERT INTO matched SELECT unnest(found) AS search, {identity} AS id, {time} AS t, {arrived} AS a{kept} FROM ({inner}) "
+            "WHERE len(found) > 0"
+        )
+        count = sql.scanned(self.connection.get_profiling_information())
+        self.connection.execute("PRAGMA disable_profiling")
+        return count
+
+    def stage(
+        self, relation: str, columns: Mapping[Field, SqlColumn], identity: str, time: str, arrived: str
+    ) -> dict[Field, SqlColumn]:
+        """Keep what a relation's rows hold in the file `staged`, so that each kind of event can meet its own searches.
+
+        DuckDB keeps room for each part of an expression while a query runs, so hundreds of searches can't stand in one.
+        """
+        staged = {each: SqlColumn(f"s{number}", column.many) for number, (each, column) in enumerate(columns.items())}
+        kept = "".join(f", {columns[each].sql} AS {column.sql}" for each, column in staged.items())
+        self.connection.execute(
+            f"COPY (SELECT {identity} AS id, {time} AS t, {arrived} AS a{kept} FROM {relation}) TO {literal(str(self.stage_file))} "
+            f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_CHUNK})"
+        )
+        return staged
+
+    def by_kind(self, numbers: Sequence[int], contract: Contract, kind: SqlColumn) -> Iterator[tuple[str, Sequence[int]]]:
+        """For each kind of event in the file `staged` its rows and the numbers of searches for it, a few at a time."""
+        by_kind, general = self.kinds(numbers, contract)
+        for some in _few(general):
+            yield self.staged, some
+        each = f"unnest({kind.sql})" if kind.many else kind.sql
+        for (value,) in self.connection.execute(f"SELECT DISTINCT {each} FROM {self.staged}").fetchall():
+            is_kind = f"list_contains({kind.sql}, {literal(value)})" if kind.many else f"{kind.sql} = {literal(value)}"
+            for some in _few(by_kind.get(value, ())):
+                yield f"(SELECT * FROM {self.staged} WHERE {is_kind})", some
+
+    def kinds(self, numbers: Sequence[int], contract: Contract) -> tuple[dict[str, list[int]], list[int]]:
+        """The numbers of searches by the kinds of event that they are about, and of those about any."""
+        by_kind: defaultdict[str, list[int]] = defaultdict(list)
+        general: list[int] = []
+        for number in numbers:
+            chosen = kinds(self.searches[number].where, contract.event_type) if contract.event_type else None
+            if chosen is None:
+                general.append(number)
+            for kind in sorted(chosen or ()):
+                by_kind[kind].append(number)
+        return by_kind, general
+
+    def tests(self, numbers: Sequence[int], columns: Mapping[Field, SqlColumn]) -> dict[int, str]:
+        """SQL that gives a search's number where it matches, else null, by number."""
+        expressions = DuckdbExpressions(lambda each: columns[each])
+        return {
+            number: f"CASE WHEN {expressions.expression(self.searches[number].where)} THEN {number} END"
+            for number in numbers
+        }
+
+    def dispatch(self, numbers: Sequence[int], contract: Contract, columns: Mapping[Field, SqlColumn]) -> str:
+        """SQL for a list of the numbers of the searches that match a row, and nulls."""
+        tests = self.tests(numbers, columns)
+        by_kind, general = self.kinds(numbers, contract)
+        parts = [_listed(tests[number] for number in general)] if general else []
+        if by_kind and contract.event_type:
+            kind = columns[contract.event_type]
+            subject = f"{kind.sql}[1]" if kind.many else kind.sql
+            cases = " ".join(
+                f"WHEN {literal(value)} THEN {_listed(tests[number] for number in chosen)}"
+                for value, chosen in sorted(by_kind.items())
+            )
+            one = f"CASE {subject} {cases} ELSE [] END"
+            everything = _listed(tests[number] for chosen in by_kind.values() for number in chosen)
+            parts.append(f"CASE WHEN len({kind.sql}) > 1 THEN {everything} ELSE {one} END" if kind.many else one)
+        return " || ".join(parts)
+
+    def fields(self, contract: Contract) -> list[Field]:
+        """The fields of a log that its searches and their correlations name."""
+        named = [each for number in self.by_source[contract.key] for each in fields(self.searches[number])]
+        known = set(contract.fields.values())
+        return list(dict.fromkeys([*named, *(each for each in self.step_columns if each in known)]))
+
+    def patient(self, path: Path) -> None:
+        """Python reads the file, row by row, and notes its faults."""
+        chunks: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        wanted = {key: [*self.fields(contract)] for key, contract in self.contracts.items()}
+        for key, contract in self.contracts.items():
+            if contract.event_type:
+                wanted[key] = list(dict.fromkeys([contract.event_type, *wanted[key]]))
+        faults = self.report.faults
+        for place, document in documents(path, faults, self.progress.follows):
+            if not isinstance(document, dict | list):
+                faults.note("not an object", place)
+                continue
+            known = False
+            try:
+                for contract, row in rows(document, self.contracts, self.source):
+                    known = True
+                    event = event_of(row, contract)
+                    if event is None:
+                        faults.note("row without a readable time or identity", place)
+                        continue
+                    values = [bag(row, each) for each in wanted[contract.key]]
+                    for each, texts in zip(wanted[contract.key], values, strict=True):
+                        if not texts and is_object(row, each):
+                            faults.note(f"an object in {each.path}, which is no value", place)
+                    chunks[contract.key].append({"id": event.id, "t": event.time, "a": self.arrived(row), "b": values})
+                    if len(chunks[contract.key]) >= _CHUNK:
+                        self.load(contract, wanted[contract.key], chunks.pop(contract.key))
+            except RecursionError:
+                faults.note("nested too deeply", place)
+                continue
+            if not known:
+                faults.note("no known log", place)
+        for key, chunk in chunks.items():
+            self.load(self.contracts[key], wanted[key], chunk)
+
+    def arrived(self, row: Mapping[str, Any]) -> int:
+        told = row.get(ARRIVED)
+        found = TIME_FORMATS["iso8601"](told) if isinstance(told, str) else None
+        return self.modified if found is None else found
+
+    def load(self, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
+        file = self.scratch.folder / "chunk.ndjson"
+        lines = [orjson.dumps(row) for row in chunk]
+        file.write_bytes(b"\n".join(lines))
+        size = max(map(len, lines)) + 1024
+        shape = "{id: 'VARCHAR', t: 'BIGINT', a: 'BIGINT', b: 'VARCHAR[][]'}"
+        relation = (
+            f"read_json({literal(str(file))}, format = 'newline_delimited', columns = {shape}, maximum_object_size = {size})"
+        )
+        columns = {each: SqlColumn(f"b[{number}]", many=True) for number, each in enumerate(wanted, 1)}
+        self.insert(relation, contract, columns, "id", "t", "a")
+        self.seen(contract.key, len(chunk), max(row["t"] for row in chunk))
+
+    def seen(self, key: str, count: int, newest: int | None) -> None:
+        self.report.rows[key] += count
+        self.newest = max((moment for moment in (self.newest, newest) if moment is not None), default=None)
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns // 1000
+    except OSError:
+        return 0
+
+
+def _few(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), _AT_ONCE):
+        yield numbers[start : start + _AT_ONCE]
+
+
+def _listed(tests: Iterable[str]) -> str:
+    return f"[{', '.join(dict.fromkeys(tests))}]"
+
+
+def _step_fields(plan: Plan) -> Iterator[Field]:
+    if isinstance(plan, Correlation):
+        value = plan.condition.value if isinstance(plan.condition, Threshold) else None
+        for part in (*plan.key, value) if value else plan.key:
+            yield from (each for each in part.fields if each is not None)
+        for base in plan.bases:
+            yield from _step_fields(base)

@@ -1,0 +1,64 @@
+"""A place for more than memory holds: DuckDB with a bound, its database in a file, and a folder that it spills to."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import duckdb
+
+from casetrail.engines.duckdb import connect
+from casetrail.languages.sql.expressions import MACROS, literal
+
+MEMORY = "256MB"
+"""What DuckDB keeps at most before it spills."""
+_ROW_GROUP = 20_480
+"""Rows that each thread gathers before they go to the file: a table of many lists has wide rows."""
+_IN_FILE = "USE found"
+
+
+class FullError(Exception):
+    """There is no room to work in. The message says where, and how to name another place."""
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Raises FullError when the disk that a scratch lies on is full or read-only while the block runs."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.FatalException, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        told = " ".join((reason or str(error)).split())
+        raise FullError(f"{tempfile.gettempdir()}: {told}; TMPDIR names another place to work in") from error
+
+
+class Scratch:
+    """A connection in bounded memory and a folder of its own. Both go with the object, or at the end of the process."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="casetrail-"))
+        self._open = ExitStack()
+        self._open.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self._finalizer = weakref.finalize(self, self._open.close)
+        self.connection = connect(
+            memory_limit=MEMORY, temp_directory=str(self.folder / "spill"), preserve_insertion_order="false"
+        )
+        self._open.callback(self.connection.close)
+        file = literal(str(self.folder / "found"))
+        self.connection.execute(f"ATTACH {file} AS found (ROW_GROUP_SIZE {_ROW_GROUP})")
+        self.connection.execute(_IN_FILE)
+        self.connection.execute(MACROS)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Another connection to the same database."""
+        cursor = self.connection.cursor()
+        cursor.execute(_IN_FILE)
+        return cursor
+
+    def close(self) -> None:
+        """Give up the connection and the folder now."""
+        self._finalizer()

@@ -1,0 +1,1 @@
+"""Query languages: a plan as text, one folder a language, only what differs."""

@@ -1,0 +1,1 @@
+"""ES|QL: expressions, steps, windows, whole queries."""

@@ -1,0 +1,348 @@
+"""ES|QL of Elasticsearch 8.19: expressions over the columns of an index, and whole queries.
+
+Null counts as false, so a bare comparison stands only where no NOT is above it; every NOT coalesces its operand. Full-text
+functions may not stand inside another function: above one, NOT moves inward instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv6Network, ip_network
+
+from casetrail.languages.base import Expressions
+from casetrail.languages.lucene_regex import lucene
+from casetrail.plan.nodes import (
+    And,
+    Compare,
+    Equals,
+    Exists,
+    Expr,
+    Field,
+    InNetwork,
+    InPart,
+    Is,
+    IsMissing,
+    Like,
+    Matches,
+    Not,
+    OneOf,
+    Op,
+    Or,
+    Overlap,
+    Part,
+    SameAs,
+    Scalar,
+    Search,
+    Type,
+    Wildcard,
+    fields,
+    tests,
+)
+from casetrail.stores.places import Stores, place_of, store_of
+from casetrail.stores.store import Store, StoredField
+from casetrail.stores.unsupported import UnsupportedError
+
+LIMIT = 10_000
+"""The most rows that ES|QL gives."""
+
+_OPS = {Op.LT: "<", Op.LTE: "<=", Op.GT: ">", Op.GTE: ">=", Op.EQ: "==", Op.NEQ: "!="}
+_PARTS = {
+    Part.MINUTE: "minute_of_hour",
+    Part.HOUR: "hour_of_day",
+    Part.DAY: "day_of_month",
+    Part.MONTH: "month_of_year",
+    Part.YEAR: "year",
+}
+_CASTS = {Type.ADDRESS: "TO_IP", Type.INTEGER: "TO_LONG", Type.NUMBER: "TO_DOUBLE"}
+_STORED_AS = {
+    Type.TEXT: ("keyword", "flattened"),
+    Type.INTEGER: ("long",),
+    Type.NUMBER: ("double",),
+    Type.BOOLEAN: ("boolean",),
+    Type.ADDRESS: ("ip",),
+    Type.TIME: ("date",),
+}
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_FORM_FEED = "\f"
+_OTHER_LOWER_CASE = "σς\N{COMBINING DOT ABOVE}"
+_SEPARATOR = "\N{SYMBOL FOR UNIT SEPARATOR}"
+
+
+def operator(op: Op) -> str:
+    return _OPS[op]
+
+
+def string(text: str) -> str:
+    """A text as ES|QL. Raises UnsupportedError for control characters: they have no escape there, and a query is for people.
+
+    A form feed, which is part of a regular expression's `\\s`, stands as itself.
+    """
+    if any((ord(char) < 32 and char not in _ESCAPES and char != _FORM_FEED) or char == "\x7f" for char in text):
+        raise UnsupportedError(f"{text!r} holds a control character, which ES|QL can't write")
+    return '"' + "".join(_ESCAPES.get(char, char) for char in text) + '"'
+
+
+def name(path: str) -> str:
+    """A column's name as ES|QL."""
+    steps = path.split(".")
+    plain = all(step.replace("_", "a").replace("@", "a").isalnum() and not step[0].isdigit() for step in steps)
+    return path if plain else ".".join(f"`{step.replace('`', '``')}`" for step in steps)
+
+
+def literal(value: Scalar) -> str:
+    match value:
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case str():
+            return string(value)
+        case _:
+            return repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class EsqlColumn:
+    """A column of an index: its name as ES|QL, and how Elastic stores it."""
+
+    sql: str
+    stored: StoredField
+
+
+class EsqlExpressions(Expressions[EsqlColumn]):
+    """Expressions over one store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def column(self, field: Field) -> EsqlColumn:
+        stored = place_of(field, self.store)
+        return EsqlColumn(f"({stored.derive})" if stored.derive else name(stored.name), stored)
+
+    def expression(self, expr: Expr) -> str:
+        match expr:
+            case Not(arg=And(args=args)) if self.full_text(expr):
+                return self.expression(Or(tuple(map(Not, args))))
+            case Not(arg=Or(args=args)) if self.full_text(expr):
+                return self.expression(And(tuple(map(Not, args))))
+            case Not(arg=Not(arg=arg)):
+                return self.expression(arg)
+            case Not(arg=Is(field=field, check=Exists())):
+                return self.expression(Is(field, IsMissing()))
+            case Not(arg=Is(field=field, check=IsMissing())):
+                return self.expression(Is(field, Exists()))
+            case Not(arg=arg) if not self.full_text(expr):
+                return f"NOT COALESCE({self.expression(arg)}, FALSE)"
+            case And(args=args) if args:
+                return super().expression(And(tuple(sorted(args, key=self.is_costly))))
+            case _:
+                return super().expression(expr)
+
+    def is_costly(self, expr: Expr) -> bool:
+        """Whether it is more than a look into the index: the narrow part of a conjunction comes first."""
+        match expr:
+            case Is(field=field, check=Equals() | OneOf()):
+                return not field.exact
+            case _:
+                return True
+
+    def test(self, test: Is) -> str:
+        if not isinstance(test.check, IsMissing | Exists):
+            _require_type(test.field, self.column(test.field).stored)
+        return super().test(test)
+
+    def full_text(self, expr: Expr) -> bool:
+        """Whether the expression needs the index's own query language."""
+        return any(self.column(test.field).stored.type == "flattened" for test in tests(expr))
+
+    def equals(self, column: EsqlColumn, field: Field, check: Equals) -> str:
+        return self.one_of(column, field, OneOf((check.value,), check.cased))
+
+    def one_of(self, column: EsqlColumn, field: Field, check: OneOf) -> str:
+        if column.stored.type == "flattened":
+            return self.full_text_any(column, field, check.cased, [_phrase(str(value)) for value in check.values])
+        _require_fold(check.cased or field.type is not Type.TEXT, check.values)
+        values = [self.value(field, value) for value in check.values]
+        text = self.text(column, field, check.cased)
+        if field.many:
+            held = [f"MV_COUNT(MV_DEDUPE(MV_APPEND({text}, {value}))) == MV_COUNT(MV_DEDUPE({text}))" for value in values]
+            return held[0] if len(held) == 1 else f"({' OR '.join(held)})"
+        if text != column.sql and not "".join(values).isascii():
+            # Elasticsearch turns TO_LOWER(x) == "…" into a term query that ignores the case of ASCII letters alone.
+            text = f'CONCAT({text}, "")'
+        return f"{text} == {values[0]}" if len(values) == 1 else f"{text} IN ({', '.join(values)})"
+
+    def value(self, field: Field, value: Scalar) -> str:
+        cast = _CASTS.get(field.type)
+        return f"{cast}({literal(value)})" if cast else literal(value)
+
+    def text(self, column: EsqlColumn, field: Field, cased: bool) -> str:
+        return column.sql if cased or field.type is not Type.TEXT else f"TO_LOWER({column.sql})"
+
+    def readable(self, field: Field, cased: bool) -> str:
+        """A field as an expression in the form in which its values compare. Raises UnsupportedError."""
+        column = self.column(field)
+        _require_type(field, column.stored)
+        if column.stored.type == "flattened":
+            raise UnsupportedError(f"{field.path}: ES|QL can't read a field of the flattened {column.stored.root}")
+        return self.text(column, field, cased)
+
+    def full_text_any(self, column: EsqlColumn, field: Field, cased: bool, patterns: list[str]) -> str:
+        if not cased:
+            raise UnsupportedError(
+                f"{field.path}: {column.stored.root} is flattened in Elastic, which compares it only |cased"
+            )
+        query = " OR ".join(f"{_query_name(column.stored.name)}:{pattern}" for pattern in patterns)
+        return f"QSTR({string(query)})"
+
+    def like(self, column: EsqlColumn, field: Field, check: Like) -> str:
+        literals = [part for part in check.parts if isinstance(part, str)]
+        if len(literals) == len(check.parts):
+            return self.equals(column, field, Equals("".join(literals), check.cased))
+        if column.stored.type == "flattened":
+            return self.full_text_any(column, field, check.cased, [_prefix_query(column, field, check.parts)])
+        _require_fold(check.cased, literals)
+        text = self.text(column, field, check.cased)
+        if field.many:
+            if any(_SEPARATOR in part for part in literals):
+                raise UnsupportedError(
+                    f"{field.path}: its values are joined by {_SEPARATOR} in ES|QL, so no pattern can hold one"
+                )
+            return f"{_joined(text)} RLIKE {string(_any_element(_like_regex(check.parts)))}"
+        marks = {Wildcard.MANY: "*", Wildcard.ONE: "?"}
+        parts = [marks[part] if isinstance(part, Wildcard) else _escaped_like(part) for part in check.parts]
+        return f"{text} LIKE {string(''.join(parts))}"
+
+    def matches(self, column: EsqlColumn, field: Field, check: Matches) -> str:
+        if column.stored.type == "flattened" or field.many:
+            what = "flattened" if column.stored.type == "flattened" else "a list"
+            raise UnsupportedError(f"{field.path}: it is {what} in Elastic, where a regular expression can't be tested")
+        return f"{column.sql} RLIKE {string(lucene(check))}"
+
+    def in_network(self, column: EsqlColumn, field: Field, check: InNetwork) -> str:
+        if field.many:
+            raise UnsupportedError(f"{field.path}: a network can't be tested on a list of addresses in ES|QL")
+        inside = f"CIDR_MATCH({column.sql}, {string(check.network)})"
+        network = ip_network(check.network)
+        if isinstance(network, IPv6Network) and network.supernet_of(IPv6Network("::ffff:0:0/96")):
+            # Elasticsearch keeps a v4 address as the v6 address that it maps to.
+            return f'({inside} AND NOT CIDR_MATCH({column.sql}, "0.0.0.0/0"))'
+        return inside
+
+    def compare(self, column: EsqlColumn, field: Field, check: Compare) -> str:
+        text = column.sql
+        if field.many:
+            text = f"{'MV_MAX' if check.op in (Op.GT, Op.GTE) else 'MV_MIN'}({text})"
+        return f"{text} {_OPS[check.op]} {literal(check.value)}"
+
+    def in_part(self, column: EsqlColumn, field: Field, check: InPart) -> str:
+        if check.part not in _PARTS:
+            raise UnsupportedError(f"{field.path}: ES|QL has no week of ISO 8601")
+        return f'DATE_EXTRACT("{_PARTS[check.part]}", {column.sql}) {_OPS[check.op]} {check.value}'
+
+    def same_as(self, column: EsqlColumn, field: Field, check: SameAs) -> str:
+        one, two = self.readable(field, check.cased), self.readable(check.other, check.cased)
+        if field.many or check.other.many:
+            raise UnsupportedError(f"{field.path}: ES|QL can't compare it with {check.other.path}, since one holds a list")
+        match check.overlap:
+            case Overlap.EQUALS:
+                return f"{one} == {two}"
+            case Overlap.STARTSWITH:
+                return f"STARTS_WITH({one}, {two})"
+            case Overlap.ENDSWITH:
+                return f"ENDS_WITH({one}, {two})"
+            case Overlap.CONTAINS:
+                return f"LOCATE({one}, {two}) > 0"
+
+    def is_missing(self, column: EsqlColumn, field: Field) -> str:
+        if column.stored.type == "flattened":
+            return f"NOT {self.exists(column, field)}"
+        # Beside `x IS NULL` in a conjunction Elasticsearch takes whatever reads x for null, even through COALESCE.
+        return f"COALESCE(MV_COUNT({self.held(column, field)}), 0) == 0"
+
+    def exists(self, column: EsqlColumn, field: Field) -> str:
+        if column.stored.type == "flattened":
+            return f"QSTR({string(f'_exists_:{_query_name(column.stored.name)}')})"
+        return f"{self.held(column, field)} IS NOT NULL"
+
+    def held(self, column: EsqlColumn, field: Field) -> str:
+        if column.stored.type != "keyword" and column.stored.name != self.store.time:
+            raise UnsupportedError(
+                f"{field.path}: Elastic keeps only values that are {column.stored.type}, so none isn't missing"
+            )
+        return column.sql
+
+
+def _require_type(field: Field, stored: StoredField) -> None:
+    if stored.type not in _STORED_AS[field.type]:
+        where = f"in the flattened {stored.root}" if stored.root else f"as {stored.type}"
+        raise UnsupportedError(f"{field.path}: Elastic keeps it {where}, where its values don't compare as {field.type}")
+
+
+def _require_fold(cased: bool, texts: Iterable[Scalar]) -> None:
+    if not cased and any(char in _OTHER_LOWER_CASE for text in texts for char in str(text)):
+        raise UnsupportedError(f"{texts!r}: Elasticsearch's lower case of σ, ς and İ isn't Unicode's simple one")
+
+
+def _escaped_like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
+
+
+def _query_name(path: str) -> str:
+    return path.replace(" ", "\\ ").replace(":", "\\:")
+
+
+def _phrase(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _prefix_query(column: EsqlColumn, field: Field, parts: tuple[str | Wildcard, ...]) -> str:
+    match parts:
+        case (str() as start, Wildcard.MANY):
+            return f"{_escaped_query(start)}*"
+        case _:
+            # Any other wildcard runs over the names of all keys of the object as well, and so finds nothing or too much.
+            raise UnsupportedError(
+                f"{field.path}: in the flattened {column.stored.root} Elastic takes a wildcard only at the end of a value"
+            )
+
+
+def _escaped_query(text: str) -> str:
+    return "".join(char if char.isalnum() or not char.isascii() else f"\\{char}" for char in text)
+
+
+def _like_regex(parts: tuple[str | Wildcard, ...]) -> str:
+    each = f"[^{_SEPARATOR}]"
+    marks = {Wildcard.MANY: f"{each}*", Wildcard.ONE: each}
+    return "".join(marks[part] if isinstance(part, Wildcard) else _escaped_query(part) for part in parts)
+
+
+def _joined(text: str) -> str:
+    separator = string(_SEPARATOR)
+    return f"CONCAT({separator}, MV_CONCAT({text}, {separator}), {separator})"
+
+
+def _any_element(regex: str) -> str:
+    return f".*{_SEPARATOR}{regex}{_SEPARATOR}.*"
+
+
+def search_query(search: Search, stores: Stores) -> str:
+    """The query of a search: a row for each matching event, with `_id`, its time and the columns that the search tests.
+
+    Raises UnsupportedError when Elastic can't say it.
+    """
+    store = store_of(search, stores)
+    expressions = EsqlExpressions(store)
+    where = expressions.expression(search.where)
+    columns = [expressions.column(field) for field in fields(search)]
+    made = {name(column.stored.name): column.stored.derive for column in columns if column.stored.derive}
+    shown = [name(store.time), *(name(column.stored.name) for column in columns if column.stored.type != "flattened")]
+    kept = ", ".join(dict.fromkeys(["_id", "_index", "_version", *shown]))
+    return "\n| ".join(
+        [
+            f"FROM {store.index} METADATA _id, _index, _version",
+            f"WHERE {where}",
+            *(f"EVAL {column} = {derive}" for column, derive in made.items()),
+            f"KEEP {kept}",
+            f"LIMIT {LIMIT}",
+        ]
+    )

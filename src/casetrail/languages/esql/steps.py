@@ -1,0 +1,219 @@
+"""ES|QL for the steps of a correlation: a row for each base that an event matches and each of its keys.
+
+Rows carry `base` (the base's number as text), `key0`, `key1`, …, `value` where the condition is of one, `@timestamp` and `_id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from casetrail.languages.esql.expressions import EsqlExpressions, literal, name, operator, string
+from casetrail.plan.nodes import Correlation, Field, Figure, KeyPart, Search, Threshold, Type
+from casetrail.stores.places import Stores, store_of
+from casetrail.stores.unsupported import UnsupportedError
+
+BESIDE = (
+    "EVAL others = steps",
+    "MV_EXPAND steps",
+    "MV_EXPAND others",
+    'DISSECT steps "%{at} %{base} %{start} %{value} %{id}"',
+    'DISSECT others "%{other_at} %{other_base} %{other_start} %{other_value} %{other_id}"',
+    "EVAL at = TO_LONG(at), other_at = TO_LONG(other_at), gap = TO_LONG(at) - TO_LONG(other_at)",
+)
+"""Each of a key's steps beside each other of them."""
+
+
+def milliseconds(span: int) -> int:
+    """A timespan in milliseconds. Raises UnsupportedError for a finer one."""
+    if span % 1000:
+        raise UnsupportedError("its timespan is finer than the milliseconds of Elastic's times")
+    return span // 1000
+
+
+def step(value: Type | None) -> str:
+    """One text a step: time, base, start of its chain, value and id, of which only the id may hold a space."""
+    text = "TO_BASE64(value)" if value is Type.TEXT else "TO_STRING(value)"
+    shown = f'COALESCE(CONCAT("=", {text}), "-")' if value else '"-"'
+    return f'EVAL step = CONCAT(TO_STRING(TO_LONG(@timestamp)), " ", base, " - ", {shown}, " ", _id)'
+
+
+def _quoted(number: int) -> str:
+    return f'"{number}"'
+
+
+def _case(column: str, cases: Sequence[tuple[Sequence[int], str]]) -> str:
+    """The text of the case whose numbers a column of numbers as text holds, told apart only where the texts differ."""
+    groups: dict[str, list[int]] = {}
+    for numbers, text in cases:
+        groups.setdefault(text, []).extend(numbers)
+    if len(groups) == 1:
+        return next(iter(groups))
+    if all(text == _quoted(numbers[0]) and len(numbers) == 1 for text, numbers in groups.items()):
+        return column
+    told = [f"{_either(column, numbers)}, {text}" for text, numbers in groups.items() if text != "NULL"]
+    return f"CASE({', '.join(told)})"
+
+
+def _either(column: str, numbers: Sequence[int]) -> str:
+    listed = [_quoted(number) for number in numbers]
+    return f"{column} == {listed[0]}" if len(listed) == 1 else f"{column} IN ({', '.join(listed)})"
+
+
+class EsqlLeaves:
+    """The searches that a correlation stands on, and the fields of their events."""
+
+    def __init__(self, searches: Sequence[Search], stores: Stores) -> None:
+        self.searches = searches
+        self.stores = [store_of(search, stores) for search in searches]
+        self.expressions = [EsqlExpressions(store) for store in self.stores]
+
+    def rows(self) -> Iterator[str]:
+        """A row for each search that an event matches."""
+        yield f"FROM {', '.join(dict.fromkeys(store.index for store in self.stores))} METADATA _id"
+        conditions = [self.condition(number) for number in range(len(self.searches))]
+        marks = [f'"{number}"' for number in range(len(self.searches))]
+        if len(set(conditions)) == 1:
+            yield f"WHERE {conditions[0]}"
+            yield f"EVAL base = [{', '.join(marks)}]" if len(marks) > 1 else f"EVAL base = {marks[0]}"
+        else:
+            if any(self.expressions[number].full_text(search.where) for number, search in enumerate(self.searches)):
+                raise UnsupportedError(
+                    "it tests a flattened field in one of several base rules, which ES|QL can't tell apart"
+                )
+            yield "WHERE " + " OR ".join(f"({condition})" for condition in dict.fromkeys(conditions))
+            cases = ", ".join(f'CASE({condition}, "{number} ", "")' for number, condition in enumerate(conditions))
+            yield f'EVAL base = SPLIT(TRIM(CONCAT({cases})), " ")'
+        if len(marks) > 1:
+            yield "MV_EXPAND base"
+
+    def condition(self, number: int) -> str:
+        where = self.expressions[number]
+        if len({store.index for store in self.stores}) > 1:
+            only = " AND ".join(f"{name(key)} == {string(value)}" for key, value in self.stores[number].only.items())
+            return f"{only} AND {where.operand(self.searches[number].where)}"
+        return where.expression(self.searches[number].where)
+
+    def column(self, target: str, fields: Sequence[tuple[Field, bool] | None], *, as_text: bool = False) -> Iterator[str]:
+        """A column with the values of a field for each search (and whether they compare with regard to case), or of none."""
+        texts = {
+            number: self.expressions[number].readable(*field) for number, field in enumerate(fields) if field is not None
+        }
+        shown = {number: f"TO_STRING({text})" if as_text else text for number, text in texts.items()}
+        cases = [([number], shown.get(number, "NULL")) for number in range(len(fields))]
+        yield f"EVAL {target} = {_case('base', cases)}"
+        if any(field is not None and field[0].many for field in fields):
+            yield f"MV_EXPAND {target}"
+
+
+def steps(plan: Correlation, stores: Stores) -> Iterator[str]:
+    """The steps of a correlation. Raises UnsupportedError when ES|QL can't say them."""
+    if any(isinstance(base, Correlation) for base in plan.bases):
+        yield from _chained(plan, stores)
+        return
+    leaves = EsqlLeaves([base for base in plan.bases if isinstance(base, Search)], stores)
+    yield from leaves.rows()
+    for number, part in enumerate(plan.key):
+        yield from leaves.column(f"key{number}", _fields(part))
+        yield f"WHERE key{number} IS NOT NULL"
+    if isinstance(plan.condition, Threshold) and plan.condition.value:
+        yield from leaves.column("value", _fields(plan.condition.value))
+
+
+def _fields(part: KeyPart) -> list[tuple[Field, bool] | None]:
+    return [None if field is None else (field, part.cased) for field in part.fields]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A base of a correlation over correlations.
+
+    leaves: the numbers of its searches among all; key: for each part of its own key, by name, the field of each of its leaves;
+    span: in milliseconds; condition: None for a search, whose every event is a step.
+    """
+
+    leaves: range
+    key: tuple[KeyPart, ...]
+    span: int = 0
+    condition: Threshold | None = None
+
+
+def _chained(plan: Correlation, stores: Stores) -> Iterator[str]:
+    parts, searches = _parts(plan)
+    leaves = EsqlLeaves(searches, stores)
+    yield from leaves.rows()
+    yield f"EVAL part = {_case('base', [(part.leaves, _quoted(number)) for number, part in enumerate(parts)])}"
+    width = max(len(part.key) for part in parts)
+    for place in range(width):
+        fields = [field for part in parts for field in _at(part, part.key[place] if place < len(part.key) else None)]
+        yield from leaves.column(f"inner{place}", fields, as_text=True)
+    yield _where([_whole(part) for part in parts])
+    values = [field for part in parts for field in _at(part, part.condition.value if part.condition else None)]
+    if any(values):
+        yield from leaves.column("value", values, as_text=True)
+    yield step(Type.TEXT if any(values) else None)
+    by = ", ".join(["part", *(f"inner{place}" for place in range(width))])
+    yield f"STATS steps = VALUES(step) BY {by}"
+    yield from BESIDE
+    yield f"WHERE gap >= 0 AND gap <= {_case('part', [([number], str(part.span)) for number, part in enumerate(parts)])}"
+    yield 'EVAL other_value = CASE(STARTS_WITH(other_value, "="), other_value, NULL)'
+    yield f"STATS events = VALUES(other_id), held = VALUES(other_value) BY {by}, id, at"
+    yield _where([_reached(part) for part in parts])
+    yield "EVAL base = part, @timestamp = TO_DATETIME(at), _id = id"
+    for number, key in enumerate(plan.key):
+        found = _case("part", [([place], f"inner{_place(part, key)}") for place, part in enumerate(parts)])
+        yield f"EVAL key{number} = {f'TO_LOWER({found})' if key.type is Type.TEXT and not key.cased else found}"
+
+
+def _parts(plan: Correlation) -> tuple[list[_Part], list[Search]]:
+    parts: list[_Part] = []
+    searches: list[Search] = []
+    if isinstance(plan.condition, Threshold) and plan.condition.value:
+        raise UnsupportedError("it counts the values of a correlation's completions")
+    for number, base in enumerate(plan.bases):
+        first = len(searches)
+        if isinstance(base, Search):
+            searches.append(base)
+            key = tuple(KeyPart(part.name, (part.fields[number],), part.type, part.cased) for part in plan.key)
+            parts.append(_Part(range(first, len(searches)), key))
+            continue
+        inner = [one for one in base.bases if isinstance(one, Search)]
+        if len(inner) < len(base.bases):
+            raise UnsupportedError(
+                f"it stands on {base.name}, which itself stands on a correlation: ES|QL gets one such layer"
+            )
+        match base.condition:
+            case Threshold(figure=Figure.EVENTS | Figure.DISTINCT) as condition:
+                searches += inner
+                parts.append(_Part(range(first, len(searches)), base.key, milliseconds(base.span), condition))
+            case _:
+                raise UnsupportedError(f"it stands on {base.name}, and ES|QL can build only on counts of events or values")
+    return parts, searches
+
+
+def _at(part: _Part, key: KeyPart | None) -> list[tuple[Field, bool] | None]:
+    return _fields(key) if key else [None] * len(part.leaves)
+
+
+def _where(parts: Sequence[list[str]]) -> str:
+    """A row of any part for which all that it asks holds, told apart by part only where they ask different things."""
+    asked = {tuple(part) for part in parts}
+    if len(asked) == 1:
+        return f"WHERE {' AND '.join(asked.pop()) or 'TRUE'}"
+    told = [" AND ".join([f'part == "{number}"', *part]) for number, part in enumerate(parts)]
+    return "WHERE " + " OR ".join(f"({one})" for one in told)
+
+
+def _whole(part: _Part) -> list[str]:
+    return [f"inner{place} IS NOT NULL" for place in range(len(part.key))]
+
+
+def _reached(part: _Part) -> list[str]:
+    if part.condition is None:
+        return []
+    counted = "events" if part.condition.figure is Figure.EVENTS else "held"
+    return [f"COALESCE(MV_COUNT({counted}), 0) {operator(part.condition.op)} {literal(part.condition.count)}"]
+
+
+def _place(part: _Part, key: KeyPart) -> int:
+    return next(place for place, own in enumerate(part.key) if own.name == key.name)

@@ -1,0 +1,1 @@
+"""KQL: expressions, steps, windows, whole queries."""

@@ -1,0 +1,43 @@
+"""KQL for any plan, as Microsoft Sentinel runs it."""
+
+from __future__ import annotations
+
+from casetrail.languages.base import Bounds
+from casetrail.languages.kql.expressions import KqlExpressions
+from casetrail.languages.kql.steps import Setting, bounded, matching
+from casetrail.languages.kql.text import name, timespan
+from casetrail.languages.kql.windows import correlation_query
+from casetrail.plan.nodes import Expr, Plan, Search
+from casetrail.stores.places import store_of
+from casetrail.stores.store import Backend
+
+
+def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
+    """The query for what completes a plan: rows with the column `event_id`. Raises UnsupportedError when KQL can't say it.
+
+    Options of the backend: `watchlists: live` looks them up at each run, `inline` writes them out; `alerts: arrivals` gives a run on
+    the SIEM's clock only what a row that arrived since the run before takes part in, `overlap` all that completes in its time. With
+    `arrivals` a run looks at the log as it was at its own time, so one that is late, tried again or replayed gives the same.
+    """
+    setting = setting_of(backend, run)
+    return search_query(plan, setting) if isinstance(plan, Search) else correlation_query(plan, setting)
+
+
+def setting_of(backend: Backend, run: Bounds) -> Setting:
+    """What a query of a backend is written for."""
+    new = run.every if backend.options.get("alerts") == "arrivals" else None
+    return Setting(backend.stores, run, backend.options.get("watchlists") == "live", new)
+
+
+def search_query(search: Search, setting: Setting) -> str:
+    """The query of a search: a row for each matching event, with all of its columns."""
+    bounds = bounded(name(store_of(search, setting.stores).time), setting.run)
+    arrived = f"where ingestion_time() > ago({timespan(setting.new)}) and ingestion_time() <= now()" if setting.new else ""
+    new = [arrived] if arrived else []
+    return "\n| ".join(matching(search, setting, [*bounds, *new], whole=True))
+
+
+def piece_of(part: Expr, search: Search, backend: Backend) -> str:
+    """The text that one part of a search becomes. Raises UnsupportedError."""
+    setting = setting_of(backend, Bounds())
+    return KqlExpressions(store_of(search, backend.stores), live=setting.live).expression(part)

@@ -1,0 +1,1 @@
+"""OpenSearch's query DSL: expressions, steps and windows, as requests with Painless."""

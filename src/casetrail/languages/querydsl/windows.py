@@ -1,0 +1,240 @@
+"""OpenSearch's `_search` for correlations, in exact sliding windows, as one `scripted_metric`.
+
+The query scores each event by the base rules that it meets, a power of two each, so that the index evaluates the rules and
+the map script reads from `_score` which they were. The reduce script joins the events of all shards, groups them by key,
+sorts by time and slides the window. Both are the same for every rule; the correlation is their parameters. Nothing is
+bucketed, so there is no greatest number of keys: what is too much for the cluster ends in an error, never in fewer keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from casetrail.languages.base import Ago, Bounds, Instant
+from casetrail.languages.querydsl.expressions import OpenSearchExpressions, Query
+from casetrail.languages.querydsl.painless import program
+from casetrail.plan.nodes import (
+    AllOf,
+    AnyOf,
+    Correlation,
+    Figure,
+    KeyPart,
+    Order,
+    Present,
+    Search,
+    Threshold,
+    Together,
+    Type,
+    Without,
+    wanted_bases,
+)
+from casetrail.stores.places import Stores, store_of
+from casetrail.stores.unsupported import UnsupportedError
+
+RESULT = "completions"
+"""The name of the aggregation."""
+_MOST_CONDITIONS = 24
+"""Powers of two that a score, which is a float, adds up exactly."""
+_COUNTED = {Figure.EVENTS: "event", Figure.DISTINCT: "value"}
+
+
+def milliseconds(span: int) -> int:
+    """A timespan in milliseconds. Raises UnsupportedError for a finer one."""
+    if span % 1000:
+        raise UnsupportedError("its timespan is finer than the milliseconds of OpenSearch's times")
+    return span // 1000
+
+
+def reach(plan: Correlation | Search) -> int:
+    """How far back of a completing event lie those that it may need, in microseconds."""
+    return 0 if isinstance(plan, Search) else plan.span + max(map(reach, plan.bases))
+
+
+def follow(plan: Correlation | Search) -> int:
+    """How long after a completing event may follow those that are to be absent, in microseconds."""
+    if isinstance(plan, Search):
+        return 0
+    own = plan.span if isinstance(plan.condition, Order) and plan.condition.after else 0
+    return own + max(map(follow, plan.bases))
+
+
+def time_filter(times: Sequence[str], start: Instant | None, end: Instant | None) -> list[Query]:
+    """The events from `start` to `end`, by any of the fields that hold their time; none without a bound."""
+    bounds = {
+        **({"gte": _date(start, 0)} if start is not None else {}),
+        **({"lte": _date(end, 1)} if end is not None else {}),
+    }
+    if not bounds:
+        return []
+    ranges = [{"range": {time: {**bounds, "format": "epoch_millis"}}} for time in times]
+    return ranges if len(ranges) == 1 else [{"bool": {"should": ranges, "minimum_should_match": 1}}]
+
+
+def _date(time: Instant, rounded_up: int) -> int | str:
+    if isinstance(time, Ago):
+        # Date arithmetic knows whole seconds; the exact bound is the script's.
+        seconds = time.micros // 1_000_000 if rounded_up else -(-time.micros // 1_000_000)
+        return f"now-{seconds}s" if seconds >= 0 else f"now+{-seconds}s"
+    return time // 1000 if not rounded_up else -(-time // 1000)
+
+
+def shifted(time: Instant | None, by: int) -> Instant | None:
+    """A time so many microseconds later."""
+    if time is None:
+        return None
+    return Ago(time.micros - by) if isinstance(time, Ago) else time + by
+
+
+def correlation_body(plan: Correlation, stores: Stores, run: Bounds) -> dict[str, Any]:
+    """The body of `_search` for a correlation's completions: maps of event_id, @timestamp, key, n and evidence.
+
+    Raises UnsupportedError when OpenSearch can't say it.
+    """
+    leaves = _Leaves(stores)
+    made = _plan(plan, leaves)
+    read = leaves.params()
+    params = {"plan": made, "leaves": read, "run": _bounds(run)}
+    times = list(dict.fromkeys(leaf["time"] for leaf in read))
+    filters = time_filter(times, shifted(run.start, -reach(plan)), shifted(run.end, follow(plan)))
+    conditions = [
+        {"constant_score": {"filter": condition, "boost": 1 << place}} for place, condition in enumerate(leaves.conditions())
+    ]
+    query: Query = {**({"filter": filters} if filters else {}), "should": conditions, "minimum_should_match": 1}
+    metric = {
+        "params": params,
+        "init_script": "state.events = new ArrayList();",
+        "map_script": program("read", "map"),
+        "combine_script": "return state.events;",
+        "reduce_script": program("read", "compare", "reduce"),
+    }
+    return {"size": 0, "query": {"bool": query}, "aggs": {RESULT: {"scripted_metric": metric}}}
+
+
+def _bounds(run: Bounds) -> dict[str, Any]:
+    bounds = {"start": _bound(run.start, up=True), "known": _bound(run.known), "end": _bound(run.end)}
+    return {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+def _bound(time: Instant | None, *, up: bool = False) -> dict[str, int] | None:
+    if time is None:
+        return None
+    if isinstance(time, Ago):
+        return {"ago": time.micros // 1000}
+    return {"at": -(-time // 1000) if up else time // 1000}
+
+
+class _Leaves:
+    """The searches that a correlation stands on, with the fields of their events that it asks for."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.stores = stores
+        self.searches: list[Search] = []
+        self.fields: list[list[dict[str, Any]]] = []
+
+    def add(self, search: Search) -> int:
+        self.searches.append(search)
+        self.fields.append([])
+        return len(self.searches) - 1
+
+    def place(self, leaf: int, part: KeyPart, base: int) -> dict[str, Any]:
+        """Where the program finds the values of a part in what is read of an event."""
+        field = part.fields[base]
+        if field is None:
+            raise UnsupportedError(f"{part.name}: it has no field in {self.searches[leaf].name}")
+        expressions = OpenSearchExpressions(store_of(self.searches[leaf], self.stores))
+        wanted = expressions.readable(field, part.cased)
+        if wanted not in self.fields[leaf]:
+            self.fields[leaf].append(wanted)
+        return {"place": self.fields[leaf].index(wanted)}
+
+    def conditions(self) -> list[Query]:
+        """What the index is asked, each once. Raises UnsupportedError for more than a score can tell apart."""
+        found: list[Query] = []
+        for condition in map(self.condition, self.searches):
+            if condition not in found:
+                found.append(condition)
+        if len(found) > _MOST_CONDITIONS:
+            raise UnsupportedError(
+                f"it stands on more than {_MOST_CONDITIONS} base rules, the most that a score tells apart"
+            )
+        return found
+
+    def condition(self, search: Search) -> Query:
+        store = store_of(search, self.stores)
+        where = OpenSearchExpressions(store).expression(search.where)
+        if len({store_of(one, self.stores).index for one in self.searches}) == 1:
+            return where
+        only = [{"term": {name: {"value": value}}} for name, value in store.only.items()]
+        return {"bool": {"filter": [*only, where]}}
+
+    def params(self) -> list[dict[str, Any]]:
+        conditions = self.conditions()
+        return [
+            {
+                "number": number,
+                "bit": 1 << conditions.index(self.condition(search)),
+                "time": store_of(search, self.stores).time,
+                "fields": self.fields[number],
+            }
+            for number, search in enumerate(self.searches)
+        ]
+
+
+def _plan(plan: Correlation, leaves: _Leaves) -> dict[str, Any]:
+    condition = plan.condition
+    made: dict[str, Any] = {
+        "key": [part.name for part in plan.key],
+        "span": milliseconds(plan.span),
+        "bases": [_base(plan, number, leaves) for number in range(len(plan.bases))],
+    }
+    match condition:
+        case Threshold():
+            made |= {"completing": list(range(len(plan.bases))), "counted": _COUNTED.get(condition.figure, "none")}
+            made["threshold"] = {
+                "figure": condition.figure.value,
+                "op": condition.op.value,
+                "count": condition.count,
+                "percentile": condition.percentile or 0,
+            }
+        case Order():
+            made |= {"completing": [condition.wanted[-1]], "counted": "none"}
+            made["order"] = {
+                "wanted": list(condition.wanted),
+                "before": list(condition.before),
+                "after": list(condition.after),
+            }
+        case together:
+            made |= {"completing": sorted(wanted_bases(together)), "counted": "base", "together": _together(together)}
+    return made
+
+
+def _base(plan: Correlation, number: int, leaves: _Leaves) -> dict[str, Any]:
+    base = plan.bases[number]
+    value = plan.condition.value if isinstance(plan.condition, Threshold) else None
+    values = [value] if value else []
+    if isinstance(base, Search):
+        leaf = leaves.add(base)
+        key, counted = ([leaves.place(leaf, part, number) for part in parts] for parts in (plan.key, values))
+        return {"leaf": leaf, "key": key, "value": counted}
+    key, counted = ([_given(base, part) for part in parts] for parts in (plan.key, values))
+    return {"plan": _plan(base, leaves), "key": key, "value": counted}
+
+
+def _given(base: Correlation, part: KeyPart) -> dict[str, Any]:
+    place = next((place for place, own in enumerate(base.key) if own.name == part.name), None)
+    if place is None:
+        raise UnsupportedError(f"{part.name}: the completions of {base.name} carry no such part")
+    return {"place": place, "folded": part.type is Type.TEXT and not part.cased}
+
+
+def _together(together: Together) -> dict[str, Any]:
+    match together:
+        case Present(base=base):
+            return {"step": base}
+        case Without(arg=arg):
+            return {"not": _together(arg)}
+        case AllOf(args=args):
+            return {"all": [_together(arg) for arg in args]}
+        case AnyOf(args=args):
+            return {"any": [_together(arg) for arg in args]}

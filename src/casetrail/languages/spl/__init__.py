@@ -1,0 +1,1 @@
+"""SPL: expressions, steps, windows, whole queries."""

@@ -1,0 +1,148 @@
+"""SPL for any plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from casetrail.languages.base import Bounds
+from casetrail.languages.spl.expressions import SplExpressions, search_name
+from casetrail.languages.spl.source import ID, SplLeaves
+from casetrail.languages.spl.steps import NONE, SplSteps, Tree, Unit
+from casetrail.languages.spl.windows import MEMBER, Window
+from casetrail.plan.nodes import Correlation, Expr, KeyPart, Order, Plan, Search, Threshold, Type, fields
+from casetrail.stores.places import store_of
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
+
+_EVIDENCE = 25
+"""How many steps a row's evidence looks back on: `list` keeps a hundred, and `mvexpand` gives up at 500 MB a chunk of rows."""
+
+
+def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
+    """The query for what completes a plan: rows of event_id, _time and what was tested, or the key, n and evidence.
+
+    Raises UnsupportedError when SPL or the store can't say it.
+    """
+    if isinstance(plan, Search):
+        return "\n| ".join(_search(plan, backend))
+    return "\n| ".join(_SplPipeline(plan, backend, run).lines())
+
+
+def _search(plan: Search, backend: Backend) -> Iterator[str]:
+    leaves = SplLeaves([plan], backend)
+    lines = [line for line in leaves.matching() if not line.startswith(("eval base=", "eval at="))]
+    expressions = leaves.expressions[0]
+    shown = dict.fromkeys(search_name(expressions.column(known).stored.name) for known in fields(plan))
+    yield leaves.base()
+    yield from lines
+    yield f"table {', '.join([ID, '_time', *(one for one in shown if one != '_time')])}"
+
+
+class _SplPipeline:
+    def __init__(self, plan: Correlation, backend: Backend, run: Bounds) -> None:
+        self.plan = plan
+        self.run = run
+        self.backend = backend
+        self.tree = Tree()
+        self.tree.grow(plan)
+        self.steps = SplSteps(self.tree, backend, run)
+        self.keys = tuple(self.steps.keys)
+
+    def lines(self) -> Iterator[str]:
+        yield from self.steps.lines()
+        *inner, root = self.tree.nodes
+        for node in inner:
+            yield from self.stage(node)
+            yield f'where hit=1 OR NOT match(base,"^{MEMBER}")'
+            yield f'eval base=if(match(base,"^{MEMBER}"),"{node.name}",base)'
+        yield from self.stage(root)
+        yield from self.result(root)
+
+    def stage(self, node: Unit) -> Iterator[str]:
+        """A correlation's steps, each with whether it completes it (`hit`). Steps of others pass."""
+        chained = len(self.tree.nodes) > 1
+        if chained:
+            yield from self.members(node)
+        window = Window(self.keys, node.plan.span, len(node.plan.bases), chained)
+        match node.plan.condition:
+            case Threshold() as threshold:
+                yield from window.threshold(threshold)
+            case Order() as order:
+                yield from window.order(order)
+            case together:
+                yield from window.together(together)
+        if node.settled:
+            yield f"eval hit=if(hit=1 AND {node.settled}=1,1,0)"
+
+    def members(self, node: Unit) -> Iterator[str]:
+        told = [f'base="{unit}","{MEMBER}{number}"' for number, unit in enumerate(node.units)]
+        yield f"eval base=case({','.join(told)},1=1,base)"
+        inner = {number: base for number, base in enumerate(node.plan.bases) if isinstance(base, Correlation)}
+        if node is self.tree.nodes[0]:
+            return
+        if inner and node.threshold and node.threshold.value:
+            raise UnsupportedError("it counts the values of a correlation's completions")
+        moved = []
+        for place, key in enumerate(self.keys):
+            part = node.plan.key[place] if place < len(node.plan.key) else None
+            cases = [f'base="{MEMBER}{number}",{_inner(base, part)}' for number, base in inner.items()]
+            moved.append(f"new{place}=case({','.join(cases)},1=1,{key})")
+        if inner and moved:
+            yield f"eval {', '.join(moved)}"
+            yield "eval " + ", ".join(f"{key}=new{place}" for place, key in enumerate(self.keys))
+        carried = ", ".join(self.steps.carried(amounts="max"))
+        yield f"stats {carried} by {', '.join(['base', ID, *self.keys])}"
+
+    def result(self, node: Unit) -> Iterator[str]:
+        if self.run.start is not None or self.run.end is not None:
+            yield "eval hit=if(hit=1 AND fresh=1,1,0)"
+        by = f" by {', '.join(self.keys)}" if self.keys else ""
+        here = f" by {', '.join([*self.keys, 'at'])}"
+        yield f"eventstats max(hit) as kept{by}"
+        yield "where kept=1"
+        yield "sort 0 +num(at)"
+        yield f'eval stamp=at." ".{ID}'
+        yield f"streamstats window={_EVIDENCE} global=f list(stamp) as recent{by}"
+        yield f"eventstats values(recent) as recent{here}"
+        yield "where hit=1"
+        if not isinstance(node.plan.condition, Threshold):
+            yield "eval n=1"
+        yield f"fields {', '.join([ID, '_time', 'at', *self.keys, 'n', 'recent'])}"
+        yield "mvexpand recent"
+        yield f'where tonumber(mvindex(split(recent," "),0))>=at-{node.plan.span}'
+        yield 'eval evidence=replace(recent,"^[^ ]+ ","")'
+        yield f"stats min(_time) as _time, max(n) as n, values(evidence) as evidence by {', '.join([ID, *self.keys])}"
+        if not isinstance(node.plan.condition, Threshold):
+            yield "eval n=mvcount(evidence)"
+        shown = [search_name(one) for one in key_columns(self.plan, self.backend)]
+        if shown:
+            yield "rename " + ", ".join(f"{key} as {one}" for key, one in zip(self.keys, shown, strict=False))
+        yield f"sort 0 +num(_time), +str({ID})"
+        yield f"table {', '.join([ID, '_time', *shown, 'n', 'evidence'])}"
+
+
+def key_columns(plan: Correlation, backend: Backend) -> list[str]:
+    """The key's columns in the result: each the name of the field that holds it, where that is one, else of the key's part."""
+    shown = [set(_names(plan, part, backend)) for part in plan.key]
+    return [names.pop() if len(names) == 1 else part.name for names, part in zip(shown, plan.key, strict=True)]
+
+
+def _names(plan: Correlation, part: KeyPart, backend: Backend) -> Iterator[str]:
+    for base, known in zip(plan.bases, part.fields, strict=True):
+        if isinstance(base, Correlation):
+            yield from _names(base, next(own for own in base.key if own.name == part.name), backend)
+        elif known is not None:
+            yield backend.stores[base.source].fields[known.path].name
+
+
+def _inner(base: Correlation, part: KeyPart | None) -> str:
+    """Where the completions of a correlation carry a part of a key."""
+    if part is None:
+        return f'"{NONE}"'
+    place = next(place for place, own in enumerate(base.key) if own.name == part.name)
+    return f"lower(key{place})" if part.type is Type.TEXT and not part.cased else f"key{place}"
+
+
+def piece_of(part: Expr, search: Search, backend: Backend) -> str:
+    """The text that one part of a search becomes. Raises UnsupportedError."""
+    return SplExpressions(store_of(search, backend.stores), backend.options).where(part)

@@ -1,0 +1,1 @@
+"""SQL: expressions, steps, windows, whole queries."""

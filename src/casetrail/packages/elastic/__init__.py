@@ -1,0 +1,1 @@
+"""Elastic: rules, templates and a dashboard for Kibana."""

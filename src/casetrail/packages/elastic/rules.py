@@ -1,0 +1,153 @@
+"""What Elastic takes: detection rules as Kibana imports them (NDJSON, a rule a line and a summary at the end), a dashboard of log health,
+and index templates."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+from typing import Any
+
+import orjson
+
+from casetrail.languages.esql.windows import ID
+from casetrail.pack.files import PackError
+from casetrail.pack.pack import Rule
+from casetrail.packages.elastic import dashboard as kibana_dashboard
+from casetrail.packages.elastic import templates as kibana_templates
+from casetrail.packages.formats import Packaged
+from casetrail.plan.nodes import Correlation, Plan
+from casetrail.schedule.schedule import Schedule
+from casetrail.sigma.attack import Tactic, Technique, attack
+from casetrail.stores.store import Backend
+
+_SEVERITY = {
+    "informational": ("low", 10),
+    "low": ("low", 21),
+    "medium": ("medium", 47),
+    "high": ("high", 73),
+    "critical": ("critical", 99),
+}
+_MINUTE = 60_000_000
+
+
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+    """The rules in one file, for the import of detection rules, the dashboard in another, for that of saved objects, and templates."""
+    rules = {"detection-rules.ndjson": ndjson(detection_rule(item, backend) for item in items)}
+    contracts = items[0].contracts if items else {}
+    return rules | kibana_dashboard.files(backend, contracts) | kibana_templates.files(backend)
+
+
+def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
+    """One rule as Kibana's import takes it, disabled."""
+    rule, when = item.rule, item.schedule
+    severity, risk = _SEVERITY[rule.level]
+    identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"casetrail:{rule.sigma.id or rule.name}:{backend.name}"))
+    made: dict[str, Any] = {
+        "id": identity,
+        "rule_id": str(rule.sigma.id or identity),
+        "name": rule.sigma.title,
+        "description": " ".join(str(rule.sigma.description or rule.sigma.title).split()),
+        "version": item.release,
+        "enabled": False,
+        "type": "esql",
+        "language": "esql",
+        "query": item.query,
+        "severity": severity,
+        "risk_score": risk,
+        "severity_mapping": [],
+        "risk_score_mapping": [],
+        **terms(item.plan, when),
+        **({"max_signals": backend.limits["alerts"]} if "alerts" in backend.limits else {}),
+        "author": [str(rule.sigma.author or "casetrail")],
+        "license": "Apache-2.0",
+        "references": [str(reference) for reference in rule.sigma.references or []],
+        "false_positives": [" ".join(str(text).split()) for text in rule.sigma.falsepositives or []],
+        "note": _note(rule),
+        "setup": " ".join(str(rule.own.get("requires", "")).split()),
+        "tags": ["casetrail", *(str(tag) for tag in rule.sigma.tags or [])],
+        "threat": threat([str(tag) for tag in rule.sigma.tags or []]),
+        "related_integrations": [],
+        "required_fields": [],
+        "exceptions_list": [],
+        "actions": [],
+        "immutable": False,
+        "output_index": "",
+    }
+    return made
+
+
+def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
+    """The schedule in Kibana's terms.
+
+    One alert an event: Kibana tells the rows of a search apart by `_id` itself, those of an aggregating query only by suppression.
+    """
+    made: dict[str, Any] = {
+        "interval": f"{when.interval // _MINUTE}m",
+        "from": f"now-{ceil(when.lookback / _MINUTE)}m",
+        "to": "now",
+    }
+    if isinstance(plan, Correlation):
+        duration = {"value": ceil(when.quiet / _MINUTE), "unit": "m"}
+        made["alert_suppression"] = {"group_by": [ID], "duration": duration, "missing_fields_strategy": "suppress"}
+    return made
+
+
+def _note(rule: Rule) -> str:
+    steps = [" ".join(str(step).split()) for step in rule.own.get("next_steps", [])]
+    parts = ["## What to do next", "", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
+    for heading, key in (("Why this level", "level_reason"), ("What it rests on", "basis"), ("Tuning", "tuning")):
+        if key in rule.own:
+            parts += ["", f"## {heading}", "", " ".join(str(rule.own[key]).split())]
+    return "\n".join(parts)
+
+
+def threat(tags: Sequence[str]) -> list[dict[str, Any]]:
+    """ATT&CK tags as Kibana's threat array: each tactic with those of the rule's techniques that serve it.
+
+    A technique that serves none of the rule's tactics brings its own first one. Tags of other namespaces aren't ATT&CK's.
+
+    Raises PackError for a tag that the bundled part of ATT&CK doesn't know.
+    """
+    known = attack()
+    names = [tag.removeprefix("attack.") for tag in tags if tag.startswith("attack.")]
+    strangers = [name for name in names if name not in known.tactics and name not in known.techniques]
+    if strangers:
+        raise PackError(f"attack.{strangers[0]}: packages/attack.yml doesn't hold it; add its name and tactics there")
+    techniques = [known.techniques[name] for name in names if name in known.techniques]
+    tactics = [name for name in names if name in known.tactics]
+    tactics += [technique.tactics[0] for technique in techniques if not set(technique.tactics) & set(tactics)]
+    return [_tactic(name, [one for one in techniques if name in one.tactics]) for name in dict.fromkeys(tactics)]
+
+
+def _tactic(name: str, techniques: Sequence[Technique]) -> dict[str, Any]:
+    known = attack()
+    grouped: dict[str, dict[str, Any]] = {}
+    for technique in techniques:
+        parent = known.techniques[technique.id.partition(".")[0].lower()]
+        entry = grouped.setdefault(parent.id, {**_named(parent), "subtechnique": []})
+        if technique is not parent:
+            entry["subtechnique"].append(_named(technique))
+    return {"framework": "MITRE ATT&CK", "tactic": _named(known.tactics[name]), "technique": list(grouped.values())}
+
+
+def _named(one: Tactic | Technique) -> dict[str, Any]:
+    return {"id": one.id, "name": one.name, "reference": one.url}
+
+
+def ndjson(rules: Iterable[Mapping[str, Any]]) -> bytes:
+    """The file that Kibana's import takes, the same bytes for the same rules."""
+    lines = [orjson.dumps(rule, option=orjson.OPT_SORT_KEYS) for rule in rules]
+    summary = {
+        "exported_count": len(lines),
+        "exported_rules_count": len(lines),
+        "missing_rules": [],
+        "missing_rules_count": 0,
+        "exported_exception_list_count": 0,
+        "exported_exception_list_item_count": 0,
+        "missing_exception_list_item_count": 0,
+        "missing_exception_list_items": [],
+        "missing_exception_lists": [],
+        "missing_exception_lists_count": 0,
+    }
+    return b"\n".join([*lines, orjson.dumps(summary, option=orjson.OPT_SORT_KEYS)]) + b"\n"

@@ -1,0 +1,1 @@
+"""OpenSearch: alerting monitors and templates."""

@@ -1,0 +1,1 @@
+"""Microsoft Sentinel: ARM templates of rules, watchlists and a workbook."""

@@ -1,0 +1,294 @@
+"""What Microsoft Sentinel takes: analytics rules as templates of Azure Resource Manager, and each as the YAML that Microsoft publishes.
+
+Limits: Microsoft, "Service limits for Microsoft Sentinel", "Scheduled analytics rules in Microsoft Sentinel", the API's
+`ScheduledAlertRuleProperties`, and the checks that its content repository makes of such files.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
+from typing import Any
+
+import yaml
+
+from casetrail.languages.base import Bounds
+from casetrail.languages.kql.query import setting_of
+from casetrail.languages.kql.steps import ID
+from casetrail.languages.kql.windows import key_columns
+from casetrail.logs.contract import Contract
+from casetrail.packages.elastic.rules import threat
+from casetrail.packages.formats import Packaged
+from casetrail.packages.sentinel import watchlists as sentinel_watchlists
+from casetrail.packages.sentinel import workbook as sentinel_workbook
+from casetrail.packages.sentinel.arm import Formula, quoted, templates
+from casetrail.plan.nodes import Correlation, Plan, Search, Type, sources
+from casetrail.schedule.schedule import Schedule
+from casetrail.sigma.attack import attack
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
+
+LONGEST_QUERY = 10_000
+LONGEST_NAME = 256
+LONGEST_DESCRIPTION = 5_000
+MOST_DETAILS = 20
+MOST_ENTITIES = 10
+API = "2024-09-01"
+"""The version of Sentinel's API; stable ones know techniques without their parts (T1550, not T1550.004)."""
+_MINUTE = 60_000_000
+_SEVERITY = {"informational": "Informational", "low": "Low", "medium": "Medium", "high": "High", "critical": "High"}
+_UNITS = (("d", 1440), ("h", 60), ("m", 1))
+_ACCOUNT = ("Account", "FullName")
+_ADDRESS = ("IP", "Address")
+_COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OLDER_TACTIC = {"TA0005": "DefenseEvasion", "TA0112": "DefenseEvasion"}
+"""Sentinel has the tactics as they were before ATT&CK parted this one in two."""
+
+
+def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+    """Templates of the rules, the watchlists that they look up and a workbook of log health, and a YAML file for each rule."""
+    rules = {item.rule.name: analytics_rule(item, backend) for item in items}
+    tables = {item.rule.name: sorted({backend.stores[source].index for source in sources(item.plan)}) for item in items}
+    resources = [resource(name, rule, tables[name]) for name, rule in rules.items()]
+    contracts = items[0].contracts if items else {}
+    return {
+        **{f"analytics/{name}.yaml": written(rule) for name, rule in rules.items()},
+        **templates("azuredeploy", _parameters(tables), resources),
+        **sentinel_watchlists.files(items),
+        **sentinel_workbook.files(backend, contracts),
+    }
+
+
+def refuse(item: Packaged) -> None:
+    """Raises UnsupportedError for a rule that Sentinel's limits don't hold."""
+    name, description = item.rule.sigma.title, _description(item)
+    length = _length(item.query) + 1
+    if length > LONGEST_QUERY:
+        raise UnsupportedError(f"its query has {length} characters, and Sentinel takes {LONGEST_QUERY} at most")
+    if _length(name) > LONGEST_NAME:
+        raise UnsupportedError(f"its title has {_length(name)} characters, and Sentinel takes {LONGEST_NAME} at most")
+    if _length(description) > LONGEST_DESCRIPTION:
+        raise UnsupportedError(
+            f"its description has {_length(description)} characters, and Sentinel takes {LONGEST_DESCRIPTION} at most"
+        )
+    sentinel_watchlists.refuse(item)
+
+
+def _length(text: str) -> int:
+    """Characters as Microsoft's checks count them: one beyond the basic plane is two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _description(item: Packaged) -> str:
+    return " ".join(str(item.rule.sigma.description or item.rule.sigma.title).split())
+
+
+def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
+    """One rule as Microsoft publishes it; it is disabled when it comes in."""
+    rule, when = item.rule, terms(item.plan, item.schedule)
+    named = list(entities(item.plan, backend, item.contracts))
+    identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"casetrail:{rule.sigma.id or rule.name}:{backend.name}"))
+    tactics, techniques = _attack([str(tag) for tag in rule.sigma.tags or []])
+    shown = _shown(rule.sigma.title, named)
+    return {
+        "id": identity,
+        "name": rule.sigma.title,
+        "description": _description(item),
+        "severity": _SEVERITY[rule.level],
+        "enabled": False,
+        "requiredDataConnectors": [],
+        "queryFrequency": when["queryFrequency"],
+        "queryPeriod": when["queryPeriod"],
+        "triggerOperator": "gt",
+        "triggerThreshold": 0,
+        "tactics": tactics,
+        "relevantTechniques": techniques,
+        "query": item.query + "\n",
+        **({"entityMappings": named} if named else {}),
+        "customDetails": details(item.plan, backend),
+        **({"alertDetailsOverride": {"alertDisplayNameFormat": shown}} if shown else {}),
+        "eventGroupingSettings": {"aggregationKind": "AlertPerResult"},
+        "incidentConfiguration": {
+            "createIncident": True,
+            "groupingConfiguration": {
+                "enabled": True,
+                "reopenClosedIncident": False,
+                "lookbackDuration": when["lookbackDuration"],
+                "matchingMethod": "Selected",
+                "groupByCustomDetails": when["groupByCustomDetails"],
+            },
+        },
+        "version": f"{item.version}.{item.changes}.0",
+        "kind": "Scheduled",
+    }
+
+
+def resource(name: str, rule: Mapping[str, Any], tables: Sequence[str]) -> dict[str, Any]:
+    """A rule of that YAML as a resource: made where its tables are, and turned on where the deployment names it.
+
+    The type is that which Sentinel exports, and which its Repositories take.
+    """
+    incident = rule["incidentConfiguration"]
+    grouping = {
+        **incident["groupingConfiguration"],
+        "lookbackDuration": duration(incident["groupingConfiguration"]["lookbackDuration"]),
+        "groupByEntities": [],
+        "groupByAlertDetails": [],
+    }
+    there = [f"contains(parameters('tables'), {quoted(table)})" for table in tables]
+    same = (
+        "severity",
+        "query",
+        "triggerThreshold",
+        "entityMappings",
+        "customDetails",
+        "alertDetailsOverride",
+        "eventGroupingSettings",
+    )
+    return {
+        "condition": Formula(there[0] if len(there) == 1 else f"and({', '.join(there)})"),
+        "type": "Microsoft.OperationalInsights/workspaces/providers/alertRules",
+        "apiVersion": API,
+        "name": Formula(f"concat(parameters('workspace'), '/Microsoft.SecurityInsights/', {quoted(rule['id'])})"),
+        "kind": rule["kind"],
+        "properties": {
+            "displayName": rule["name"],
+            "description": rule["description"],
+            "enabled": Formula(f"or(contains(parameters('enabled'), '*'), contains(parameters('enabled'), {quoted(name)}))"),
+            **{key: rule[key] for key in same if key in rule},
+            "queryFrequency": duration(rule["queryFrequency"]),
+            "queryPeriod": duration(rule["queryPeriod"]),
+            "triggerOperator": "GreaterThan",
+            "suppressionEnabled": False,
+            "suppressionDuration": "PT5H",
+            "tactics": rule["tactics"],
+            "techniques": list(dict.fromkeys(technique.partition(".")[0] for technique in rule["relevantTechniques"])),
+            "incidentConfiguration": {**incident, "groupingConfiguration": grouping},
+        },
+    }
+
+
+def _parameters(tables: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    def said(text: str) -> dict[str, str]:
+        return {"description": text}
+
+    known = sorted({table for needed in tables.values() for table in needed})
+    return {
+        "workspace": {"type": "string", "metadata": said("The name of the Log Analytics workspace.")},
+        "tables": {
+            "type": "array",
+            "defaultValue": known,
+            "metadata": said(
+                "The tables that the workspace has; a rule is left out when one that it reads isn't among them."
+            ),
+        },
+        "enabled": {
+            "type": "array",
+            "defaultValue": [],
+            "metadata": said("The names of the rules that are on, as the files in analytics/ are named; * for all."),
+        },
+    }
+
+
+def details(plan: Plan, backend: Backend) -> dict[str, str]:
+    """The custom details of an alert: its event, and of a correlation its figure and key."""
+    if isinstance(plan, Search):
+        return {"EventId": ID}
+    keys = [column for column in key_columns(plan, setting_of(backend, Bounds())) if _COLUMN.fullmatch(column)]
+    labels = ["Key", *(f"Key{number}" for number in range(2, MOST_DETAILS - 1))]
+    return {"EventId": ID, "Count": "n", **dict(zip(labels, keys, strict=False))}
+
+
+def duration(text: str) -> str:
+    """A span of whole days, hours or minutes in ISO 8601's form, as Azure gives it back."""
+    sizes = dict(_UNITS)
+    days, rest = divmod(int(text[:-1]) * sizes[text[-1]], 1440)
+    clock = "".join(f"{figure}{unit}" for figure, unit in zip(divmod(rest, 60), "HM", strict=True) if figure)
+    return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+
+
+def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
+    """The schedule in Sentinel's terms. The alerts of one completing event are one incident."""
+    arrived = {} if when.arrivals is None else {"ingestion_time()": f"> ago({span(when.arrivals)})"}
+    return {
+        "queryFrequency": span(when.interval),
+        "queryPeriod": span(when.lookback),
+        **arrived,
+        "groupByCustomDetails": ["EventId"],
+        "lookbackDuration": span(when.quiet),
+    }
+
+
+def span(micros: int) -> str:
+    """A span as Sentinel writes it, in whole minutes at least as long."""
+    minutes = ceil(micros / _MINUTE)
+    unit, size = next((unit, size) for unit, size in _UNITS if minutes % size == 0)
+    return f"{minutes // size}{unit}"
+
+
+def _attack(tags: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Tactics by their names without spaces, and techniques by number."""
+    found = threat(tags)
+    names = {tactic.id: tactic.name for tactic in attack().tactics.values()}
+    ids = [one["tactic"]["id"] for one in found]
+    tactics = [_OLDER_TACTIC.get(tactic) or names[tactic].title().replace(" ", "") for tactic in ids]
+    techniques = [
+        each["id"] for one in found for technique in one["technique"] for each in (technique["subtechnique"] or [technique])
+    ]
+    return list(dict.fromkeys(tactics)), list(dict.fromkeys(techniques))
+
+
+def _shown(title: str, named: Sequence[Mapping[str, Any]]) -> str:
+    """An alert's name with whom it is about; none where there is nobody, or the title itself would be read as a format."""
+    if not named or "{{" in title:
+        return ""
+    shown = f"{title}: {{{{{named[0]['fieldMappings'][0]['columnName']}}}}}"
+    return shown if _length(shown) <= LONGEST_NAME else ""
+
+
+def entities(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Iterator[dict[str, Any]]:
+    """The accounts and addresses that a query's rows name: of a search what its log says to look for, of a correlation its key."""
+    found = _searched(plan, backend, contracts) if isinstance(plan, Search) else _keyed(plan, backend, contracts)
+    named = [one for one in dict.fromkeys(found) if _COLUMN.fullmatch(one[2])]
+    for entity, identifier, column in named[:MOST_ENTITIES]:
+        yield {"entityType": entity, "fieldMappings": [{"identifier": identifier, "columnName": column}]}
+
+
+def _searched(search: Search, backend: Backend, contracts: Mapping[str, Contract]) -> Iterator[tuple[str, str, str]]:
+    store, contract = backend.stores[search.source], contracts[search.source]
+    for pivot, entity in (("account", _ACCOUNT), ("address", _ADDRESS)):
+        places = [store.fields[path] for path in contract.pivots.get(pivot, ()) if path in store.fields]
+        columns = [place.name for place in places if place.type == "string" and not place.unsupported]
+        yield from ((*entity, column) for column in columns[:1])
+
+
+def _keyed(plan: Correlation, backend: Backend, contracts: Mapping[str, Contract]) -> Iterator[tuple[str, str, str]]:
+    setting = setting_of(backend, Bounds())
+    accounts = {path for contract in contracts.values() for path in contract.pivots.get("account", ())}
+    for part, column in zip(plan.key, key_columns(plan, setting), strict=True):
+        if part.type is Type.ADDRESS:
+            yield (*_ADDRESS, column)
+        elif accounts & {field.path for field in part.fields if field is not None} or part.name in accounts:
+            yield (*_ACCOUNT, column)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text of several lines as such, without aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def written(rule: Mapping[str, Any]) -> bytes:
+    """The file of a rule, the same bytes for the same rule."""
+    text: str = yaml.dump(dict(rule), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return text.encode()

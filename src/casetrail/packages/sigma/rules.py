@@ -1,0 +1,81 @@
+"""For whoever has Sigma's own tools: the rules as they are, pipelines for the names of a SIEM, and what each refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import yaml
+
+from casetrail.pack.files import documents
+from casetrail.pack.pack import Pack
+from casetrail.packages.sigma.limits import TOOLS, losses, refusals
+from casetrail.packages.sigma.pipeline import pipeline, watchlist_pipeline
+from casetrail.plan.nodes import Search
+from casetrail.stores.store import Backend
+
+_HEAD = """# The rules for Sigma's own tools
+
+`rules/single` holds the rules on single events, `rules/correlations` those that count or order events, with what they are built on, and
+`rules/filters` your own filters, if there are any (`--filter`). `pipelines` gives fields and tables the names that they have in a
+SIEM. With `sigma-cli` and the package that is named below:
+
+    sigma convert -t TARGET -p pipelines/watchlists.yml -p pipelines/SIEM.yml --skip-unsupported -o queries.txt rules/single
+
+Its `--output-dir` leaves the table out of Kusto's queries (seen with sigma-cli 3.1), so convert into one file, or rule by rule.
+Fill in `vars` of `pipelines/watchlists.yml` with your own values first: a rule that asks for a list without values isn't converted.
+
+A converted query is not what `casetrail build` writes for the same SIEM. It brings no schedule, so late rows are missed. A field that no
+converted query can name fails the rule, with the reason, and so does every correlation: published backends let windows tumble or lose
+order. Letter case is the SIEM's: Kusto and Splunk don't mind it even in ids, so that a rule may alert on more; Elastic and OpenSearch
+mind it, so that one may miss what is written otherwise. The tables say where.
+"""
+
+
+def files(pack: Pack, backends: Sequence[Backend]) -> dict[str, bytes]:
+    """The rules, the pipelines and a README that says what each refuses, by their path."""
+    chosen = [backend for backend in backends if backend.language in TOOLS]
+    found = {f"rules/{kind}/{name}.yml": text for kind, name, text in _rules(pack)}
+    found |= {f"pipelines/{backend.name}.yml": pipeline(pack, backend) for backend in chosen}
+    found["pipelines/watchlists.yml"] = watchlist_pipeline(pack.watchlists)
+    found["README.md"] = ("\n".join(_readme(pack, chosen)).rstrip("\n") + "\n").encode()
+    return found
+
+
+def _rules(pack: Pack) -> Iterator[tuple[str, str, bytes]]:
+    """The rule files by kind and name: on single events and alone, filters, and correlations with what they are built on.
+
+    As they are, byte for byte, unless a customer's threshold has changed one.
+    """
+    single = {rule.path for rule in pack.rules.values() if rule.alone and isinstance(rule.plan, Search)}
+    for path, held in pack.sources.items():
+        same = documents(path) == held
+        text = path.read_bytes() if same else yaml.safe_dump_all(held, sort_keys=False, allow_unicode=True).encode()
+        name = str(held[0].get("name", path.stem)) if held else path.stem
+        rest = "filters" if any("filter" in document for document in held) else "correlations"
+        yield "single" if path in single else rest, name, text
+
+
+def _readme(pack: Pack, backends: Sequence[Backend]) -> Iterator[str]:
+    yield _HEAD
+    single = [rule.name for rule in pack.rules.values() if rule.alone and isinstance(rule.plan, Search)]
+    many = [rule.name for rule in pack.rules.values() if rule.alone and rule.name not in single]
+    yield f"Correlations, of which none is converted: {len(many)}, all in `rules/correlations`."
+    for backend in backends:
+        tool = TOOLS[backend.language]
+        refused = refusals(pack, backend)
+        reasons: dict[str, list[str]] = {}
+        for name in single:
+            if name in refused:
+                reasons.setdefault(refused[name], []).append(name)
+        yield from ("", f"## {backend.title}", "")
+        yield f"`-t {tool.target} -p pipelines/{backend.name}.yml`, with `{tool.package}`."
+        yield f"Of {len(single)} rules on single events {len(single) - sum(map(len, reasons.values()))} are converted."
+        if reasons:
+            yield from ("", "| not converted | why |", "|---|---|")
+            yield from (f"| {', '.join(names)} | {reason} |" for reason, names in reasons.items())
+        lost: dict[str, list[str]] = {}
+        for name, loss in losses(pack, backend).items():
+            lost.setdefault(loss, []).append(name)
+        if lost:
+            yield from ("", "| converted | and yet it |", "|---|---|")
+            yield from (f"| {', '.join(names)} | {loss} |" for loss, names in lost.items())

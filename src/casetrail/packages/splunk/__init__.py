@@ -1,0 +1,1 @@
+"""Splunk: a whole app."""

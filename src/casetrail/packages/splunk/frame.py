@@ -1,0 +1,164 @@
+"""What makes an app of saved searches: its description, rights, navigation, pictures, dashboards and what to read first.
+
+Keys: app.conf.spec and default.meta.spec of Splunk Enterprise 9.4; app.manifest: schema 2.0.0 of Splunk's packaging toolkit; dashboards:
+"Simple XML reference" (https://help.splunk.com/en/splunk-enterprise/create-dashboards-and-reports/simple-xml-dashboards/9.4).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from casetrail import __version__
+from casetrail.languages.spl.lookups import LIVE, Compared
+from casetrail.languages.spl.tables import filename, looked_up
+from casetrail.pack.files import shipped
+from casetrail.packages.formats import Packaged
+from casetrail.packages.splunk.conf import conf
+from casetrail.packages.splunk.health import queries
+from casetrail.packages.splunk.icons import icons
+from casetrail.packages.splunk.lookups import written_out
+from casetrail.stores.store import Backend
+
+APP = "casetrail"
+_ABOUT = "Sigma rules for identity and support-system attacks, each proven case by case: Okta, Google Workspace, Salesforce."
+_LEVELS = 'case(severity=1,"informational",severity=2,"low",severity=3,"medium",severity=4,"high",severity=5,"critical")'
+_SHARED = ("savedsearches", "macros", "transforms", "lookups")
+
+
+def frame(backend: Backend) -> dict[str, bytes]:
+    """All of an app that doesn't depend on its rules, by path in it."""
+    return {
+        "default/app.conf": conf(app_conf()),
+        "default/data/ui/nav/default.xml": page("nav.xml"),
+        "metadata/default.meta": meta(everywhere=backend.options.get("enterprise_security") == "on"),
+        "app.manifest": manifest(),
+        "LICENSE": (shipped() / "LICENSE").read_bytes(),
+        **icons(),
+    }
+
+
+def app_conf() -> dict[str, dict[str, str]]:
+    """Lists that were edited in Splunk outlive an upgrade pushed by a deployer."""
+    return {
+        "id": {"name": APP, "version": __version__},
+        "install": {"build": str(build_number(__version__)), "is_configured": "0"},
+        "launcher": {"author": "casetrail", "description": _ABOUT, "version": __version__},
+        "package": {"id": APP, "check_for_updates": "0"},
+        "ui": {"is_visible": "1", "label": APP},
+        "shclustering": {"deployer_lookups_push_mode": "always_preserve"},
+    }
+
+
+def build_number(version: str) -> int:
+    """A whole number that rises with a version of three parts."""
+    major, minor, patch = (int(part) for part in re.findall(r"\d+", version)[:3])
+    return (major * 1000 + minor) * 1000 + patch
+
+
+def manifest() -> bytes:
+    """What Splunk's packaging toolkit knows an app by."""
+    info = {
+        "title": APP,
+        "id": {"group": None, "name": APP, "version": __version__},
+        "author": [{"name": "casetrail", "email": None, "company": None}],
+        "releaseDate": None,
+        "description": _ABOUT,
+        "classification": {
+            "intendedAudience": "Security",
+            "categories": ["Security, Fraud & Compliance"],
+            "developmentStatus": None,
+        },
+        "commonInformationModels": None,
+        "license": {"name": "Apache-2.0", "text": "LICENSE", "uri": "https://www.apache.org/licenses/LICENSE-2.0"},
+        "privacyPolicy": {"name": None, "text": None, "uri": None},
+        "releaseNotes": {"name": None, "text": None, "uri": None},
+    }
+    found = {
+        "schemaVersion": "2.0.0",
+        "info": info,
+        "dependencies": None,
+        "tasks": None,
+        "inputGroups": None,
+        "incompatibleApps": None,
+        "platformRequirements": None,
+        "supportedDeployments": ["_standalone", "_distributed", "_search_head_clustering"],
+        "targetWorkloads": ["_search_heads"],
+    }
+    return (json.dumps(found, indent=2) + "\n").encode()
+
+
+def meta(*, everywhere: bool) -> bytes:
+    """Who may read and write the app's objects. everywhere: whether other apps see them, as Enterprise Security must."""
+    own = {"": {"access": "read : [ * ], write : [ admin, sc_admin ]", "export": "none"}}
+    shared = {name: {"export": "system"} for name in _SHARED} if everywhere else {}
+    return conf({**own, **shared})
+
+
+def own_macros() -> dict[str, dict[str, str]]:
+    """What the dashboard of alerts stands on."""
+    rule = f'replace(ss_name,"^{APP} - ","")'
+    fired = f"index=_audit action=alert_fired ss_app={APP} | eval rule={rule}, level={_LEVELS}"
+    late = 'put_off=if(status="skipped" OR status="continued" OR status="deferred",1,0), start_late=dispatch_time-scheduled_time'
+    ran = rule.replace("ss_name", "savedsearch_name")
+    runs = f'index=_internal sourcetype=scheduler app={APP} savedsearch_name="{APP} - *" | eval rule={ran}, {late}'
+    return {
+        "casetrail_fired": {"definition": fired, "iseval": "0"},
+        "casetrail_runs": {"definition": runs, "iseval": "0"},
+    }
+
+
+def dashboards(items: Sequence[Packaged], prefix: str, backend: Backend) -> dict[str, bytes]:
+    """The dashboards of alerts and of log health, by path in the app. prefix: of the saved searches' names."""
+    contracts = items[0].contracts if items else {}
+    return {
+        "default/data/ui/views/casetrail_alerts.xml": page("alerts.xml", rules=len(items), prefix=prefix, app=APP),
+        "default/data/ui/views/casetrail_log_health.xml": page("log_health.xml", **queries(backend, contracts)),
+    }
+
+
+def readme(items: Sequence[Packaged], macros: Mapping[str, str], backend: Backend) -> bytes:
+    """What to do first. macros: those that say where logs lie, with their definitions."""
+    readers: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    written: defaultdict[str, set[str]] = defaultdict(set)
+    for item in items:
+        lists = looked_up([item.plan]) if backend.options.get("watchlists") == LIVE else {}
+        for name, ways in lists.items():
+            for how in ways:
+                readers[filename(name, how), _holds(how)].add(item.rule.name)
+        for name in written_out(item.rule.sigma, item.contracts):
+            written[name].add(item.rule.name)
+    return page(
+        "README.md",
+        rules=len(items),
+        macros=macros,
+        lists=[(file, form, len(names)) for (file, form), names in sorted(readers.items())],
+        written={name: sorted(names) for name, names in sorted(written.items())},
+    )
+
+
+def _holds(how: Compared) -> str:
+    forms = {
+        "_parts": "parts of a text: `*part*`",
+        "_endings": "endings: `*ending`",
+        "_beginnings": "beginnings: `beginning*`",
+    }
+    return "networks: `192.0.2.0/24`, `192.0.2.7/32`" if how is Compared.NETWORK else forms.get(how.form, "whole values")
+
+
+def page(template: str, **facts: object) -> bytes:
+    """A file of the app from its template."""
+    environment = Environment(
+        loader=PackageLoader("casetrail", "templates/splunk"),
+        autoescape=template.endswith(".xml"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["tokens"] = lambda query: query.replace("$", "$$")
+    return environment.get_template(f"{template}.j2").render(facts).encode()

@@ -1,0 +1,144 @@
+"""The law of late and doubled data, tried on random histories: all runs together alert exactly what the whole log holds, once each.
+
+A rule that asks for what hasn't been may alert too early, when the row that would have kept it quiet comes later (`early`); no other may.
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from dataclasses import dataclass
+
+from casetrail.engines.reference import evaluate
+from casetrail.plan.nodes import Correlation, Order, Plan, Search
+from casetrail.proof.late.histories import History
+from casetrail.proof.late.seen import NEVER, Done, RowMatcher, Verdicts, View
+from casetrail.proof.late.siem import Clock, Look, Teller, clock, kept, standing, throttled
+from casetrail.schedule.schedule import Schedule
+
+_SAMPLED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LateOutcome:
+    """What came of one history on one SIEM: ids of the whole log's completions, and those missed, alerted twice and too early."""
+
+    completions: frozenset[str]
+    missed: frozenset[str]
+    doubled: frozenset[str]
+    early: frozenset[str]
+
+
+@dataclass
+class Tally:
+    """Outcomes added up."""
+
+    histories: int = 0
+    completions: int = 0
+    missed: int = 0
+    doubled: int = 0
+    early: int = 0
+
+    def add(self, outcome: LateOutcome) -> None:
+        self.histories += 1
+        self.completions += len(outcome.completions)
+        self.missed += len(outcome.missed)
+        self.doubled += len(outcome.doubled)
+        self.early += len(outcome.early)
+
+    def plus(self, other: Tally) -> None:
+        self.histories += other.histories
+        self.completions += other.completions
+        self.missed += other.missed
+        self.doubled += other.doubled
+        self.early += other.early
+
+
+def teller(package: str, plan: Plan, when: Schedule) -> Teller:
+    """How a SIEM knows an alert again, by the format of its package."""
+    if package == "opensearch":
+        return standing
+    return kept if package == "kibana" and isinstance(plan, Search) else throttled(when.quiet)
+
+
+class SeenLog:
+    """A history, and what completes its plan in any part of it that can be seen."""
+
+    def __init__(self, history: History, matches: RowMatcher) -> None:
+        self.history = history
+        self.plan = history.plan
+        self.verdicts = Verdicts(history.plan, matches)
+        self.arrivals = [one.arrived for one in history.rows]
+        self.events = sorted(history.events, key=lambda event: event.time)
+        self.times = [event.time for event in self.events]
+        self.place = {event.id: place for place, event in enumerate(self.events)}
+        self.known: dict[tuple[int, int, int, int], list[Done]] = {}
+        self.same: dict[tuple[tuple[str, ...], int], list[Done]] = {}
+        self.whole = evaluate(history.plan, history.events).ids
+        self.nested = isinstance(self.plan, Correlation) and any(_waits(base) for base in self.plan.bases)
+
+    def done(self, until: int, start: int, end: int, known: int) -> list[Done]:
+        """What completes among the events from `start` to `end` whose rows came until `until`."""
+        came, low, high = bisect_right(self.arrivals, until), bisect_left(self.times, start), bisect_right(self.times, end)
+        name = (came, low, high, known if self.nested else NEVER)
+        if name not in self.known:
+            sight = self.sight(came, low, high)
+            seen = (tuple(event.id for event in sight.events), name[3])
+            if seen not in self.same:
+                self.same[seen] = self.verdicts.of(sight, name[3])
+            self.known[name] = self.same[seen]
+        return self.known[name]
+
+    def sight(self, came: int, low: int, high: int) -> View:
+        arrived: dict[str, int] = {}
+        for one in self.history.rows[:came]:
+            if low <= self.place[one.event.id] < high:
+                arrived.setdefault(one.event.id, one.arrived)
+        return View(tuple(event for event in self.events[low:high] if event.id in arrived), arrived)
+
+    def moments(self, when: Schedule, draw: random.Random) -> list[int]:
+        """The times at which what a run sees, or is for, changes."""
+        some = draw.sample(self.times, min(len(self.times), _SAMPLED))
+        found = {time + when.wait + when.delay for time in self.times} if when.wait else set()
+        found |= {time + span for time in (*some, self.times[0], self.times[-1]) for span in (when.fresh, when.lookback)}
+        return sorted({*found, *self.arrivals, *(some if when.lag else ())})
+
+
+def run(log: SeenLog, when: Schedule, look: Look) -> frozenset[str]:
+    """The ids that a run finds."""
+    now = look.own
+    until = min(now, look.wall) if when.arrivals is not None else look.wall
+    known = now - when.delay
+    if log.times[-1] < now - when.fresh:
+        return frozenset()
+    found = log.done(until, now - when.lookback, now, known)
+    fresh = [one for one in found if one.event.time >= now - when.fresh and one.known <= known]
+    if when.arrivals is not None:
+        since = when.arrivals
+        fresh = [one for one in fresh if (one.known > known - since if one.known else one.arrived > now - since)]
+    return frozenset(one.event.id for one in fresh)
+
+
+def outcome(log: SeenLog, when: Schedule, runs: Clock, tell: Teller, draw: random.Random) -> LateOutcome:
+    """What a SIEM alerts of a history."""
+    return judged(log, tell([(look, run(log, when, look)) for look in runs.near(log.moments(when, draw))]))
+
+
+def judged(log: SeenLog, alerted: Counter[str]) -> LateOutcome:
+    """What came of how often each event was alerted."""
+    told = frozenset(alerted)
+    doubled = frozenset(identity for identity, times in alerted.items() if times > 1)
+    return LateOutcome(log.whole, log.whole - told, doubled, told - log.whole)
+
+
+def tried(log: SeenLog, when: Schedule, package: str, draw: random.Random) -> LateOutcome:
+    """What a SIEM alerts of a history while things go wrong at random."""
+    runs = clock(when, log.arrivals, draw)
+    return outcome(log, when, runs, teller(package, log.plan, when), draw)
+
+
+def _waits(plan: Plan) -> bool:
+    if isinstance(plan, Search):
+        return False
+    return (isinstance(plan.condition, Order) and bool(plan.condition.after)) or any(map(_waits, plan.bases))

@@ -1,0 +1,143 @@
+"""When a rule runs on a SIEM, and what each run is for. All of it follows from the rule, its logs' contracts and the SIEM's clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from casetrail.languages.base import Ago, Bounds
+from casetrail.languages.languages import language_of
+from casetrail.logs.contract import Contract
+from casetrail.plan.nodes import Order, Plan, Search, fields, sources
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
+
+LATEST = 10 * 86_400_000_000
+"""How late a row may be to be found by a rule on lateness, in microseconds: Sentinel looks back 14 days at most, windows among them."""
+
+_DAY = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """In microseconds.
+
+    interval: from run to run.
+    fresh: how far back of a run a completing event may lie: as late as one may arrive, and the interval and the outage, so that a run that
+        comes late or is left out loses nothing. Runs overlap, so an alert's identity is its completing event.
+    lookback: how far back a run reads: `fresh` and the windows before it.
+    delay: how late an event may arrive.
+    wait: how long after a completing event it may take to know that nothing followed.
+    outage: for how long the SIEM may run no search, and all is alerted, once, when it runs again.
+    made_up: whether a run that was left out is made up for later, with its own time as its clock.
+    lag: how long after its own time a run looks.
+    arrivals: a run looks only at what a row takes part in that arrived since so long before it; None when it looks at all that is fresh.
+    """
+
+    interval: int
+    fresh: int
+    lookback: int
+    delay: int
+    wait: int = 0
+    outage: int = 0
+    made_up: bool = False
+    lag: int = 0
+    arrivals: int | None = None
+
+    @property
+    def quiet(self) -> int:
+        """How long after its alert the same completing event may be found again, and must not be alerted.
+
+        Who looks at what arrived finds it again only by another row of its window, which comes within the delay.
+        """
+        again = self.fresh if self.arrivals is None else self.delay + self.wait + 2 * self.interval
+        return again + self.interval + (self.outage if self.made_up else 0)
+
+    @property
+    def worst(self) -> int:
+        """From a completing event to its alert when each row comes as late as it may."""
+        return self.wait + self.delay + self.interval + self.lag
+
+    @property
+    def rereads(self) -> float:
+        """By how many runs a row is read."""
+        return self.lookback / self.interval
+
+    def run(self, now: int | None = None) -> Bounds:
+        """What one run is for. now: its time, in microseconds since 1970 (UTC); the SIEM's own clock if not given."""
+        if now is None:
+            return Bounds(Ago(self.fresh), Ago(self.delay), every=self.interval)
+        return Bounds(now - self.fresh, now - self.delay)
+
+
+def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:
+    """The schedule of a plan: any event that arrives within the greatest delay of its log is looked at, or later by a rule on lateness.
+
+    A backend's clocks `long_lookback` and `long_interval` say from where on it must run less often. Raises UnsupportedError for what the
+    clocks `shortest_interval`, `longest_interval`, `longest_lookback` and `longest_quiet` don't hold.
+    """
+    found = _every(backend.interval, plan, backend, contracts)
+    if found.lookback >= backend.clocks.get("long_lookback", found.lookback + 1):
+        found = _every(backend.clocks["long_interval"], plan, backend, contracts)
+    _require_held(found, backend)
+    return found
+
+
+def _every(interval: int, plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:
+    delay = max(contracts[source].delay.greatest for source in sources(plan))
+    latest = max(delay, LATEST) if _on_lateness(plan, contracts) else delay
+    wait = _wait(plan)
+    outage = max(interval, backend.clocks.get("outage", 0))
+    # Where the SIEM makes up for runs, nothing has to be kept fresh for them but the one that it may yet lose.
+    fresh = latest + wait + interval + (interval if backend.made_up else outage)
+    arrivals = interval if backend.options.get("alerts") == "arrivals" else None
+    lag = backend.clocks.get("lag", 0)
+    return Schedule(interval, fresh, fresh + _reach(plan), delay, wait, outage, backend.made_up, lag, arrivals)
+
+
+def _require_held(found: Schedule, backend: Backend) -> None:
+    limits = backend.clocks
+    tests = (
+        ("runs every", found.interval, "shortest_interval", False),
+        ("runs every", found.interval, "longest_interval", True),
+        ("looks back", found.lookback, "longest_lookback", True),
+        ("must know an alert again for", found.quiet, "longest_quiet", True),
+    )
+    for words, span, clock, most in tests:
+        limit = limits.get(clock, span)
+        if span > limit if most else span < limit:
+            bound = "at most" if most else "at least"
+            raise UnsupportedError(
+                f"it {words} {_words(span)} with the delay of its logs, and {backend.title} {_words(limit)} {bound}"
+            )
+
+
+def _words(span: int) -> str:
+    return f"{span / _DAY:.1f} days" if span >= _DAY else f"{span / 60_000_000:g} minutes"
+
+
+def _on_lateness(plan: Plan, contracts: Mapping[str, Contract]) -> bool:
+    asked = {contracts[source].lateness for source in sources(plan)}
+    return any(field in asked for field in fields(plan))
+
+
+def _wait(plan: Plan) -> int:
+    """How long after a completing event it may take to know that nothing followed, of itself or of what it stands on."""
+    if isinstance(plan, Search):
+        return 0
+    own = plan.span if isinstance(plan.condition, Order) and plan.condition.after else 0
+    return own + max(_wait(base) for base in plan.bases)
+
+
+def _reach(plan: Plan) -> int:
+    if isinstance(plan, Search):
+        return 0
+    return plan.span + max(_reach(base) for base in plan.bases)
+
+
+def shipped_query(plan: Plan, backend: Backend, contracts: Mapping[str, Contract], now: int | None = None) -> str:
+    """The query that a SIEM runs on schedule: a correlation completes only on steps that one run is for.
+
+    now: the time of the run; the SIEM's own clock if not given. Raises UnsupportedError when the SIEM can't say it.
+    """
+    return language_of(backend).query_of(plan, backend, schedule(plan, backend, contracts).run(now))

@@ -1,0 +1,209 @@
+"""From Sigma correlations to the plan: keys, windows, order, absence and first seen."""
+
+from __future__ import annotations
+
+from sigma.correlations import (
+    CorrelationConditionAND,
+    CorrelationConditionNOT,
+    CorrelationConditionOR,
+    SigmaCorrelationCondition,
+    SigmaCorrelationRule,
+    SigmaCorrelationType,
+    SigmaExtendedCorrelationCondition,
+    SigmaRuleReference,
+)
+from sigma.rule import SigmaRule
+
+from casetrail.plan.nodes import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Correlation,
+    Field,
+    Figure,
+    KeyPart,
+    Op,
+    Order,
+    Plan,
+    Present,
+    Threshold,
+    Together,
+    Type,
+    Without,
+    sources,
+)
+from casetrail.reading.yaml import SHAPE
+from casetrail.sigma.lower import Problem, World, lower_rule
+
+_ORDERED = SigmaCorrelationType.TEMPORAL_ORDERED
+_TEMPORAL = (SigmaCorrelationType.TEMPORAL, _ORDERED)
+
+
+def lower(rule: SigmaRule | SigmaCorrelationRule, world: World) -> tuple[Plan | None, list[Problem]]:
+    """The plan of a rule or correlation whose references are resolved, or None, with every problem found on the way."""
+    try:
+        return lower_rule(rule, world) if isinstance(rule, SigmaRule) else _Correlating(rule, world).plan()
+    except SHAPE as error:
+        return None, [Problem("sigma", f"it is no whole Sigma rule: {rule.errors[0] if rule.errors else error}")]
+
+
+class _Refused(Exception):
+    def __init__(self, lint: str, message: str, subject: str = "") -> None:
+        super().__init__(message)
+        self.problem = Problem(lint, message, subject)
+
+
+class _Correlating:
+    def __init__(self, rule: SigmaCorrelationRule, world: World) -> None:
+        self.rule = rule
+        self.world = world
+        self.references = [reference.reference for reference in rule.referenced_rules]
+
+    def plan(self) -> tuple[Plan | None, list[Problem]]:
+        bases: list[Plan] = []
+        problems: list[Problem] = []
+        for reference in self.rule.referenced_rules:
+            base, found = lower(reference.rule, self.world)
+            warnings = [problem for problem in found if problem.lint == "empty-watchlist"]
+            problems += warnings
+            if base is None:
+                message = f"its base rule {reference.reference} has no meaning"
+                problems.append(Problem("broken-base", message, reference.reference))
+            else:
+                bases.append(base)
+        if len(bases) < len(self.references):
+            return None, problems
+        try:
+            return self.correlation(tuple(bases)), problems
+        except _Refused as refused:
+            return None, [*problems, refused.problem]
+
+    def correlation(self, bases: tuple[Plan, ...]) -> Correlation:
+        rule = self.rule
+        unused = set(rule.aliases.aliases) - set(rule.group_by or []) - {_value_field(rule)}
+        if unused:
+            name = min(unused)
+            raise _Refused("unused-alias", f"the alias {name} is used by neither group-by nor condition", name)
+        key = tuple(self.part(name, bases) for name in dict.fromkeys(rule.group_by or []))
+        span = rule.timespan.seconds * 1_000_000
+        return Correlation(str(rule.name or rule.id or rule.title), bases, key, span, self.condition(bases))
+
+    def part(self, name: str, bases: tuple[Plan, ...]) -> KeyPart:
+        alias = self.rule.aliases.aliases.get(name)
+        renamed = {reference.reference: path for reference, path in alias.mapping.items()} if alias else {}
+        strangers = set(renamed) - set(self.references)
+        if strangers:
+            raise _Refused("unused-alias", f"the alias {name} names {min(strangers)}, which is not in rules", min(strangers))
+        parts = [
+            self.of(renamed.get(reference, name), name, base) for reference, base in zip(self.references, bases, strict=True)
+        ]
+        types = {kind for _, kind, _ in parts}
+        if len(types) > 1:
+            raise _Refused(
+                "value-type", f"{name} is {' and '.join(sorted(types))}: its base rules never share a value", name
+            )
+        return KeyPart(name, tuple(field for field, _, _ in parts), types.pop(), all(cased for _, _, cased in parts))
+
+    def of(self, path: str, name: str, base: Plan) -> tuple[Field | None, Type, bool]:
+        if isinstance(base, Correlation):
+            inner = {part.name: part for part in base.key}
+            if path not in inner:
+                message = f"{path} is not in the group-by of {base.name}: its completions carry no other value"
+                raise _Refused("unknown-field", message, path)
+            if path != name:
+                raise _Refused("unused-alias", f"{name} can't rename the key {path} of the correlation {base.name}", name)
+            return None, inner[path].type, inner[path].cased
+        contract = self.world.contracts[sources(base)[0]]
+        field = contract.fields.get(path)
+        if field is None:
+            near = contract.near(path)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise _Refused("unknown-field", f"{path} is no field of {contract.key}{hint}", path)
+        if field.type is Type.TIME:
+            raise _Refused("value-type", f"{path} is a time: it can be no key", path)
+        return field, field.type, field.exact
+
+    def condition(self, bases: tuple[Plan, ...]) -> Condition:
+        condition, kind = self.rule.condition, self.rule.type
+        if isinstance(condition, SigmaExtendedCorrelationCondition):
+            parsed = condition.parsed
+            return self.order(parsed) if kind is _ORDERED else self.together(parsed)
+        if kind in _TEMPORAL and (condition is None or _is_all(condition, len(bases))):
+            everything = tuple(range(len(bases)))
+            return Order(everything) if kind is _ORDERED else AllOf(tuple(map(Present, everything)))
+        if condition is None or kind in _TEMPORAL:
+            raise _Refused("correlation-condition", f"{kind.name.lower()} can't have this condition", "condition")
+        return self.threshold(condition, bases)
+
+    def threshold(self, condition: SigmaCorrelationCondition, bases: tuple[Plan, ...]) -> Threshold:
+        figure = Figure(self.rule.type.name.lower())
+        op = Op(condition.op.name.lower())
+        if isinstance(condition.fieldref, list):
+            raise _Refused("value-field", "the condition counts one field, not a list of them", "field")
+        if (condition.fieldref is None) is not (figure is Figure.EVENTS):
+            wants = "takes no field" if figure is Figure.EVENTS else "needs a field"
+            raise _Refused("value-field", f"{figure} {wants} in its condition", "condition")
+        if (
+            figure is Figure.PERCENTILE
+            and not 0 <= (condition.percentile if condition.percentile is not None else -1) <= 100
+        ):
+            raise _Refused("percentile", "value_percentile needs a percentile from 0 to 100", "percentile")
+        value = self.part(condition.fieldref, bases) if condition.fieldref else None
+        numeric = figure in (Figure.SUM, Figure.AVG, Figure.MEDIAN, Figure.PERCENTILE)
+        if value and numeric and value.type not in (Type.INTEGER, Type.NUMBER):
+            raise _Refused("value-type", f"{value.name} is {value.type}: {figure} computes with numbers", value.name)
+        return Threshold(figure, op, condition.count, value, condition.percentile)
+
+    def base(self, reference: SigmaRuleReference) -> int:
+        return self.references.index(reference.reference)
+
+    def together(self, node: object) -> Together:
+        match node:
+            case SigmaRuleReference():
+                return Present(self.base(node))
+            case CorrelationConditionNOT():
+                return Without(self.together(node.args[0]))
+            case CorrelationConditionAND():
+                return AllOf(tuple(map(self.together, node.args)))
+            case CorrelationConditionOR():
+                return AnyOf(tuple(map(self.together, node.args)))
+        raise TypeError(f"unexpected {node!r} in a correlation's condition")
+
+    def order(self, node: object) -> Order:
+        args = list(node.args) if isinstance(node, CorrelationConditionAND) else [node]
+        marked: list[tuple[int, bool]] = []
+        for arg in args:
+            negated = isinstance(arg, CorrelationConditionNOT)
+            inner = arg.args[0] if isinstance(arg, CorrelationConditionNOT) else arg
+            if not isinstance(inner, SigmaRuleReference):
+                raise _Refused("order", "an order joins rules by `and`; only a rule's name can carry `not`", "condition")
+            marked.append((self.base(inner), not negated))
+        wanted = [number for number, (_, plain) in enumerate(marked) if plain]
+        if not wanted:
+            raise _Refused("order", "an order in which nothing is wanted completes on nothing", "condition")
+        if any(not plain for _, plain in marked[wanted[0] : wanted[-1]]):
+            raise _Refused(
+                "order", "a `not` in the middle of an order has no meaning here; put it first or last", "condition"
+            )
+        if [base for base, _ in marked] != list(range(len(self.references))):
+            raise _Refused("order", "the condition must name every rule once, in the order of `rules`", "condition")
+        return Order(
+            tuple(base for base, plain in marked if plain),
+            tuple(base for base, _ in marked[: wanted[0]]),
+            tuple(base for base, _ in marked[wanted[-1] + 1 :]),
+        )
+
+
+def _value_field(rule: SigmaCorrelationRule) -> str:
+    condition = rule.condition
+    field = condition.fieldref if isinstance(condition, SigmaCorrelationCondition) else None
+    return field if isinstance(field, str) else ""
+
+
+def _is_all(condition: object, bases: int) -> bool:
+    return (
+        isinstance(condition, SigmaCorrelationCondition)
+        and Op(condition.op.name.lower()) is Op.GTE
+        and condition.count == bases
+        and condition.fieldref is None
+    )

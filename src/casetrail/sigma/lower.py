@@ -1,0 +1,365 @@
+"""From Sigma to the plan: every modifier gets its meaning here, or is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import re2
+from sigma.conditions import (
+    ConditionAND,
+    ConditionFieldEqualsValueExpression,
+    ConditionNOT,
+    ConditionOR,
+    ConditionValueExpression,
+)
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaRule
+from sigma.types import (
+    Placeholder,
+    SigmaBool,
+    SigmaCasedString,
+    SigmaCIDRExpression,
+    SigmaCompareExpression,
+    SigmaExists,
+    SigmaExpansion,
+    SigmaFieldReference,
+    SigmaNull,
+    SigmaNumber,
+    SigmaRegularExpression,
+    SigmaRegularExpressionFlag,
+    SigmaString,
+    SigmaTimestampPart,
+    SigmaType,
+    SpecialChars,
+)
+
+from casetrail.logs.contract import Contract
+from casetrail.plan.nodes import (
+    NEVER,
+    And,
+    Check,
+    Compare,
+    Equals,
+    Exists,
+    Expr,
+    Field,
+    InNetwork,
+    InPart,
+    Is,
+    IsMissing,
+    Like,
+    Listed,
+    ListedPart,
+    Matches,
+    Not,
+    Op,
+    Or,
+    Overlap,
+    Part,
+    SameAs,
+    Search,
+    Type,
+    Wildcard,
+)
+from casetrail.plan.simplify import simplify
+from casetrail.plan.values import fold, parse, parse_network, scalar_text
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a rule, or a part of it, has no meaning.
+
+    lint: the name of an entry of the lint catalogue; subject: the field, name or value in the rule's text that it is
+    about, empty for the rule as a whole.
+    """
+
+    lint: str
+    message: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a rule's words refer to: the log sources' contracts by key, and the watchlists' values by name.
+
+    listed: the types whose fields are compared with a watchlist as such (`Listed`); for others its values are written out.
+    parts: whether a watchlist stays one where a part of a text is compared with it (`ListedPart`).
+    """
+
+    contracts: Mapping[str, Contract]
+    watchlists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    listed: frozenset[Type] = frozenset({Type.TEXT})
+    parts: bool = False
+
+
+class _Refused(Exception):
+    def __init__(self, lint: str, message: str, subject: str = "") -> None:
+        super().__init__(message)
+        self.problem = Problem(lint, message, subject)
+
+
+def source_key(rule: SigmaRule) -> str:
+    """The `product/service` of a rule's log source, with `*` for what it leaves open."""
+    return f"{rule.logsource.product or '*'}/{rule.logsource.service or '*'}"
+
+
+def _named(rule: SigmaRule, key: str) -> str:
+    category = rule.logsource.category
+    return f"{key}, category {category}" if category else key
+
+
+def lower_rule(rule: SigmaRule, world: World) -> tuple[Search | None, list[Problem]]:
+    """The search that a Sigma rule means, or None, with every problem found on the way.
+
+    A problem of severity warning (an empty watchlist) leaves the search standing.
+    """
+    key = source_key(rule)
+    contract = world.contracts.get(key)
+    if contract is None:
+        return None, [Problem("no-contract", f"no contract for the log source {_named(rule, key)}", key.partition("/")[2])]
+    reader = _DetectionReader(contract, world)
+    try:
+        conditions = [condition.parsed for condition in rule.detection.parsed_condition]
+    except SigmaError as error:
+        return None, [Problem("sigma", str(error), "condition")]
+    expressions = tuple(reader.expression(condition) for condition in conditions)
+    search = Search(str(rule.name or rule.id or rule.title), key, simplify(Or(expressions)))
+    return (None if reader.fatal else search), list(dict.fromkeys(reader.problems))
+
+
+class _DetectionReader:
+    def __init__(self, contract: Contract, world: World) -> None:
+        self.contract = contract
+        self.world = world
+        self.problems: list[Problem] = []
+        self.fatal = False
+
+    def expression(self, node: object) -> Expr:
+        match node:
+            case ConditionAND():
+                return And(tuple(map(self.expression, node.args)))
+            case ConditionOR():
+                return Or(tuple(map(self.expression, node.args)))
+            case ConditionNOT():
+                return Not(self.expression(node.args[0]))
+            case ConditionFieldEqualsValueExpression():
+                try:
+                    known = self.field(node.field)
+                    return self.test(known, node.value)
+                except _Refused as refused:
+                    self.refuse(refused.problem, node.field)
+            case ConditionValueExpression():
+                self.refuse(
+                    Problem(
+                        "keywords", "a keyword search has no meaning in a structured log; name the field", str(node.value)
+                    )
+                )
+            case None:
+                self.refuse(Problem("sigma", "the condition is empty", "condition"))
+            case _:
+                self.refuse(Problem("sigma", f"{type(node).__name__} has no meaning here", "condition"))
+        return NEVER
+
+    def refuse(self, problem: Problem, subject: str = "") -> None:
+        self.problems.append(Problem(problem.lint, problem.message, problem.subject or subject))
+        self.fatal = True
+
+    def field(self, path: str) -> Field:
+        found = self.contract.fields.get(path)
+        if found is None:
+            near = self.contract.near(path)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise _Refused("unknown-field", f"{path} is no field of {self.contract.key}{hint}", path)
+        return found
+
+    def test(self, known: Field, value: SigmaType) -> Expr:
+        match value:
+            case SigmaExpansion():
+                return Or(tuple(self.test(known, each) for each in value.values))
+            case SigmaNull():
+                return Is(known, IsMissing())
+            case SigmaExists():
+                return Is(known, Exists() if value.exists else IsMissing())
+            case SigmaString() if (
+                len(value.s) == 1 and isinstance(value.s[0], Placeholder) and known.type in self.world.listed
+            ):
+                return Is(known, self.listed(known, value, value.s[0].name))
+            case SigmaString() if self.world.parts and is_part(value) and known.type is Type.TEXT and not known.many:
+                return Is(known, self.listed_part(known, value))
+            case SigmaString() if any(isinstance(part, Placeholder) for part in value.s):
+                return Or(tuple(self.test(known, each) for each in self.expand(value)))
+            case SigmaFieldReference():
+                other = self.field(value.field)
+                if other.type is not known.type:
+                    raise _Refused(
+                        "value-type", f"{known.path} is {known.type} and {other.path} is {other.type}: they never compare"
+                    )
+                overlap = _overlap(value)
+                if overlap is not Overlap.EQUALS and known.type is not Type.TEXT:
+                    raise _Refused("value-type", f"{known.path} is {known.type}: |{overlap} has no meaning there")
+                return Is(known, SameAs(other, overlap, known.exact or other.exact))
+            case _:
+                return Is(known, self.check(known, value))
+
+    def listed(self, known: Field, value: SigmaString, watchlist: str) -> Listed:
+        cased = known.exact or isinstance(value, SigmaCasedString)
+        texts = ["".join(map(str, each.s)) for each in self.expand(value)]
+        if known.type is not Type.TEXT:
+            checks = [_equals(known, text, cased=cased) for text in texts]
+            values = [check.network if isinstance(check, InNetwork) else check.value for check in checks]
+            return Listed(watchlist, tuple(dict.fromkeys(values)), cased)
+        return Listed(watchlist, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), cased)
+
+    def listed_part(self, known: Field, value: SigmaString) -> ListedPart:
+        cased = known.exact or isinstance(value, SigmaCasedString)
+        before, after = (value.s[place] is SpecialChars.WILDCARD_MULTI for place in (0, -1))
+        (placeholder,) = (part for part in value.s if isinstance(part, Placeholder))
+        plain = type(value)()
+        plain.s = [placeholder]
+        texts = ("".join(map(str, each.s)) for each in self.expand(plain))
+        return ListedPart(
+            placeholder.name, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), before, after, cased
+        )
+
+    def expand(self, value: SigmaString) -> Iterable[SigmaString]:
+        """One string for each value of the watchlist that the string's placeholder names."""
+        names = [part.name for part in value.s if isinstance(part, Placeholder)]
+        for name in names:
+            if name not in self.world.watchlists:
+                raise _Refused("unknown-watchlist", f"no watchlist is named {name}", f"%{name}%")
+            if not self.world.watchlists[name]:
+                message = f"the watchlist {name} is empty: tests on it are never true"
+                self.problems.append(Problem("empty-watchlist", message, f"%{name}%"))
+
+        def fill(parts: tuple[object, ...]) -> Iterable[tuple[object, ...]]:
+            if not parts:
+                yield ()
+                return
+            head = self.world.watchlists[parts[0].name] if isinstance(parts[0], Placeholder) else (parts[0],)
+            for rest in fill(parts[1:]):
+                for one in head:
+                    yield (one, *rest)
+
+        for parts in fill(tuple(value.s)):
+            filled = type(value)()
+            filled.s = list(parts)  # type: ignore[arg-type]
+            yield filled
+
+    def check(self, known: Field, value: SigmaType) -> Check:
+        match value:
+            case SigmaCompareExpression():
+                return _compare(known, value)
+            case SigmaTimestampPart():
+                return _part(known, value, Op.EQ)
+            case SigmaRegularExpression():
+                return _matches(known, value)
+            case SigmaCIDRExpression():
+                return _network(known, value.cidr)
+            case SigmaString():
+                return _text(known, value)
+            case SigmaBool() | SigmaNumber():
+                plain: bool | int | float = value.boolean if isinstance(value, SigmaBool) else value.number
+                return _equals(known, scalar_text(plain) or "", cased=False)
+            case _:
+                raise _Refused("sigma", f"a value of the kind {type(value).__name__} has no meaning here")
+
+
+def is_part(value: SigmaString) -> bool:
+    """Whether a string is a watchlist's value with any text before it, after it, or both."""
+    kinds = [Placeholder if isinstance(part, Placeholder) else part for part in value.s]
+    many = SpecialChars.WILDCARD_MULTI
+    return kinds in ([many, Placeholder], [Placeholder, many], [many, Placeholder, many])
+
+
+def _overlap(value: SigmaFieldReference) -> Overlap:
+    match value.starts_with, value.ends_with:
+        case True, True:
+            return Overlap.CONTAINS
+        case True, False:
+            return Overlap.STARTSWITH
+        case False, True:
+            return Overlap.ENDSWITH
+        case _:
+            return Overlap.EQUALS
+
+
+def _equals(known: Field, text: str, *, cased: bool) -> Equals | InNetwork:
+    cased = cased or known.exact
+    if known.type is Type.TIME:
+        raise _Refused("value-type", f"{known.path} is a time: test its |hour and kin, or correlate within a timespan", text)
+    if known.type is Type.ADDRESS and "/" in text:
+        return _network(known, text)
+    value = parse(text, known, cased=cased)
+    if value is None:
+        raise _Refused("value-type", f"{text!r} is no {known.type}, as {known.path} is by its contract", text)
+    return Equals(value, cased and known.type is Type.TEXT)
+
+
+def _text(known: Field, value: SigmaString) -> Check:
+    cased = known.exact or isinstance(value, SigmaCasedString)
+    parts: list[str | Wildcard] = []
+    for part in value.s:
+        match part:
+            case SpecialChars.WILDCARD_MULTI:
+                if parts[-1:] != [Wildcard.MANY]:
+                    parts.append(Wildcard.MANY)
+            case SpecialChars.WILDCARD_SINGLE:
+                parts.append(Wildcard.ONE)
+            case str() if parts and not isinstance(parts[-1], Wildcard):
+                parts[-1] += part if cased else fold(part)
+            case str():
+                parts.append(part if cased else fold(part))
+    if not any(isinstance(part, Wildcard) for part in parts):
+        return _equals(known, "".join(str(part) for part in value.s), cased=cased)
+    if all(part is Wildcard.MANY for part in parts):
+        raise _Refused("matches-everything", f"the value matches whatever {known.path} holds; write |exists: true", "*")
+    if known.type is not Type.TEXT:
+        hint = "; write the network with |cidr" if known.type is Type.ADDRESS else ""
+        raise _Refused("value-type", f"{known.path} is {known.type}: wildcards have no meaning there{hint}")
+    return Like(tuple(parts), cased)
+
+
+def _matches(known: Field, value: SigmaRegularExpression) -> Matches:
+    if known.type is not Type.TEXT:
+        raise _Refused("value-type", f"{known.path} is {known.type}: a regular expression has no meaning there")
+    pattern = str(value.regexp)
+    if any(isinstance(part, Placeholder) for part in value.regexp.s):
+        raise _Refused("regex", "a watchlist can't fill a regular expression", pattern)
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(pattern, options)
+    except re2.error as error:
+        raise _Refused("regex", f"{pattern!r} is no RE2 expression: {error}", pattern) from error
+    flags = value.flags
+    return Matches(
+        pattern,
+        ignore_case=SigmaRegularExpressionFlag.IGNORECASE in flags,
+        multiline=SigmaRegularExpressionFlag.MULTILINE in flags,
+        dotall=SigmaRegularExpressionFlag.DOTALL in flags,
+    )
+
+
+def _network(known: Field, text: str) -> InNetwork:
+    if known.type is not Type.ADDRESS:
+        raise _Refused("value-type", f"{known.path} is {known.type}, not an address: |cidr has no meaning there", text)
+    try:
+        return InNetwork(parse_network(text))
+    except ValueError as error:
+        raise _Refused("value-type", f"{text!r} is no network: {error}", text) from error
+
+
+def _compare(known: Field, value: SigmaCompareExpression) -> Check:
+    op = Op(value.op.name.lower())
+    if isinstance(value.number, SigmaTimestampPart):
+        return _part(known, value.number, op)
+    if known.type not in (Type.INTEGER, Type.NUMBER):
+        raise _Refused("value-type", f"{known.path} is {known.type}: |{op} compares numbers", str(value.number))
+    return Compare(op, value.number.number)
+
+
+def _part(known: Field, value: SigmaTimestampPart, op: Op) -> InPart:
+    if known.type is not Type.TIME:
+        raise _Refused("value-type", f"{known.path} is {known.type}, not a time", str(value.number))
+    return InPart(Part(value.timestamp_part.name.lower()), op, int(value.number))

@@ -1,0 +1,1 @@
+"""What a SIEM calls things: where it keeps logs and fields."""

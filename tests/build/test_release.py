@@ -1,0 +1,133 @@
+"""A release is unpacked, its checksums hold, and the wheel in it works in an empty environment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from casetrail import __version__
+from casetrail.build.release import archive, licence, release, sums
+from casetrail.build.sbom import sbom
+from casetrail.pack.files import PackError
+from tests.cli.ways import ROOT, run, small_pack, tree
+
+BUILT = {"manifest.json": b"{}", "elastic/a.ndjson": b"1\n", "elastic/queries/b.esql": b"FROM x\n"}
+BILL = sbom()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+def test_a_release_of_the_command_is_whole_and_the_same_again(tmp_path: Path, wheel: Path) -> None:
+    pack = small_pack(tmp_path / "pack")
+    once, again = (tmp_path / name for name in ("once", "again"))
+    for output in (once, again):
+        assert run("release", "-o", output, "--wheel", wheel, pack=pack).exit_code == 0
+    assert tree(once) == tree(again)
+    assert set(tree(once)) == {f"casetrail-{__version__}.zip", f"casetrail-{__version__}.cdx.json", wheel.name, "SHA256SUMS"}
+    held_to_their_sums(once)
+    with zipfile.ZipFile(once / f"casetrail-{__version__}.zip") as held:
+        held.extractall(tmp_path / "out")
+    folder = tmp_path / "out" / f"casetrail-{__version__}"
+    held_to_their_sums(folder)
+    run("build", "-o", tmp_path / "dist", pack=pack)
+    beside = {path: content for path, content in tree(folder).items() if path not in ADDED | {wheel.name}}
+    assert beside == tree(tmp_path / "dist")
+    assert (folder / wheel.name).read_bytes() == wheel.read_bytes()
+    assert (folder / "LICENSE").read_bytes() == licence() == (ROOT / "LICENSE").read_bytes()
+
+
+ADDED = {"SHA256SUMS", "sbom.cdx.json", "LICENSE"}
+
+
+def held_to_their_sums(folder: Path) -> None:
+    """Every file of a folder but the sums is in SHA256SUMS as it is, and nothing else; where there is one, `sha256sum` agrees."""
+    lines = [line.split("  ", 1) for line in (folder / "SHA256SUMS").read_text("utf-8").splitlines()]
+    assert {path: digest for digest, path in lines} == {
+        path: hashlib.sha256(content).hexdigest() for path, content in tree(folder).items() if path != "SHA256SUMS"
+    }
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
+
+
+def test_the_wheel_works_in_an_empty_environment(tmp_path: Path, wheel: Path) -> None:
+    files = release(BUILT, BILL, (wheel.name, wheel.read_bytes()))
+    (tmp_path / wheel.name).write_bytes(files[wheel.name])
+    venv.create(tmp_path / "env", with_pip=False, symlinks=True)
+    python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", "--quiet"]
+    subprocess.run([*install, str(tmp_path / wheel.name)], check=True, env=env, cwd=tmp_path)
+    site = next((tmp_path / "env").rglob("site-packages"))
+    assert {path.name for path in site.iterdir()} == {"casetrail", f"casetrail-{__version__}.dist-info"}
+    ours = next(path for path in map(Path, sys.path) if (path / "sigma").is_dir())
+    (site / "what_casetrail_needs.pth").write_text(f"{ours}\n")
+    where = "import casetrail; print(casetrail.__file__)"
+    told = subprocess.run([python, "-c", where], check=True, env=env, cwd=tmp_path, capture_output=True, text=True).stdout
+    assert Path(told.strip()).is_relative_to(site)
+    checked = subprocess.run(
+        [python, "-m", "casetrail", "check"], check=False, env=env, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert f"{site / 'casetrail' / 'data'}: 0 errors" in checked.stderr
+
+
+def test_the_bill_of_materials_is_as_cyclonedx_says() -> None:
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(BILL.decode()) is None
+    broken = json.loads(BILL)
+    broken["components"][0]["type"] = "sheep"
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(broken)) is not None
+
+
+def test_the_bill_names_what_casetrail_needs_and_nothing_of_its_tests() -> None:
+    bill: dict[str, Any] = json.loads(BILL)
+    root = bill["metadata"]["component"]
+    assert root["name"] == "casetrail"
+    names = {each["name"] for each in bill["components"]}
+    assert {"pysigma", "pyyaml", "jsonschema", "duckdb", "orjson", "click", "rich", "jinja2"} <= names
+    assert not {"pytest", "hypothesis", "elasticsearch", "cyclonedx-python-lib", "casetrail"} & names
+    needs = {each["ref"]: each.get("dependsOn", []) for each in bill["dependencies"]}
+    assert set(needs) == {root["bom-ref"]} | {each["bom-ref"] for each in bill["components"]}
+    assert any(ref.startswith("pkg:pypi/duckdb@2") for ref in needs[root["bom-ref"]])
+
+
+def test_the_bill_holds_no_clock_and_no_chance() -> None:
+    assert sbom() == BILL
+    assert "timestamp" not in json.loads(BILL)["metadata"]
+
+
+def test_a_package_that_is_not_there_has_no_bill() -> None:
+    with pytest.raises(PackError, match="no-such-package"):
+        sbom("no_such.package")
+
+
+@pytest.mark.parametrize("path", ["../out", "/etc/passwd", "a/../../b", "a\\..\\b"])
+def test_nothing_lies_outside_the_archive(path: str) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        archive("casetrail", {path: b""})
+
+
+def test_the_archive_has_no_date_and_no_compression() -> None:
+    made = release(BUILT, BILL)
+    assert made == release(dict(reversed(BUILT.items())), BILL)
+    (name,) = (name for name in made if name.endswith(".zip"))
+    assert b"FROM x\n" in made[name]
+    assert made["SHA256SUMS"] == sums({each: content for each, content in made.items() if each != "SHA256SUMS"})
