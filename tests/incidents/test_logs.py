@@ -21,7 +21,7 @@ from casetrail.logs.rows import detects
 from casetrail.pack.files import PackError
 from casetrail.pack.pack import Pack
 from casetrail.pack.watchlist import faults
-from casetrail.plan.nodes import Correlation, Order, Plan
+from casetrail.plan.nodes import Correlation, Plan
 from casetrail.schedule.schedule import schedule
 from tests.incidents.replays import NAMES, ROOT, pack
 
@@ -125,7 +125,7 @@ def test_watchlists_are_as_the_pack_wants_them(name: str) -> None:
 
 
 def waits(plan: Plan) -> bool:
-    own = isinstance(plan, Correlation) and isinstance(plan.condition, Order) and bool(plan.condition.after)
+    own = isinstance(plan, Correlation) and bool(plan.absent)
     return own or (isinstance(plan, Correlation) and any(map(waits, plan.bases)))
 
 

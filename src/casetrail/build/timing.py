@@ -14,7 +14,7 @@ from casetrail.packages.formats import format_of
 from casetrail.schedule.schedule import Schedule, schedule, shipped_query
 from casetrail.build.targets import backend_of
 from casetrail.plan.nodes import Correlation, sources
-from casetrail.plan.retraction import may_be_undone
+from casetrail.plan.horizon import may_be_undone
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,7 @@ def _correlate(plan: Correlation, log: Sequence[Event], seen_until: int | None) 
 
 
 def _moments(plan: Correlation, log: Sequence[Event], seen_until: int | None) -> Iterable[Step]:
-    value = plan.condition.value if isinstance(plan.condition, Threshold) else None
+    value = plan.value
     events = {event.id: event for event in log}
     for number, base in enumerate(plan.bases):
         for identity, inner in _evaluate(base, log, seen_until).completions:
@@ -302,7 +302,7 @@ def _in_order(order: Order, last: Step, steps: Sequence[Step], window: Sequence[
 
 
 def _known(plan: Correlation, step: Step, seen_until: int | None) -> bool:
-    absent = isinstance(plan.condition, Order) and plan.condition.after
+    absent = plan.absent
     return not absent or seen_until is None or step.event.time + plan.span <= seen_until
 
 

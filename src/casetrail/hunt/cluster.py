@@ -29,7 +29,8 @@ from casetrail.languages.esql.expressions import LIMIT
 from casetrail.languages.esql.query import query_of
 from casetrail.languages.esql.windows import ID
 from casetrail.logs.contract import Contract
-from casetrail.plan.nodes import Correlation, Order, Plan, Search, sources
+from casetrail.plan.horizon import reach, wait
+from casetrail.plan.nodes import Plan, Search, sources
 from casetrail.plan.values import TIME_FORMATS, scalar_text
 from casetrail.stores.store import Backend
 from casetrail.stores.unsupported import UnsupportedError
@@ -156,7 +157,7 @@ class _ClusterHunt:
             return []
         delay = max(self.contracts[source].delay.greatest for source in sources(self.plan))
         query = query_of(self.plan, self.backend, Bounds(start * 1000, Ago(delay), end * 1000))
-        rows = self.ask(query, start - _before(self.plan), end + _after(self.plan))
+        rows = self.ask(query, start - reach(self.plan) // 1000, end + wait(self.plan) // 1000)
         if len(rows) < LIMIT:
             return [self.hit(row) for row in rows]
         if start == end:
@@ -228,15 +229,6 @@ class _ClusterHunt:
                 if stored.name == column:
                     return f"{path} of {source} is looked for in {column}"
         return f"it needs {column}"
-
-
-def _before(plan: Plan) -> int:
-    return 0 if isinstance(plan, Search) else plan.span // 1000 + max(_before(base) for base in plan.bases)
-
-
-def _after(plan: Plan) -> int:
-    waits = isinstance(plan, Correlation) and isinstance(plan.condition, Order) and plan.condition.after
-    return plan.span // 1000 if isinstance(plan, Correlation) and waits else 0
 
 
 def _remarks(header: str) -> list[str]:

@@ -15,7 +15,8 @@ from casetrail.hunt.scratch import MEMORY
 from casetrail.languages.sql.expressions import SqlColumn, identifier, literal
 from casetrail.languages.sql.windows import DuckdbWindows
 from casetrail.logs.contract import Contract
-from casetrail.plan.nodes import Correlation, Field, Order, Plan, Search, sources
+from casetrail.plan.horizon import waits
+from casetrail.plan.nodes import Correlation, Field, Plan, Search, sources
 
 _EVIDENCE = 20
 _EVIDENCED = 10_000
@@ -107,11 +108,3 @@ def _within_memory(hits: Hits, work: Callable[[], None]) -> bool:
         finally:
             hits.scratch.connection.execute(f"SET memory_limit = {literal(MEMORY)}")
     return True
-
-
-def waits(plan: Plan) -> bool:
-    """Whether a plan waits to see that something doesn't follow."""
-    if isinstance(plan, Search):
-        return False
-    after = isinstance(plan.condition, Order) and bool(plan.condition.after)
-    return after or any(waits(base) for base in plan.bases)

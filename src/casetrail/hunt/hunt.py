@@ -20,7 +20,7 @@ import duckdb
 import orjson
 
 from casetrail.hunt import duckdb_files as sql
-from casetrail.hunt.completing import Matched, complete, waits
+from casetrail.hunt.completing import Matched, complete
 from casetrail.hunt.hits import Hits, Shape
 from casetrail.hunt.progress import Progress
 from casetrail.hunt.scratch import MEMORY, Scratch, room
@@ -31,7 +31,8 @@ from casetrail.logs.read import Faults, documents, log_files, suffixes
 from casetrail.logs.rows import detects, rows
 from casetrail.logs.zstandard import is_whole
 from casetrail.plan.dispatch import kinds
-from casetrail.plan.nodes import Correlation, Field, Plan, Threshold, fields, searches, sources
+from casetrail.plan.horizon import waits
+from casetrail.plan.nodes import Correlation, Field, Plan, fields, searches, sources
 from casetrail.plan.values import TIME_FORMATS, bag, is_object
 
 _SNIFFED = 20
@@ -427,7 +428,7 @@ def _listed(tests: Iterable[str]) -> str:
 
 def _step_fields(plan: Plan) -> Iterator[Field]:
     if isinstance(plan, Correlation):
-        value = plan.condition.value if isinstance(plan.condition, Threshold) else None
+        value = plan.value
         for part in (*plan.key, value) if value else plan.key:
             yield from (each for each in part.fields if each is not None)
         for base in plan.bases:

@@ -118,7 +118,7 @@ def _changes(plan: Plan, log: ArrivalLog, schedule: Schedule) -> list[_Change]:
             for one in log.matching(plan)
         ]
     by_key: defaultdict[Key, list[tuple[_Change, Step]]] = defaultdict(list)
-    value = plan.condition.value if isinstance(plan.condition, Threshold) else None
+    value = plan.value
     for number, base in enumerate(plan.bases):
         names = [part.name for part in base.key] if isinstance(base, Correlation) else []
         for change in _changes(base, log, schedule):
@@ -153,7 +153,7 @@ class _Steps:
         self.key = key
         self.schedule = schedule
         self.finishing = _finishing(plan)
-        self.waits = isinstance(plan.condition, Order) and bool(plan.condition.after)
+        self.waits = bool(plan.absent)
         self.steps: list[Step] = []
         self.came: dict[tuple[int, str], _Change] = {}
         self.complete: dict[str, set[int]] = defaultdict(set)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from casetrail.build.targets import backend_of
-from casetrail.hunt.completing import waits
 from casetrail.incidents.alerting import Alerted, ArrivalLog, alerted
 from casetrail.incidents.rows import Arrival, Taken, files_of, log_of, watchlists_of
 from casetrail.incidents.story import Company, Fact, Incident
 from casetrail.pack.pack import Pack, Rule
+from casetrail.plan.horizon import waits
 from casetrail.plan.nodes import Plan, sources
 from casetrail.plan.values import bag
 from casetrail.schedule.schedule import Schedule, schedule, shipped_query

@@ -28,7 +28,7 @@ from casetrail.plan.nodes import (
 )
 
 _LENGTH = 16
-_HASHED_AS = {Is: "Test"}
+_HASHED_AS: dict[type, str] = {Is: "Test"}
 """Classes that had another name when the first locks were written: a name that changes must not change a hash."""
 
 
@@ -109,5 +109,8 @@ def _node(node: object) -> Any:
         case tuple():
             return list(map(_node, node))
     if is_dataclass(node):
-        return [_HASHED_AS.get(type(node), type(node).__name__), *(_node(getattr(node, field.name)) for field in fields(node))]
+        return [
+            _HASHED_AS.get(type(node), type(node).__name__),
+            *(_node(getattr(node, field.name)) for field in fields(node)),
+        ]
     return node

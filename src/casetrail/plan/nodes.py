@@ -337,6 +337,16 @@ class Correlation:
     span: int
     condition: Condition
 
+    @property
+    def value(self) -> KeyPart | None:
+        """What the condition's figure is of, where it is of one."""
+        return self.condition.value if isinstance(self.condition, Threshold) else None
+
+    @property
+    def absent(self) -> tuple[int, ...]:
+        """The bases of which no step may follow within the timespan."""
+        return self.condition.after if isinstance(self.condition, Order) else ()
+
 
 Plan = Search | Correlation
 
@@ -386,9 +396,9 @@ def fields(plan: Plan) -> tuple[Field, ...]:
                 found[test.field] = None
                 if isinstance(test.check, SameAs):
                     found[test.check.other] = None
-        case Correlation(bases=bases, key=key, condition=condition):
+        case Correlation(bases=bases, key=key):
             for base in bases:
                 found.update(dict.fromkeys(fields(base)))
-            value = (condition.value,) if isinstance(condition, Threshold) and condition.value else ()
+            value = (plan.value,) if plan.value else ()
             found.update((field, None) for part in (*key, *value) for field in part.fields if field is not None)
     return tuple(found)

@@ -167,7 +167,7 @@ def _keeps_keys(plan: Correlation, number: int, base: Plan) -> bool:
 
 
 def _parts(plan: Correlation) -> tuple[KeyPart, ...]:
-    value = plan.condition.value if isinstance(plan.condition, Threshold) else None
+    value = plan.value
     return (*plan.key, value) if value else plan.key
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from casetrail.languages.base import Ago, Bounds
 from casetrail.languages.languages import language_of
 from casetrail.logs.contract import Contract
-from casetrail.plan.nodes import Order, Plan, Search, fields, sources
+from casetrail.plan.horizon import reach, wait
+from casetrail.plan.nodes import Plan, fields, sources
 from casetrail.stores.store import Backend
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -86,13 +87,13 @@ def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) ->
 def _every(interval: int, plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:
     delay = max(contracts[source].delay.greatest for source in sources(plan))
     latest = max(delay, LATEST) if _on_lateness(plan, contracts) else delay
-    wait = _wait(plan)
+    after = wait(plan)
     outage = max(interval, backend.clocks.get("outage", 0))
     # Where the SIEM makes up for runs, nothing has to be kept fresh for them but the one that it may yet lose.
-    fresh = latest + wait + interval + (interval if backend.made_up else outage)
+    fresh = latest + after + interval + (interval if backend.made_up else outage)
     arrivals = interval if backend.options.get("alerts") == "arrivals" else None
     lag = backend.clocks.get("lag", 0)
-    return Schedule(interval, fresh, fresh + _reach(plan), delay, wait, outage, backend.made_up, lag, arrivals)
+    return Schedule(interval, fresh, fresh + reach(plan), delay, after, outage, backend.made_up, lag, arrivals)
 
 
 def _require_held(found: Schedule, backend: Backend) -> None:
@@ -119,20 +120,6 @@ def _words(span: int) -> str:
 def _on_lateness(plan: Plan, contracts: Mapping[str, Contract]) -> bool:
     asked = {contracts[source].lateness for source in sources(plan)}
     return any(field in asked for field in fields(plan))
-
-
-def _wait(plan: Plan) -> int:
-    """How long after a completing event it may take to know that nothing followed, of itself or of what it stands on."""
-    if isinstance(plan, Search):
-        return 0
-    own = plan.span if isinstance(plan.condition, Order) and plan.condition.after else 0
-    return own + max(_wait(base) for base in plan.bases)
-
-
-def _reach(plan: Plan) -> int:
-    if isinstance(plan, Search):
-        return 0
-    return plan.span + max(_reach(base) for base in plan.bases)
 
 
 def shipped_query(plan: Plan, backend: Backend, contracts: Mapping[str, Contract], now: int | None = None) -> str:

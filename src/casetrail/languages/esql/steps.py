@@ -116,8 +116,8 @@ def steps(plan: Correlation, stores: Stores) -> Iterator[str]:
     for number, part in enumerate(plan.key):
         yield from leaves.column(f"key{number}", _fields(part))
         yield f"WHERE key{number} IS NOT NULL"
-    if isinstance(plan.condition, Threshold) and plan.condition.value:
-        yield from leaves.column("value", _fields(plan.condition.value))
+    if plan.value:
+        yield from leaves.column("value", _fields(plan.value))
 
 
 def _fields(part: KeyPart) -> list[tuple[Field, bool] | None]:
@@ -168,7 +168,7 @@ def _chained(plan: Correlation, stores: Stores) -> Iterator[str]:
 def _parts(plan: Correlation) -> tuple[list[_Part], list[Search]]:
     parts: list[_Part] = []
     searches: list[Search] = []
-    if isinstance(plan.condition, Threshold) and plan.condition.value:
+    if plan.value:
         raise UnsupportedError("it counts the values of a correlation's completions")
     for number, base in enumerate(plan.bases):
         first = len(searches)

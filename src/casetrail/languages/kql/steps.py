@@ -186,7 +186,7 @@ def _addresses(plan: Correlation) -> Sequence[tuple[int, KeyPart]]:
 
 
 def _value(plan: Correlation) -> KeyPart | None:
-    return plan.condition.value if isinstance(plan.condition, Threshold) else None
+    return plan.value
 
 
 def _repeats(plan: Correlation) -> bool:

@@ -60,7 +60,7 @@ class _Windows:
                 yield from self.order(order, plan, table, run, new)
             case together:
                 yield from self.together(together, plan, table, run)
-        waits = isinstance(plan.condition, Order) and plan.condition.after
+        waits = plan.absent
         if new is not None and not waits:
             yield f"where arrived > ago({timespan(new)})"
 
@@ -85,7 +85,7 @@ class _Windows:
         """The join with all steps of the key, or those of some bases."""
         only = f" | where {_either('base', bases)}" if bases else ""
         columns = ["other_base = base", "other_id = id", "other_at = at"]
-        columns += ["other_value = value"] if isinstance(plan.condition, Threshold) and plan.condition.value else []
+        columns += ["other_value = value"] if plan.value else []
         columns += ["other_arrived = arrived"] if self.setting.arrivals else []
         key = ", ".join(keys(plan))
         return f"join kind={kind} ({table}{only} | project {key}, {', '.join(columns)}) on {key}"

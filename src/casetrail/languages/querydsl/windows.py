@@ -14,6 +14,7 @@ from typing import Any
 from casetrail.languages.base import Ago, Bounds, Instant
 from casetrail.languages.querydsl.expressions import OpenSearchExpressions, Query
 from casetrail.languages.querydsl.painless import program
+from casetrail.plan.horizon import reach, wait
 from casetrail.plan.nodes import (
     AllOf,
     AnyOf,
@@ -44,19 +45,6 @@ def milliseconds(span: int) -> int:
     if span % 1000:
         raise UnsupportedError("its timespan is finer than the milliseconds of OpenSearch's times")
     return span // 1000
-
-
-def reach(plan: Correlation | Search) -> int:
-    """How far back of a completing event lie those that it may need, in microseconds."""
-    return 0 if isinstance(plan, Search) else plan.span + max(map(reach, plan.bases))
-
-
-def follow(plan: Correlation | Search) -> int:
-    """How long after a completing event may follow those that are to be absent, in microseconds."""
-    if isinstance(plan, Search):
-        return 0
-    own = plan.span if isinstance(plan.condition, Order) and plan.condition.after else 0
-    return own + max(map(follow, plan.bases))
 
 
 def time_filter(times: Sequence[str], start: Instant | None, end: Instant | None) -> list[Query]:
@@ -96,7 +84,7 @@ def correlation_body(plan: Correlation, stores: Stores, run: Bounds) -> dict[str
     read = leaves.params()
     params = {"plan": made, "leaves": read, "run": _bounds(run)}
     times = list(dict.fromkeys(leaf["time"] for leaf in read))
-    filters = time_filter(times, shifted(run.start, -reach(plan)), shifted(run.end, follow(plan)))
+    filters = time_filter(times, shifted(run.start, -reach(plan)), shifted(run.end, wait(plan)))
     conditions = [
         {"constant_score": {"filter": condition, "boost": 1 << place}} for place, condition in enumerate(leaves.conditions())
     ]
@@ -211,7 +199,7 @@ def _plan(plan: Correlation, leaves: _Leaves) -> dict[str, Any]:
 
 def _base(plan: Correlation, number: int, leaves: _Leaves) -> dict[str, Any]:
     base = plan.bases[number]
-    value = plan.condition.value if isinstance(plan.condition, Threshold) else None
+    value = plan.value
     values = [value] if value else []
     if isinstance(base, Search):
         leaf = leaves.add(base)

@@ -111,7 +111,7 @@ class DuckdbWindows:
         return name
 
     def steps(self, plan: Correlation) -> Iterator[str]:
-        value = plan.condition.value if isinstance(plan.condition, Threshold) else None
+        value = plan.value
         for number, base in enumerate(plan.bases):
             if isinstance(base, Correlation):
                 inner = {part.name: f"k{index}" for index, part in enumerate(base.key)}

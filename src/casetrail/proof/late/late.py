@@ -11,7 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from casetrail.engines.reference import evaluate
-from casetrail.plan.nodes import Correlation, Order, Plan, Search
+from casetrail.plan.horizon import waits
+from casetrail.plan.nodes import Correlation, Plan, Search
 from casetrail.proof.late.histories import History
 from casetrail.proof.late.seen import NEVER, Done, RowMatcher, Verdicts, View
 from casetrail.proof.late.siem import Clock, Look, Teller, clock, kept, standing, throttled
@@ -76,7 +77,7 @@ class SeenLog:
         self.known: dict[tuple[int, int, int, int], list[Done]] = {}
         self.same: dict[tuple[tuple[str, ...], int], list[Done]] = {}
         self.whole = evaluate(history.plan, history.events).ids
-        self.nested = isinstance(self.plan, Correlation) and any(_waits(base) for base in self.plan.bases)
+        self.nested = isinstance(self.plan, Correlation) and any(waits(base) for base in self.plan.bases)
 
     def done(self, until: int, start: int, end: int, known: int) -> list[Done]:
         """What completes among the events from `start` to `end` whose rows came until `until`."""
@@ -136,9 +137,3 @@ def tried(log: SeenLog, when: Schedule, package: str, draw: random.Random) -> La
     """What a SIEM alerts of a history while things go wrong at random."""
     runs = clock(when, log.arrivals, draw)
     return outcome(log, when, runs, teller(package, log.plan, when), draw)
-
-
-def _waits(plan: Plan) -> bool:
-    if isinstance(plan, Search):
-        return False
-    return (isinstance(plan.condition, Order) and bool(plan.condition.after)) or any(map(_waits, plan.bases))

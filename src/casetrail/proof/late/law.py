@@ -10,8 +10,8 @@ from casetrail.build.targets import backend_of
 from casetrail.logs.event import Event
 from casetrail.pack.cases import CaseFile, case_files
 from casetrail.pack.pack import Pack
+from casetrail.plan.horizon import may_be_undone
 from casetrail.plan.nodes import Plan
-from casetrail.plan.retraction import may_be_undone
 from casetrail.proof.late.histories import Material, history, material
 from casetrail.proof.late.late import SeenLog, Tally, tried
 from casetrail.proof.late.seen import RowMatcher

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from casetrail.engines.reference import Key, Step, completes, holds, step_keys, step_values
 from casetrail.logs.event import Event
-from casetrail.plan.nodes import Correlation, Order, Plan, Search, Threshold
+from casetrail.plan.nodes import Correlation, Order, Plan, Search
 
 NEVER = 1 << 62
 
@@ -81,7 +81,7 @@ class Verdicts:
         if name not in self.moments:
             names = [part.name for part in base.key] if isinstance(base, Correlation) else []
             given = dict(zip(names, one.key, strict=True)) if names else {}
-            value = plan.condition.value if isinstance(plan.condition, Threshold) else None
+            value = plan.value
             values = tuple(step_values(value, number, one.event, given)) if value else ()
             keys = step_keys(plan.key, number, one.event, given)
             self.moments[name] = [Step(number, one.event, key, values) for key in keys]
