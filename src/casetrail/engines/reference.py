@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from math import ceil
 from operator import eq, ge, gt, le, lt, ne
-from typing import Any, cast
+from typing import Any, assert_never, cast
 
 import re2
 
@@ -118,11 +118,13 @@ def _passes(text: str, field: Field, check: nodes.Check) -> bool:
         pattern = f"(?{flags}){check.pattern}" if flags else check.pattern
         return re2.compile(pattern, options).search(text) is not None
     value = parse(text, field, cased=getattr(check, "cased", True))
-    if value is None:
-        return False
+    return value is not None and _equal(value, check)
+
+
+def _equal(value: Any, check: nodes.Check) -> bool:
     match check:
         case Equals(value=wanted):
-            return value == wanted
+            return bool(value == wanted)
         case OneOf(values=wanted_any) | Listed(values=wanted_any):
             return value in wanted_any
         case Like(parts=parts):
@@ -132,9 +134,12 @@ def _passes(text: str, field: Field, check: nodes.Check) -> bool:
         case Compare(op=op, value=bound):
             return _COMPARE[op](value, bound)
         case InPart(part=part, op=op, value=number):
-            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=cast(int, value))
+            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
             return _COMPARE[op](_PART[part](moment), number)
-    raise TypeError(f"no meaning for {check!r}")
+        case nodes.ListedPart() | Matches() | IsMissing() | Exists() | SameAs():
+            raise TypeError(f"{check!r} isn't about one value")
+        case never:
+            assert_never(never)
 
 
 def _like(text: str, parts: tuple[str | Wildcard, ...]) -> bool:
@@ -253,7 +258,7 @@ def completes(plan: Correlation, step: Step, steps: Sequence[Step]) -> bool:
             return figure is not None and _COMPARE[threshold.op](figure, threshold.count)
         case Order() as order:
             return step.base == order.wanted[-1] and _in_order(order, step, steps, window, plan.span)
-        case together:
+        case Present() | AllOf() | AnyOf() | Without() as together:
             return step.base in wanted_bases(together) and _present(together, {other.base for other in window})
 
 
@@ -275,6 +280,8 @@ def _figure(threshold: Threshold, window: Sequence[Step]) -> int | float | None:
         case Figure.PERCENTILE:
             rank = ceil((threshold.percentile or 0) / 100 * len(values))
             return cast(float, sorted(values)[max(rank, 1) - 1])
+        case never:
+            assert_never(never)
 
 
 def _present(together: Together, bases: set[int]) -> bool:

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
 from operator import attrgetter
+from typing import assert_never
 
 from casetrail.engines.reference import Key, Step, completes, holds, step_keys, step_values
 from casetrail.incidents.rows import Arrival
 from casetrail.logs.contract import Contract
 from casetrail.logs.event import Event
 from casetrail.plan.dispatch import kinds
-from casetrail.plan.nodes import Correlation, Order, Plan, Search, Threshold, wanted_bases
+from casetrail.plan.nodes import AllOf, AnyOf, Correlation, Order, Plan, Present, Search, Threshold, Without, wanted_bases
 from casetrail.plan.values import bag
 from casetrail.schedule.schedule import Schedule
 
@@ -137,8 +138,10 @@ def _finishing(plan: Correlation) -> set[int]:
             return set(range(len(plan.bases)))
         case Order(wanted=wanted):
             return {wanted[-1]}
-        case together:
+        case Present() | AllOf() | AnyOf() | Without() as together:
             return wanted_bases(together)
+        case never:
+            assert_never(never)
 
 
 def _time(step: Step) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar, assert_never
 
 from casetrail.plan.nodes import (
     And,
@@ -98,6 +98,8 @@ class Checks(ABC, Generic[ColumnT, SaidT]):
                 return self.is_missing(column, test.field)
             case Exists():
                 return self.exists(column, test.field)
+            case never:
+                assert_never(never)
 
     @abstractmethod
     def equals(self, column: ColumnT, field: Field, check: Equals) -> SaidT: ...
@@ -168,6 +170,8 @@ class Expressions(Checks[ColumnT, str], Generic[ColumnT]):
                 return self.NOT + self.operand(arg)
             case Is():
                 return self.test(expr)
+            case never:
+                assert_never(never)
 
     def operand(self, expr: Expr) -> str:
         """The expression, in parentheses where it could fall apart inside another."""

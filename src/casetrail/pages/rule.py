@@ -11,7 +11,7 @@ from casetrail.pages.cases import case_lines
 from casetrail.pages.markdown import code, fenced, link, plain, table
 from casetrail.pages.measured import Measured, Noise
 from casetrail.pages.stories import stories
-from casetrail.plan.nodes import Correlation, Field, Listed, Plan, fields, searches, sources, tests
+from casetrail.plan.nodes import Correlation, Field, Listed, Plan, Search, fields, searches, sources, tests
 from casetrail.plan.words import field_words, kind_words, plan_lines, span_words, type_words
 from casetrail.sigma.attack import attack
 from casetrail.stores.store import Backend
@@ -178,16 +178,15 @@ def _names(plan: Plan, shelf: Shelf) -> Iterator[str]:
 def _named(plan: Plan) -> Iterator[tuple[str, Field]]:
     """The fields that a plan names in tests, keys and values, each with its log."""
     match plan:
-        case Correlation(bases=bases, key=key, condition=condition):
+        case Correlation(bases=bases, key=key):
             for base in bases:
                 yield from _named(base)
-            value = getattr(condition, "value", None)
-            for part in (*key, *((value,) if value else ())):
+            for part in (*key, *((plan.value,) if plan.value else ())):
                 for base, field in zip(bases, part.fields, strict=True):
                     if field is not None:
                         yield from ((source, field) for source in sources(base))
-        case search:
-            yield from ((search.source, field) for field in fields(search))
+        case Search(source=source):
+            yield from ((source, field) for field in fields(plan))
 
 
 def _more(rule: Rule, shelf: Shelf) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
+from typing import assert_never
 
 from casetrail.plan.nodes import (
     AllOf,
@@ -12,11 +13,17 @@ from casetrail.plan.nodes import (
     Compare,
     Correlation,
     Equals,
+    Exists,
     Expr,
     Figure,
     InNetwork,
+    InPart,
     Is,
+    IsMissing,
+    Like,
     Listed,
+    ListedPart,
+    Matches,
     Not,
     OneOf,
     Op,
@@ -24,6 +31,7 @@ from casetrail.plan.nodes import (
     Order,
     Plan,
     Present,
+    SameAs,
     Scalar,
     Search,
     Threshold,
@@ -124,5 +132,7 @@ def _values(check: Check) -> frozenset[tuple[Scalar, bool]] | None:
             return frozenset([(value, cased)])
         case OneOf(values=values, cased=cased) | Listed(values=values, cased=cased):
             return frozenset((value, cased) for value in values)
-        case _:
+        case ListedPart() | Like() | Matches() | InNetwork() | Compare() | InPart() | IsMissing() | Exists() | SameAs():
             return None
+        case never:
+            assert_never(never)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, assert_never
 
 from casetrail.plan.nodes import (
     AllOf,
@@ -79,8 +79,10 @@ def _condition(condition: Condition, place: dict[int, int], order: list[int]) ->
         case Order(wanted=wanted, before=before, after=after):
             absent = [sorted({place[base] for base in bases}) for bases in (before, after)]
             return ["order", [place[base] for base in wanted], *absent]
-        case together:
+        case Present() | AllOf() | AnyOf() | Without() as together:
             return _together(together, place)
+        case never:
+            assert_never(never)
 
 
 def _together(together: Together, place: dict[int, int]) -> list[Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from casetrail.plan.nodes import And, Equals, Expr, Field, Is, OneOf, Or
+from typing import assert_never
+
+from casetrail.plan.nodes import And, Equals, Expr, Field, Is, Not, OneOf, Or
 
 
 def kinds(expr: Expr, event_type: Field) -> frozenset[str] | None:
@@ -23,5 +25,7 @@ def kinds(expr: Expr, event_type: Field) -> frozenset[str] | None:
         case Or(args=args):
             each = [kinds(arg, event_type) for arg in args]
             return None if None in each else frozenset(kind for found in each if found is not None for kind in found)
-        case _:
+        case Is() | Not():
             return None
+        case never:
+            assert_never(never)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 from casetrail.plan.nodes import (
     NEVER,
@@ -39,8 +40,10 @@ def inactive(plan: Plan) -> bool:
                     return all(sleeping)
                 case Order(wanted=wanted):
                     return any(sleeping[base] for base in wanted)
-                case together:
+                case Present() | AllOf() | AnyOf() | Without() as together:
                     return not _possible(together, sleeping)
+                case never:
+                    assert_never(never)
 
 
 def _without_empty(expr: Expr) -> Expr:
@@ -51,8 +54,10 @@ def _without_empty(expr: Expr) -> Expr:
             return Not(_without_empty(arg))
         case And(args=args) | Or(args=args):
             return replace(expr, args=tuple(map(_without_empty, args)))
-        case _:
+        case Is():
             return expr
+        case never:
+            assert_never(never)
 
 
 def _possible(together: Together, sleeping: list[bool]) -> bool:

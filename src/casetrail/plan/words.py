@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from casetrail.plan.nodes import (
     AllOf,
@@ -213,8 +214,10 @@ def condition_words(plan: Correlation) -> str:
             if after:
                 text += f", and no {_any([names[base] for base in after])} in the {span} that follow"
             return f"{text}; the last wanted event completes it"
-        case together:
+        case Present() | AllOf() | AnyOf() | Without() as together:
             return f"an event of a wanted rule, when over the {span} up to it there is {_together(together, names)}"
+        case never:
+            assert_never(never)
 
 
 def _any(names: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
+from typing import assert_never
 
 from casetrail.plan.nodes import (
     ALWAYS,
@@ -206,8 +207,10 @@ def _conditions(plan: Correlation) -> Iterator[tuple[str, Condition]]:
             for base in after:
                 rest = tuple(other for other in after if other != base)
                 yield f"drop the not {names[base]} after", replace(order, after=rest)
-        case together:
+        case Present() | AllOf() | AnyOf() | Without() as together:
             yield from _togethers(together, names, lambda changed: changed)
+        case never:
+            assert_never(never)
 
 
 def _togethers(together: Together, names: list[str], put: Callable[[Together], Together]) -> Iterator[tuple[str, Together]]:
