@@ -33,7 +33,7 @@ bench: $(STAMP)
 	@$(BIN)/python bench/hunt.py
 
 noise: $(STAMP)
-	@$(BIN)/python bench/noise.py --markdown docs/noise.md --json > docs/noise.json
+	@$(BIN)/python studies/noise.py --markdown docs/noise.md --json > docs/noise.json
 
 docs: $(STAMP)
 	@$(BIN)/python -m casetrail.check.lints > docs/lints.md
@@ -46,7 +46,7 @@ release: $(STAMP)
 	@$(BIN)/casetrail release -o release --wheel release/*.whl
 
 logs: $(STAMP)
-	@$(BIN)/python bench/incidents/make.py
+	@$(BIN)/python makers/incidents/make.py
 
 clean:
 	rm -rf .venv dist build release .mypy_cache .ruff_cache .pytest_cache .hypothesis

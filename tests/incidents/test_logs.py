@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.incidents.make import STORIES, made
 from casetrail.build.targets import backend_of
 from casetrail.hunt.hunt import hunt
 from casetrail.incidents.alerting import ArrivalLog, alerted
@@ -23,6 +22,7 @@ from casetrail.pack.pack import Pack
 from casetrail.pack.watchlist import faults
 from casetrail.plan.nodes import Correlation, Plan
 from casetrail.schedule.schedule import schedule
+from makers.incidents.make import STORIES, made
 from tests.incidents.replays import NAMES, ROOT, pack
 
 DOCUMENTATION = [ip_network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]

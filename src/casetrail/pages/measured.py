@@ -52,7 +52,7 @@ def read_measured(docs: Path) -> Measured:
     except OSError as error:
         raise PackError(str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PackError(f"{noise}: not what `python bench/noise.py --json` writes: {error!r}") from error
+        raise PackError(f"{noise}: not what `python studies/noise.py --json` writes: {error!r}") from error
 
 
 def proof_of(page: str) -> dict[str, dict[str, str]]:
@@ -69,7 +69,7 @@ def proof_of(page: str) -> dict[str, dict[str, str]]:
 
 
 def noise_of(record: Mapping[str, Any]) -> dict[str, Noise]:
-    """By rule what `python bench/noise.py --json` prints."""
+    """By rule what `python studies/noise.py --json` prints."""
     days = len(record["by_day"])
     found = {name: Noise(0.0, days) for name in record["quiet"]}
     found |= {name: Noise(0.0, days, inactive=True) for name in record["asleep"]}

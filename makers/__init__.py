@@ -1,0 +1,1 @@
+"""What makes fixtures: the logs of whole incidents."""
