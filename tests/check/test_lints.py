@@ -120,7 +120,7 @@ def overlaid(pack: Path, settings: str, thresholds: str) -> None:
 
 
 def examples() -> list[Any]:
-    document = yaml.safe_load((ROOT / "src" / "casetrail" / "pack" / "lints.yml").read_text("utf-8"))
+    document = yaml.safe_load((ROOT / "src" / "casetrail" / "check" / "lints.yml").read_text("utf-8"))
     return [pytest.param(code, facts, id=facts["name"]) for code, facts in document.items()]
 
 

@@ -163,7 +163,7 @@ def test_a_path_cannot_leave_the_folder(tmp_path: Path) -> None:
 def test_a_signal_stops_it_with_one_line_and_nothing_half_written(number: signal.Signals, tmp_path: Path) -> None:
     out = tmp_path / "dist"
     code = (
-        "import os, signal, sys, casetrail.packages.targets as targets; from casetrail.cli.main import main\n"
+        "import os, signal, sys, casetrail.build.targets as targets; from casetrail.cli.main import main\n"
         f"old = targets.build\ntargets.build = lambda *a: (os.kill(os.getpid(), {int(number)}), old(*a))[1]\n"
         f"sys.argv = ['casetrail', '--pack', {str(ROOT)!r}, 'build', '-o', {str(out)!r}]\nmain()"
     )

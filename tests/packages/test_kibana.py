@@ -123,7 +123,7 @@ def test_a_file_without_rules_is_a_summary_alone() -> None:
 
 
 def test_the_bytes_are_the_same_whatever_the_hash_seed() -> None:
-    program = "from casetrail.pack.pack import Pack; from casetrail.packages.targets import build;"
+    program = "from casetrail.pack.pack import Pack; from casetrail.build.targets import build;"
     program += "import sys; sys.stdout.buffer.write(build(Pack.load(), ['elastic']).files['manifest.json'])"
     seeds = ("1", "2")
     manifests = {
