@@ -54,11 +54,11 @@ def test_a_failure_says_which_ids_differ_and_why(pytester: pytest.Pytester, pack
             "*example: hit, on reference",
             "*expected: a, z",
             "*got:      a",
-            "*- z should complete it and doesn't: no event of this case has this id",
+            "*- z should match and doesn't: no event of this case has this id",
             "*expected: b",
             "*got:      nothing",
-            "*- b should complete it and doesn't: *eventType*'user.lifecycle.create'*",
-            "*+ a completes it and shouldn't",
+            "*- b should match and doesn't: *eventType*'user.lifecycle.create'*",
+            "*+ a matches and shouldn't",
         ]
     )
     assert "Traceback" not in result.stdout.str()

@@ -13,19 +13,19 @@ _HEAD = """# Late and doubled data
 
 Written by `python studies/late.py --histories {histories} --defaults {defaults} --markdown docs/late-data.md`.
 
-Logs come late, in bunches, out of order and twice. A SIEM runs a search now and then, some runs late, some twice, some not at all. The law
-that a schedule must hold to: **whatever the order in which rows come within the delay of their log's contract, all runs together alert what
-the whole log holds, each completing event once.** It is tried on random histories: events of a rule's own cases, moved in time, among
-others, with each row's arrival drawn within its contract, edges of windows, clocks and contracts among them, and some rows sent again. The
-SIEM is simulated: what a run at its time sees, what of it it alerts, and how it knows an alert again. The verdict is the reference
-evaluator's. On the real Elasticsearch and OpenSearch the same is tried for six rules (`tests/elastic/test_late.py`,
-`tests/opensearch/test_late.py`).
+Logs arrive late, in bunches, out of order and twice. A SIEM runs a search now and then; some runs are late, some happen twice,
+some are skipped. A schedule must hold to this law: **whatever the order in which events arrive within the delay of their log
+source definition, all runs together alert on what the whole log matches, each match once.** It is tried on random histories:
+events of a rule's own cases, moved in time, among others. Each event arrives within the delay of its log source definition; edges
+of windows, clocks and delays are among them, and some events are sent again. The SIEM is simulated: what a run sees at its time,
+what it alerts on, and how it knows an alert again. The verdict is the reference evaluator's. On the real Elasticsearch and
+OpenSearch the same is tried for six rules (`tests/elastic/test_late.py`, `tests/opensearch/test_late.py`).
 
 ## The law
 
 {histories} histories of each rule, the same for all targets.
 
-| target | rules | histories | completions | missed | alerted twice | too early |
+| target | rules | histories | matches | missed | alerted twice | too early |
 |---|---|---|---|---|---|---|"""
 
 _EARLY = """

@@ -94,7 +94,7 @@ class Measured:
             "by_day": self.by_day,
             "broken": self.broken,
             "levels": dict(self.levels),
-            "asleep": self.inactive,
+            "inactive": self.inactive,
             "quiet": self.quiet,
             "rules": [
                 {

@@ -136,7 +136,7 @@ def test_a_failing_case_fails(workspace: Path) -> None:
     path.write_text(path.read_text().replace("completes: []", "completes: [a]"))
     run = act(workspace, casetrail="installed", artifact="", engines="")
     assert run.codes == {"Install": 0, "Check": 0, "Test": 1}, run.errors
-    assert "- a should complete it and doesn't" in run.told["Test"]
+    assert "- a should match and doesn't" in run.told["Test"]
 
 
 def test_a_change_is_told_for_a_comment(workspace: Path) -> None:

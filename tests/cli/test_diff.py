@@ -59,7 +59,7 @@ def test_a_meaning_is_told_in_words_and_by_the_cases_that_see_it(pack: Path) -> 
     rule(pack, detection=END, level="low")
     lines = told(pack)
     assert lines[0].startswith("0 rules added, 0 removed, 1 of another meaning, 0 in words only; 4 queries")
-    assert "meaning  example (still version 1): may find more, and may find less; level high, now low" in lines
+    assert "meaning  example (still version 1): may be broader, may be narrower; level high, now low" in lines
     assert "  -   eventType is 'user.session.start'" in lines
     assert "  +   eventType is 'user.session.end'" in lines
     assert (
@@ -76,7 +76,7 @@ def test_old_cases_and_new_ones_run_on_both_meanings(pack: Path) -> None:
     new = {"name": "new", "completes": ["c"], "events": [{"id": "c", "from": "okta/user_lifecycle_create"}]}
     put(pack / "fixtures" / "okta" / "example.yml", {"rule": "example", "cases": [CASES["cases"][0], new]})
     lines = told(pack)
-    assert "meaning  example (still version 1): finds all that it did, and may find more" in lines
+    assert "meaning  example (still version 1): is broader" in lines
     seen = [line.split(":")[0].strip() for line in lines if " case " in line]
     assert seen == ["case 'new'", "case 'miss'"], "the second is only in the earlier file"
     assert any(
@@ -87,7 +87,7 @@ def test_old_cases_and_new_ones_run_on_both_meanings(pack: Path) -> None:
 
 def test_a_meaning_that_no_case_sees_is_named_so(pack: Path) -> None:
     rule(pack, detection={**END, "selection": {"eventType": "user.session.start", "actor.type|exists": True}})
-    assert "  no case tells the two meanings apart" in told(pack)
+    assert "  no case distinguishes the two meanings" in told(pack)
 
 
 def test_words_are_told_by_their_keys(pack: Path) -> None:
@@ -164,7 +164,7 @@ def test_json(pack: Path) -> None:
     found = json.loads(run("diff", "--json", pack=pack).stdout)
     (change,) = found["rules"]
     assert (change["rule"], change["kind"], change["from_version"], change["to_version"]) == ("example", "meaning", 1, 1)
-    assert list(change["cases"][0]["complete_no_more"]) == ["a"]
+    assert list(change["cases"][0]["match_no_more"]) == ["a"]
     assert {query["target"] for query in found["queries"]} == {"elastic", "opensearch", "sentinel", "splunk"}
 
 

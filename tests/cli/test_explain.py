@@ -66,7 +66,7 @@ def test_a_rule_without_meaning_says_why(tmp_path: Path) -> None:
     rule = {**RULE, "detection": {"selection": {"eventTyp": "x"}, "condition": "selection"}}
     result = run("explain", "example", pack=small_pack(tmp_path / "pack", {"example": rule}))
     assert result.exit_code == 2
-    assert "has no meaning: eventTyp is no field of okta/okta; did you mean eventType" in result.stderr
+    assert "can't be compiled: eventTyp is no field of okta/okta; did you mean eventType" in result.stderr
 
 
 def test_neither_rule_nor_event_can_steer_the_terminal(tmp_path: Path) -> None:

@@ -53,8 +53,8 @@ def test_rows_that_came_again_are_told_and_count_once(pack: Path, tmp_path: Path
     (tmp_path / "one.ndjson").write_bytes(b"\n".join(LINES))
     (tmp_path / "two.ndjson").write_bytes(b"\n".join(LINES[:10]))
     plain, doubled = (run("hunt", str(path), "--json", pack=pack) for path in (tmp_path / "one.ndjson", tmp_path))
-    assert "came again" not in plain.stderr
-    assert "  4 rows of okta/okta came again" in doubled.stderr
+    assert "arrived again" not in plain.stderr
+    assert "  4 events of okta/okta arrived again" in doubled.stderr
     assert plain.stdout == doubled.stdout
 
 
@@ -106,7 +106,7 @@ def test_every_form_gives_the_same_completions(name: str, pack: Path, tmp_path: 
     result = run("hunt", tmp_path / name, "--rule", "example", "--json", pack=pack)
     assert result.exit_code == 0, result.output
     assert ids(result.stdout) == HITS
-    assert result.stderr.startswith("1 file, 300 rows of okta/okta: 100 completions of 1 rule\n")
+    assert result.stderr.startswith("1 file, 300 events of okta/okta: 100 matches of 1 rule\n")
 
 
 def test_a_folder_and_the_standard_input_and_several_at_once(pack: Path, tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_a_folder_and_the_standard_input_and_several_at_once(pack: Path, tmp_pat
         "--pack", pack, "hunt", tmp_path / "logs", "-", "--rule", "example", "--json", stdin=b"\n".join(LINES[200:])
     )
     assert (result.returncode, ids(result.stdout.decode())) == (0, HITS)
-    assert result.stderr.decode().startswith("3 files, 300 rows of okta/okta")
+    assert result.stderr.decode().startswith("3 files, 300 events of okta/okta")
     packed = shell("--pack", pack, "hunt", "-", stdin=b"")
-    assert packed.stderr.decode().startswith("1 file, no rows of a known log: 0 completions of 0 rules\n")
+    assert packed.stderr.decode().startswith("1 file, no events of a known log: 0 matches of 0 rules\n")
 
 
 def test_people_get_alerts_and_programs_every_completion(pack: Path, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_people_get_alerts_and_programs_every_completion(pack: Path, tmp_path: P
         "2026-01-15T09:00:05.000Z  low       pair  actor.alternateId=a@example.com  (2 events)",
         "2026-01-15T09:00:45.000Z  low       pair  actor.alternateId=a@example.com",
     ]
-    assert shown.stderr == "1 file, 5 rows of okta/okta: 3 completions of 1 rule\n"
+    assert shown.stderr == "1 file, 5 events of okta/okta: 3 matches of 1 rule\n"
     records = [json.loads(line) for line in run(*words, "--json", pack=pack).stdout.splitlines()]
     assert records[1] == {
         "time": "2026-01-15T09:00:10.000Z",
@@ -156,7 +156,7 @@ def test_a_table_of_very_many_says_how_many_more(pack: Path, tmp_path: Path) -> 
     (tmp_path / "log.ndjson").write_text("\n".join(rows))
     result = run("hunt", tmp_path / "log.ndjson", "--rule", "example", pack=pack)
     assert len(result.stdout.splitlines()) == 200
-    assert "… and 250 more alerts; --json or --csv prints every completion" in result.stderr
+    assert "… and 250 more alerts; --json or --csv prints every match" in result.stderr
 
 
 def test_exit_codes(pack: Path, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_exit_codes(pack: Path, tmp_path: Path) -> None:
     [
         ([], "name the logs to read"),
         (["/no/such.ndjson"], "/no/such.ndjson: no such file or folder"),
-        ([str(ROOT / "examples"), "--source", "okta/octa"], "no contract for okta/octa; there are"),
+        ([str(ROOT / "examples"), "--source", "okta/octa"], "no log source definition for okta/octa; there are"),
         ([str(ROOT / "examples"), "--rule", "exampel"], "no rule is named exampel; did you mean example?"),
         ([str(ROOT / "examples"), "--url", "https://x.example"], "name the logs to read, or a cluster"),
     ],
@@ -256,12 +256,12 @@ FAULTS: list[tuple[str, bytes, str]] = [
     (
         "a time that is none",
         json.dumps({**okta("x"), "published": "yesterday"}).encode(),
-        "row without a readable time or identity",
+        "event without a readable time or identity",
     ),
     (
         "a time that is an object",
         json.dumps({**okta("x"), "published": {}}).encode(),
-        "row without a readable time or identity",
+        "event without a readable time or identity",
     ),
     (
         "an object for a text",
@@ -368,7 +368,7 @@ def test_other_peoples_rows_tell_their_own_log(path: Path) -> None:
     told = result.stderr.splitlines()[0]
     assert told.startswith("1 file, ")
     if path.name in UNKNOWN:
-        assert "no rows of a known log" in told
+        assert "no events of a known log" in told
     else:
         assert f" of {PRODUCTS[path.parent.name]}" in told
     assert "error" not in result.stderr

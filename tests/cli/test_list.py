@@ -94,7 +94,7 @@ def test_options_go_together_and_none_may_be_left() -> None:
         (["--product", "windows"], "no rule is of the product windows; there are "),
         (["fields"], "name the source of the fields"),
         (["rules", "okta/okta"], "name the source of the fields"),
-        (["fields", "okta/octa"], "no contract for okta/octa; there are"),
+        (["fields", "okta/octa"], "no log source definition for okta/octa; there are"),
         (["everything"], "'everything' is not one of"),
         (["--target", "elastik"], "no target is named elastik"),
     ],

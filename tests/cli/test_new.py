@@ -49,7 +49,7 @@ def test_once_filled_in_the_test_passes(pack: Path) -> None:
     cases.write_text(filled)
     failing = run("test", "my_rule", pack=pack)
     assert failing.exit_code == 1
-    assert "+ b completes it and shouldn't" in failing.stdout
+    assert "+ b matches and shouldn't" in failing.stdout
     head, miss = filled.split("completes: []")
     cases.write_text(f"{head}completes: []{miss.replace('okta/user_session_start', 'okta/user_lifecycle_create')}")
     assert run("test", "my_rule", pack=pack).exit_code == 0
@@ -74,7 +74,7 @@ def test_it_stops_without_a_trace_when_nobody_answers(pack: Path) -> None:
         ("Upper", "okta/okta", "is no rule name"),
         ("naïve", "okta/okta", "is no rule name"),
         ("", "okta/okta", None),
-        ("fine", "okta/octa", "no contract for okta/octa"),
+        ("fine", "okta/octa", "no log source definition for okta/octa"),
         ("example", "okta/okta", "already there"),
     ],
 )

@@ -15,8 +15,8 @@ def test_it_ends_with_what_it_did(tmp_path: Path) -> None:
     told = {line.split("  ")[0]: line.split(maxsplit=1)[1] for line in result.stdout.decode().splitlines()}
     assert told["rules"] == "1, 0 of them correlations"
     assert told["cases"] == "2 of 1 rule"
-    assert told["reference"] == told["duckdb"] == "2 of 2 cases complete on the events they say"
-    assert told["elastic"] == f"1 rule, 0 refused by name, in {tmp_path / 'dist' / 'elastic'}"
+    assert told["reference"] == told["duckdb"] == "2 of 2 cases match the expected events"
+    assert told["elastic"] == f"1 rule, 0 unsupported, in {tmp_path / 'dist' / 'elastic'}"
     manifest = json.loads((tmp_path / "dist" / "manifest.json").read_bytes())
     assert told["files"].startswith(f"{len(manifest['files']) + 1} in {tmp_path / 'dist'}")
 
@@ -38,4 +38,4 @@ def test_a_failing_case_exits_1(tmp_path: Path) -> None:
     result = run("run", "-o", tmp_path / "dist", pack=pack)
     assert result.exit_code == 1
     assert "wrong: reference disagrees; see `casetrail test`" in result.stderr
-    assert "2 of 3 cases complete" in result.stdout
+    assert "2 of 3 cases match" in result.stdout

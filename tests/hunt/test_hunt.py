@@ -105,7 +105,7 @@ BROKEN: list[tuple[str, bytes, str]] = [
     (
         "no time",
         b'{"uuid": "x", "eventType": "user.session.start", "published": "yesterday"}',
-        "row without a readable time or identity",
+        "event without a readable time or identity",
     ),
     ("another log", b'{"hello": "world"}', "no known log"),
 ]

@@ -106,7 +106,7 @@ def page() -> str:
         "# Constructs in every language",
         "",
         "What a rule's parts become, over a small log for tests; made by `make docs` from `tests/languages/side_by_side.yml`, which a test",
-        "holds against the languages. What a language can't say is refused by name and never weakened. The names of fields are those of a",
+        "holds against the languages. What a language can't say is unsupported and never weakened. The names of fields are those of a",
         "made-up store: `user` is text, `code` is text in one spelling, `tags[]` and `items[].name` are lists, `n` is a whole number,",
         "`ip` an address.",
         "",

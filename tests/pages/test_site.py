@@ -26,7 +26,7 @@ LINK = re.compile(r"\]\(([^)#]+)\)")
 NOISE: dict[str, Any] = {
     "by_day": [1, 0, 2],
     "quiet": ["calm"],
-    "asleep": ["sleeper"],
+    "inactive": ["sleeper"],
     "rules": [{"rule": "loud", "a_week": 7.0, "causes": [{"what": "VPN | switched on", "of_sample": 3}]}],
 }
 
@@ -75,7 +75,7 @@ def test_nothing_in_a_rule_breaks_out_of_its_page(tmp_path: Path) -> None:
     for line in pages["session-replay.md"].splitlines():
         if line.startswith("| [`example`]"):
             assert len(re.findall(r"(?<!\\)\|", line)) == 5
-    assert "no other engine is told of" in pages["example.md"]
+    assert "no other engine has run them" in pages["example.md"]
     assert "Its noise is not measured." in pages["example.md"]
 
 

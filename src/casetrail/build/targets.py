@@ -63,7 +63,7 @@ def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = Non
     backend = backend or backend_of(pack, target)
     rule = meant_for(pack, backend).rules.get(rule.name, rule)
     if rule.plan is None:
-        raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
+        raise PackError(f"{rule.path}: {rule.name} can't be compiled: {rule.problems[0].message}")
     try:
         return shipped_query(rule.plan, backend, pack.contracts)
     except UnsupportedError as error:

@@ -23,7 +23,7 @@ class Timing:
 
     when: the schedule; None where the target refuses the rule, and `refused` says why.
     delays: of the rule's logs; window: the rule's timespan, 0 for a single event.
-    typical: from the completing event to the alert when rows come as they mostly do.
+    typical: from the completing event to the alert when events arrive as they mostly do.
     early: whether a row that comes late can undo an alert.
     alerts: the most that one run gives; None where no such limit is known. terms: the schedule as the target calls it.
     """
@@ -50,7 +50,7 @@ def timings(pack: Pack, rules: Iterable[Rule], targets: Iterable[str]) -> Iterat
     backends = {target: backend_of(pack, target) for target in targets}
     for rule in rules:
         if rule.plan is None:
-            raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
+            raise PackError(f"{rule.path}: {rule.name} can't be compiled: {rule.problems[0].message}")
         plan = rule.plan
         delays = {source: pack.contracts[source].delay for source in sources(plan)}
         window = plan.span if isinstance(plan, Correlation) else 0

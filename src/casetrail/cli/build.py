@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: casetrail build -o dist --target elastic")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("dist"), show_default=True)
 @click.option("--target", "chosen", multiple=True, help="A target, such as elastic; all if not given.")
-@click.option("--json", "as_json", is_flag=True, help="Print what was built and refused as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was built and what is unsupported as JSON.")
 @click.pass_context
 def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: bool) -> None:
-    """Compile the rules into OUTPUT, with a manifest of files, rules, hashes, and what was refused and why."""
+    """Compile the rules into OUTPUT, with a manifest of files, rules, hashes, and what is unsupported and why."""
     pack = ctx.obj.load()
     built = compile_pack(pack, chosen, output)
     if as_json:
@@ -30,11 +30,11 @@ def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: 
         click.echo(f"{target}: {count(len(rules), 'rule')} in {output / target}")
         for refusal in built.refused:
             if refusal.target == target:
-                click.echo(printable(f"  refused: {refusal.rule}: {refusal.reason}"))
+                click.echo(printable(f"  unsupported: {refusal.rule}: {refusal.reason}"))
     if built.changes:
         weaker = sum(change.weakens for change in built.changes)
         say(
-            f"overlay: {count(len(built.changes), 'change')}, {weaker} of which may find less; {output / 'manifest.json'} names them"
+            f"overlay: {count(len(built.changes), 'change')}, {weaker} of which may be narrower; {output / 'manifest.json'} names them"
         )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from casetrail.check.findings import Finding
 
 _NAMED = 5
-_SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
+_SEVERITIES = {"error": "error", "warning": "warning", "info": "info finding"}
 
 
 @click.command(epilog="Example: casetrail --pack . check --github")
@@ -27,7 +27,7 @@ _SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
 @click.option("--sarif", is_flag=True, help="Print the findings as SARIF 2.1.0.")
 @click.option("--github", is_flag=True, help="Print the findings as annotations of GitHub Actions.")
 @click.option("--gitlab", is_flag=True, help="Print the findings as GitLab's code quality report.")
-@click.option("--fix", is_flag=True, help="Mend in place what can be mended by rule.")
+@click.option("--fix", is_flag=True, help="Fix in place what can be fixed by rule.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
 @click.option(
     "--today",
@@ -46,7 +46,7 @@ def command(
     strict: bool,
     today: datetime | None,
 ) -> None:
-    """Check rules, cases, contracts, watchlists and backends; with PATHS, print only what is in those files or folders.
+    """Check rules, cases, log source definitions, watchlists and backends; with PATHS, print only what is in those files or folders.
 
     A folder without logsources/ is taken for a pack of plain Sigma rules. Exits 0 when there is no error, 1 when there is, 2 when the
     pack can't be read at all.
@@ -69,7 +69,7 @@ def command(
     if fix:
         mended = mend(findings)
         findings = _below(found(), paths)
-        say(f"{count(mended, 'finding')} mended")
+        say(f"{count(mended, 'finding')} fixed")
     if as_json_:
         click.echo(as_json(findings))
     elif sarif:

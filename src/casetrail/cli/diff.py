@@ -17,7 +17,7 @@ from casetrail.cli.show.terminal import say
 @click.argument("new", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--markdown", is_flag=True, help="Print it for a pull request.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@click.option("--exit-code", is_flag=True, help="Exit 1 when a rule came, went or means something else.")
+@click.option("--exit-code", is_flag=True, help="Exit 1 when a rule was added, removed or means something else.")
 @click.pass_context
 def command(ctx: click.Context, old: str | None, new: Path | None, markdown: bool, as_json: bool, exit_code: bool) -> None:
     """Say what changed from OLD, a commit or a folder, to the pack (or the folder NEW): rules, meanings, cases, words, queries.

@@ -33,7 +33,7 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
     pack = ctx.obj.load()
     found = pack.rule(rule)
     if found.plan is None:
-        raise PackError(f"{found.path}: {rule} has no meaning: {found.problems[0].message}")
+        raise PackError(f"{found.path}: {rule} can't be compiled: {found.problems[0].message}")
     query = _query(pack, found, target) if target else None
     traces = _traces(pack, found.plan, event_file) if event_file else None
     if as_json:
@@ -64,7 +64,7 @@ def _overlaid(pack: Pack, rule: Rule) -> list[str]:
     from casetrail.build.overlaid import changes
 
     mine = [change for change in changes(pack) if change.rule == rule.name]
-    lines = [f"  {one.what}: {one.was or 'none'}, now {one.now}{'; may find less' * one.weakens}" for one in mine]
+    lines = [f"  {one.what}: {one.was or 'none'}, now {one.now}{'; may be narrower' * one.weakens}" for one in mine]
     return ["", "your overlay", *lines] if lines else []
 
 

@@ -29,16 +29,18 @@ _NAMED = 5
 
 @click.command(epilog="Example: casetrail hunt okta.ndjson.gz salesforce/ --json")
 @click.argument("logs", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--source", help="The log source of all rows, as product/service; else each row tells its own.")
+@click.option(
+    "--source", help="The log source of all events, as product/service; otherwise it is recognised for each event."
+)
 @click.option("--rule", "rules", multiple=True, help="Only this rule; may be given several times.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a completion.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a match.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, in which no value is a formula to a spreadsheet.")
-@click.option("--exit-code", is_flag=True, help="Exit 1 when a rule completes.")
+@click.option("--exit-code", is_flag=True, help="Exit 1 when a rule matches.")
 @click.option(
     "--since-arrival",
     "arrived",
     metavar="TIME",
-    help="Only what rows completed that arrived since TIME (ISO 8601, UTC, or how long ago): by a row's key `arrived`, else by when its "
+    help="Only matches of events that arrived since TIME (ISO 8601, UTC, or how long ago): by an event's key `arrived`, else by when its "
     "file was last written. Rows from before are read as well, since windows need them.",
 )
 @click.option("--engine", type=click.Choice(["duckdb", "elasticsearch"]), default="duckdb", show_default=True)
@@ -68,12 +70,12 @@ def command(
     since: str,
     until: str,
 ) -> None:
-    """Find what completes the rules in LOGS: files, folders, or - for standard input; or on an Elasticsearch cluster.
+    """Search LOGS with the rules: files, folders, or - for standard input; or on an Elasticsearch cluster.
 
     NDJSON, JSON in any known envelope, CSV, Parquet and YAML, plain or as .gz or .zst. Exits 0 when it ran to the end, 2 when a file
     couldn't be read to its end or a rule couldn't be asked.
 
-    After an outage of a SIEM, or when rows came later than their log's contract says, the rows that came since then are replayed by
+    After an outage of a SIEM, or when events arrived later than their log source definition says, hunt in what arrived since:
 
     casetrail hunt logs/ --since-arrival 2026-03-01T09:00:00Z
 
@@ -90,7 +92,7 @@ def command(
     pack = ctx.obj.load()
     plans = pack.plans(rules)
     if source and source not in pack.contracts:
-        raise click.UsageError(f"no contract for {source}; there are {', '.join(pack.contracts)}")
+        raise click.UsageError(f"no log source definition for {source}; there are {', '.join(pack.contracts)}")
     if engine == "elasticsearch":
         if arrived:
             raise click.UsageError("--since-arrival is for files; on a cluster choose a range of time by --from")
@@ -171,7 +173,7 @@ def _on_cluster(cluster: Cluster, pack: Pack, plans: Mapping[str, Plan]) -> tupl
         problems += [f"  not run: {one.rule}: {printable(one.problem)}"] if one.problem else []
         notes += [f"  {one.rule}: the cluster says: {printable(note)}" for note in one.notes]
     by_rule = hits.by_rule()
-    found = f"{count(sum(by_rule.values()), 'completion')} of {count(len(by_rule), 'rule')}"
+    found = f"{count(sum(by_rule.values()), 'match')} of {count(len(by_rule), 'rule')}"
     say(f"{run} of {count(len(plans), 'rule')} run: {found}")
     for line in (*problems, *notes):
         say(line)

@@ -139,7 +139,7 @@ def _watchlists(pack: Pack) -> list[dict[str, object]]:
 
 def _fields(pack: Pack, source: str) -> list[dict[str, object]]:
     if source not in pack.contracts:
-        raise click.UsageError(f"no contract for {source}; there are {', '.join(pack.contracts)}")
+        raise click.UsageError(f"no log source definition for {source}; there are {', '.join(pack.contracts)}")
     contract = pack.contracts[source]
     return [
         {

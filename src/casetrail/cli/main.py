@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 _PIPE = 141
 _COMMANDS = {
-    "check": "Check rules, cases, contracts and watchlists; name every fault with file and line.",
+    "check": "Check rules, cases, log source definitions and watchlists; name every fault with file and line.",
     "test": "Run the cases of rules on engines, or see that no mutant of a rule survives them.",
     "prove": "Run every case of every rule on every engine, and show where they agree.",
     "build": "Compile rules into what a SIEM imports.",
     "release": "Put a build of every target into one archive, with checksums and a bill of materials.",
-    "hunt": "Find what completes the rules in log files or on a cluster.",
-    "replay": "Replay an incident: what the rules would have told, day by day.",
-    "schedule": "Explain when rules run on a SIEM, how late a row may be and when the alert comes.",
+    "hunt": "Search log files or a cluster with the rules.",
+    "replay": "Replay an incident: what the rules would have alerted on, day by day.",
+    "schedule": "Explain when rules run on a SIEM, how late an event may arrive and when the alert comes.",
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",
     "new": "Start a rule and its cases.",
     "lock": "Write down what each rule means and which version of it that is.",

@@ -59,7 +59,7 @@ def create(pack: Pack, name: str, source: str, title: str, level: str) -> list[P
     if not (name.isascii() and name.isidentifier() and name == name.lower()):
         raise PackError(f"{name!r} is no rule name: use small letters, digits and underscores, like okta_session_replay")
     if source not in pack.contracts:
-        raise PackError(f"no contract for {source}; there are {', '.join(pack.contracts)}")
+        raise PackError(f"no log source definition for {source}; there are {', '.join(pack.contracts)}")
     contract = pack.contracts[source]
     folder = _FOLDERS.get(contract.product, contract.product)
     facts: Mapping[str, object] = {

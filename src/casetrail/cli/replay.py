@@ -17,7 +17,7 @@ from casetrail.reading.files import replace
 @click.option("--without", multiple=True, help="A rule to leave out; may be given several times.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the picture to this file.")
 @click.option(
-    "--rows", type=click.Path(path_type=Path, file_okay=False), help="Write the whole rows as NDJSON into this folder."
+    "--rows", type=click.Path(path_type=Path, file_okay=False), help="Write the whole events as NDJSON into this folder."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all that was found as JSON.")
 @click.pass_context
@@ -30,9 +30,9 @@ def command(
     rows: Path | None,
     as_json: bool,
 ) -> None:
-    """Replay the incident NAME: whole logs of invented companies, row by row as they came.
+    """Replay the incident NAME: whole logs of invented companies, event by event as they arrived.
 
-    Shows, day by day, what fired first, when its row happened and came, and when a search on each SIEM's schedule tells; beside it
+    Shows, day by day, what fired first, when its event happened and arrived, and when a search on each SIEM's schedule alerts; beside it
     the day on which the real victim saw it; then of each file that was taken whether an alert names it. Without NAME the incidents are
     listed.
     """

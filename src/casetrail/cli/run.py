@@ -42,15 +42,15 @@ def command(ctx: click.Context, output: Path) -> None:
     sleeping = sum(rule.inactive for rule in alone)
     told = {"rules": f"{len(alone)}, {correlations} of them correlations"}
     if sleeping:
-        told["asleep"] = (
+        told["inactive"] = (
             f"{count(sleeping, 'rule')} until the watchlists are filled in; `casetrail list watchlists` shows them"
         )
     told["cases"] = f"{len(outcomes) // 2} of {count(len(files), 'rule')}"
     for engine in ("reference", "duckdb"):
         passed = sum(outcome.passed for outcome in outcomes if outcome.engine == engine)
-        told[engine] = f"{passed} of {count(len(outcomes) // 2, 'case')} complete on the events they say"
+        told[engine] = f"{passed} of {count(len(outcomes) // 2, 'case')} match the expected events"
     for target, rules in built.rules.items():
-        told[target] = f"{count(len(rules), 'rule')}, {len(alone) - len(rules)} refused by name, in {output / target}"
+        told[target] = f"{count(len(rules), 'rule')}, {len(alone) - len(rules)} unsupported, in {output / target}"
     told["files"] = f"{len(built.files)} in {output}, listed in {output / 'manifest.json'}"
     wide = max(map(len, told))
     for name, text in told.items():

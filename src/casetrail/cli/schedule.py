@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON, times in seconds.")
 @click.pass_context
 def command(ctx: click.Context, rules: tuple[str, ...], chosen: tuple[str, ...], as_json: bool) -> None:
-    """Explain when each RULE runs on each target: how late a row may be, how long after an event its alert comes mostly and at worst,
-    how often a row is read again, how long the SIEM may run nothing, and its limits.
+    """Explain when each RULE runs on each target: how late an event may arrive, how long after an event its alert comes,
+    mostly and at worst, how often an event is read again, how long the SIEM may run nothing, and its limits.
 
-    Nothing of it is written in a rule. It follows from the rule's timespan, the delays in its logs' contracts and the target's clocks
-    (backends/TARGET/backend.yml). A row that comes later than its log's contract says is not looked at on schedule;
-    `casetrail hunt --since-arrival` finds what it completes. Without RULE all rules are listed, a line each.
+    Nothing of it is written in a rule. It follows from the rule's timespan, the delays in its log source definitions and the target's
+    clocks (backends/TARGET/backend.yml). An event that arrives later than its log source definition says is not looked at on schedule;
+    `casetrail hunt --since-arrival` finds its matches. Without RULE all rules are listed, a line each.
     """
     from casetrail.build.targets import targets
     from casetrail.build.timing import timings
@@ -75,9 +75,9 @@ def _told(name: str, found: list[Timing]) -> Iterator[str]:
     window = f"over {_span(first.window)}" if first.window else "of single events"
     yield f"  a rule {window}"
     for source, delay in first.delays.items():
-        yield f"  a row of {source} may be {_span(delay.greatest)} late, and mostly is {_span(delay.typical)} late at most"
+        yield f"  an event of {source} may arrive {_span(delay.greatest)} late, and mostly is {_span(delay.typical)} late at most"
     if first.early or any(one.early for one in found):
-        yield "  a row that comes late can undo an alert, since the rule asks for what hasn't been or a figure that can sink"
+        yield "  an event that arrives late can undo an alert, since the rule asks for what hasn't been or an aggregate that can sink"
     for one in found:
         yield ""
         yield f"  {one.target}  ({one.title})"
@@ -87,23 +87,23 @@ def _told(name: str, found: list[Timing]) -> Iterator[str]:
 def _on(one: Timing) -> Iterator[str]:
     when = one.when
     if when is None:
-        yield f"refused: {one.refused}"
+        yield f"unsupported: {one.refused}"
         return
     yield f"runs every {_span(when.interval)}{f', and looks {_span(when.lag)} after its time' if when.lag else ''}"
     yield (
-        f"alerts {_span(one.typical)} after the completing event mostly, {_span(when.worst)} at worst"
+        f"alerts {_span(one.typical)} after the triggering event mostly, {_span(when.worst)} at worst"
         + (f", of which {_span(when.wait + when.delay)} to know that nothing followed" if when.wait else "")
     )
     reach = when.lookback - when.fresh
-    parts = [f"{_span(when.delay)} of delay", f"{_span(when.fresh - when.delay - when.wait)} of runs late or left out"]
+    parts = [f"{_span(when.delay)} of delay", f"{_span(when.fresh - when.delay - when.wait)} of runs late or skipped"]
     parts += [f"{_span(when.wait)} of waiting"] if when.wait else []
     parts += [f"{_span(reach)} of windows"] if reach else []
     yield f"looks back {_span(when.lookback)}: {', '.join(parts)}; a row is read by {when.rereads:.0f} runs"
     if when.arrivals is not None:
         yield f"alerts on what a row takes part in that arrived in the {_span(when.arrivals)} before its time"
-    made_up = "each run left out is made up for with its own time" if when.made_up else "no run left out is made up for"
+    made_up = "each skipped run is made up for with its own time" if when.made_up else "no skipped run is made up for"
     yield f"may run nothing for {_span(when.outage)}: {made_up}"
-    yield f"may find the same completing event again for {_span(when.quiet)}, and knows it by its id"
+    yield f"may find the same triggering event again for {_span(when.quiet)}, and knows it by its id"
     if one.alerts is not None:
         yield f"gives {one.alerts:,} alerts a run at most"
     for limit, span in one.limits.items():

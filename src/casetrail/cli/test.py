@@ -50,7 +50,7 @@ def command(
 ) -> None:
     """Run the cases of RULES, or of all rules, on engines.
 
-    Exits 0 when every case completes on the events it says, 1 when one doesn't or a mutant survives, 2 on an error.
+    Exits 0 when every case matches on the expected events, 1 when one doesn't or a mutant survives, 2 on an error.
     """
     from casetrail.pack.cases import case_files
     from casetrail.proof.run import run, with_other_numbers
@@ -105,7 +105,7 @@ def _print(pack: Pack, outcomes: Sequence[CaseOutcome]) -> None:
         told = printable(f"{case.rule} · {case.name} · {outcome.engine}  ({case.path})")
         click.echo(f"{click.style('FAIL', fg='red')} {told}")
         if outcome.got is None:
-            click.echo(f"     refused: {printable(outcome.refused)}")
+            click.echo(f"     unsupported: {printable(outcome.refused)}")
             continue
         for line in differences(plan(case), case.events, outcome.missing, outcome.extra):
             click.echo(printable(f"     {line}"))

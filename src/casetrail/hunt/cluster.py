@@ -161,7 +161,7 @@ class _ClusterHunt:
         if len(rows) < LIMIT:
             return [self.hit(row) for row in rows]
         if start == end:
-            raise _RuleError(f"more than {LIMIT} events complete it within one millisecond, the most that ES|QL gives")
+            raise _RuleError(f"more than {LIMIT} events match it within one millisecond, the most that ES|QL gives")
         middle = (start + end) // 2
         return [*self.between(start, middle), *self.between(middle + 1, end)]
 
@@ -224,7 +224,7 @@ class _ClusterHunt:
         for source in sources(self.plan):
             store = self.backend.stores[source]
             if column == store.arrival:
-                return f"how late a row of {source} came is told by {column}"
+                return f"how late an event of {source} arrived is told by {column}"
             for path, stored in store.fields.items():
                 if stored.name == column:
                     return f"{path} of {source} is looked for in {column}"

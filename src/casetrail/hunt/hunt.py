@@ -363,7 +363,7 @@ class _Hunt:
                     known = True
                     event = event_of(row, contract)
                     if event is None:
-                        faults.note("row without a readable time or identity", place)
+                        faults.note("event without a readable time or identity", place)
                         continue
                     values = [bag(row, each) for each in wanted[contract.key]]
                     for each, texts in zip(wanted[contract.key], values, strict=True):

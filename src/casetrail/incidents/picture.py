@@ -188,7 +188,7 @@ class _Drawing:
                 if one.fact and self.inside(one.event.time):
                     fact = self.facts[one.fact]
                     late = one.arrived - one.event.time > 12 * 3_600_000_000
-                    text = f"{time_of(one.event.time)}, came {time_of(one.arrived)}: {fact.text}"
+                    text = f"{time_of(one.event.time)}, arrived {time_of(one.arrived)}: {fact.text}"
                     marks.append(Mark(self.x(one.event.time), fact.by, text, self.x(one.arrived) if late else None))
             yield Lane(_TITLES.get(source, source), self.y(number), bars, tuple(marks), f"{len(rows)} rows")
             number += 1
@@ -272,7 +272,8 @@ def _gathered(marks: Sequence[Mark]) -> Iterator[Mark]:
 
 def _words(alert: ReplayAlert) -> str:
     key = ", ".join(f"{name} {value}" for name, value in alert.key.items())
-    return f"{time_of(alert.first)}: {alert.rule}{f' ({key})' if key else ''}, row of {time_of(alert.time)}, came {time_of(alert.arrived)}"
+    event = f"event of {time_of(alert.time)}, arrived {time_of(alert.arrived)}"
+    return f"{time_of(alert.first)}: {alert.rule}{f' ({key})' if key else ''}, {event}"
 
 
 def _midnight(day: date) -> int:

@@ -60,7 +60,7 @@ def _company(each: Replayed, incident: Incident) -> dict[str, Any]:
         "ordinary": _counts(each.noise(incident)),
         "ordinary_while_young": _counts(each.noise(incident, young=True)),
         "taken_back": _counts(each.taken_back),
-        "asleep": list(each.inactive),
+        "inactive": list(each.inactive),
     }
 
 

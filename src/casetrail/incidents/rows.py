@@ -72,7 +72,7 @@ def log_of(pack: Pack, incident: Incident, company: Company) -> list[Arrival]:
         source = path.stem.replace(".", "/", 1)
         contract = pack.contracts.get(source)
         if contract is None:
-            raise PackError(f"{path}: no contract for {source}")
+            raise PackError(f"{path}: no log source definition for {source}")
         for number, line in enumerate(path.read_bytes().splitlines(), 1):
             try:
                 found.append(_arrival(json.loads(line), contract, kinds, parts.get(source, {}), incident))
@@ -160,9 +160,9 @@ def _arrival(
         _put(row, contract.lateness.steps, (arrived - at) / 1_000_000)
     found = event_of(row, contract)
     if found is None or found.time != at:
-        raise ValueError("the row has no readable time or identity")
+        raise ValueError("the event has no readable time or identity")
     if arrived < at:
-        raise ValueError("the row arrived before it happened")
+        raise ValueError("the event arrived before it happened")
     fact = line.get("fact", "")
     return Arrival(found, arrived, incident.fact(fact).id if fact else "")
 

@@ -221,7 +221,7 @@ class Pack:
         if broken:
             first = broken[0]
             raise PackError(
-                f"{first.path}: {first.name}: {first.problems[0].message} ({len(broken)} rules have no meaning; see `casetrail check`)"
+                f"{first.path}: {first.name}: {first.problems[0].message} ({len(broken)} rules can't be compiled; see `casetrail check`)"
             )
 
     def require_ready(self) -> None:

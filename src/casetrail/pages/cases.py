@@ -16,7 +16,7 @@ def case_lines(document: Mapping[str, Any]) -> Iterator[str]:
     if lists:
         yield f"Under these watchlists: {_lists(lists)}."
         yield ""
-    for title, wanted in (("It completes on", True), ("It leaves alone", False)):
+    for title, wanted in (("It matches on", True), ("It doesn't match on", False)):
         chosen = [case for case in cases if bool(case["completes"]) is wanted]
         if chosen:
             yield f"**{title}**"
@@ -34,7 +34,7 @@ def _case(case: Mapping[str, Any]) -> Iterator[str]:
     for event in case["events"]:
         yield f"  - {_event(event)}"
     if case["completes"]:
-        yield f"  - completed by {', '.join(code(str(each)) for each in case['completes'])}"
+        yield f"  - matched by {', '.join(code(str(each)) for each in case['completes'])}"
 
 
 def _event(event: Mapping[str, Any]) -> str:

@@ -13,14 +13,14 @@ Made from `docs/coverage.yml` by `make docs`.
 
 ## The incident, row by row
 
-The breach of 2023 as its root-cause report tells it, in our words. *Seen by* are rules that complete on the rows of that day in
+The breach of 2023 as its root-cause report tells it, in our words. *Seen by* are rules that match events of that day in
 [the incident's logs](../fixtures/incidents/okta-2023/README.md), which tests hold; *also* are rules for what these logs don't hold: another
 log that was on, another pace, another order. The report names neither the support product nor its events; that it behaves like
 Salesforce is our inference."""
 _SETS = """## Other public rule sets
 
 What they have, as far as their published rules tell, and what of it is here; what is left out says why. A rule of ours beside one
-of theirs watches the same behaviour, which isn't to say that the two complete on the same events. None of their text or code is in this
+of theirs watches the same behaviour, which isn't to say that the two match the same events. None of their text or code is in this
 pack."""
 
 

@@ -72,7 +72,7 @@ def noise_of(record: Mapping[str, Any]) -> dict[str, Noise]:
     """By rule what `python studies/noise.py --json` prints."""
     days = len(record["by_day"])
     found = {name: Noise(0.0, days) for name in record["quiet"]}
-    found |= {name: Noise(0.0, days, inactive=True) for name in record["asleep"]}
+    found |= {name: Noise(0.0, days, inactive=True) for name in record["inactive"]}
     for each in record["rules"]:
         causes = tuple(str(cause["what"]) for cause in each["causes"])
         found[each["rule"]] = Noise(float(each["a_week"]), days, causes=causes)

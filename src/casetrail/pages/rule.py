@@ -42,14 +42,14 @@ def rule_lines(rule: Rule, plan: Plan, shelf: Shelf) -> Iterator[str]:
     yield f"{link(code(rule.name), f'../../{path}')}, {rule.level}, {kind_words(plan)}; story {link(story.title, f'{story.name}.md')}"
     yield from ("", plain(str(rule.sigma.description or ""), shelf.pages), "")
     if rule.inactive:
-        yield from (f"It sleeps until you fill in {_empty(plan)}.", "")
+        yield from (f"It is inactive until you fill in {_empty(plan)}.", "")
     yield from ("## What it means", "", *fenced(plan_lines(plan)), "")
     yield from _stands_on(plan, shelf)
     yield from _logs(plan, shelf)
     yield from _listed("## What to do", own.get("next_steps", ()), shelf, numbered=True)
     yield from _alerts(rule, shelf)
     yield from _prose("## What it needs", own.get("requires"), shelf)
-    yield from _prose("## What it rests on", own.get("basis"), shelf)
+    yield from _prose("## Evidence and sources", own.get("basis"), shelf)
     yield from _cases(rule, shelf)
     yield from _proof(rule, shelf)
     yield from _names(plan, shelf)
@@ -69,7 +69,7 @@ def _empty(plan: Plan) -> str:
 def _stands_on(plan: Plan, shelf: Shelf) -> Iterator[str]:
     names = list(dict.fromkeys(_bases(plan)))
     if names:
-        yield from ("It stands on:", "")
+        yield from ("Building blocks:", "")
         for name in names:
             base = shelf.pack.rules[name].sigma
             yield f"- {shelf.title(name)} ({code(name)}): {plain(str(base.description or ''), shelf.pages)}"
@@ -87,7 +87,7 @@ def _logs(plan: Plan, shelf: Shelf) -> Iterator[str]:
     yield from ("## Its logs", "")
     for source in sources(plan):
         contract = shelf.pack.contracts[source]
-        late = f"rows come {span_words(contract.delay.typical)} after the event, {span_words(contract.delay.greatest)} at the latest"
+        late = f"events arrive {span_words(contract.delay.typical)} after the event, {span_words(contract.delay.greatest)} at the latest"
         yield f"- {plain(contract.title)} ({code(source)}): {late}"
     yield ""
 
@@ -110,7 +110,7 @@ def _alerts(rule: Rule, shelf: Shelf) -> Iterator[str]:
     yield from ("## How often it is wrong", "")
     noise = None if shelf.measured.noise is None else shelf.measured.noise.get(rule.name)
     yield from (noise_words(noise), "")
-    yield from _listed("Honest causes:", rule.sigma.falsepositives or (), shelf)
+    yield from _listed("Known false positives:", rule.sigma.falsepositives or (), shelf)
     if rule.own.get("tuning"):
         yield from (f"Tuning: {plain(rule.own['tuning'], shelf.pages)}", "")
     if rule.own.get("level_reason"):
@@ -141,9 +141,9 @@ def _proof(rule: Rule, shelf: Shelf) -> Iterator[str]:
     yield from ("## Its proof", "")
     found = shelf.measured.proof.get(rule.name)
     if found is None:
-        yield from ("Its cases have run on the reference evaluator; no other engine is told of.", "")
+        yield from ("Its cases have run on the reference evaluator; no other engine has run them.", "")
         return
-    yield from (f"What came of its cases on each engine ({link('what the words mean', '../proof.md')}).", "")
+    yield from (f"Results of its cases on each engine ({link('what the words mean', '../proof.md')}).", "")
     yield from table(("engine", "cases"), ((plain(engine), plain(text)) for engine, text in found.items()))
     yield ""
 

@@ -213,7 +213,7 @@ def condition_words(plan: Correlation) -> str:
                 text += f", with no {_any([names[base] for base in before])} in the {span} before, up to the first of them"
             if after:
                 text += f", and no {_any([names[base] for base in after])} in the {span} that follow"
-            return f"{text}; the last wanted event completes it"
+            return f"{text}; the last wanted event is the match"
         case Present() | AllOf() | AnyOf() | Without() as together:
             return f"an event of a wanted rule, when over the {span} up to it there is {_together(together, names)}"
         case never:

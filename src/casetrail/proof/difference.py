@@ -95,13 +95,15 @@ def compare(old: Pack, new: Pack, lock: Lock | None = None) -> Difference:
     for name in sorted({*theirs, *ours}):
         if name not in theirs:
             known = ids.get(str(ours[name].sigma.id), "")
-            note = "was only the base of others" if name in old.rules else ""
+            note = "was only a building block of others" if name in old.rules else ""
             rules.append(
                 _whole(ours[name], ChangeKind.ADDED, f"has the id of {known}" if known and known not in ours else note)
             )
         elif name not in ours:
             rules.append(
-                _whole(theirs[name], ChangeKind.REMOVED, "is only the base of others now" if name in new.rules else "")
+                _whole(
+                    theirs[name], ChangeKind.REMOVED, "is only a building block of others now" if name in new.rules else ""
+                )
             )
         elif before.get(name) != after.get(name):
             rules.append(_meaning(name, old, new))
@@ -153,7 +155,7 @@ def _words(old: Rule, new: Rule) -> Iterator[str]:
 def _meaning(name: str, old: Pack, new: Pack) -> RuleChange:
     before, after = old.rules[name], new.rules[name]
     if before.plan is None or after.plan is None:
-        lost = "has no meaning now" if after.plan is None else "had no meaning"
+        lost = "can't be compiled now" if after.plan is None else "couldn't be compiled"
         return _changed(before, after, ChangeKind.MEANING, reach=lost)
     lines = ndiff(list(plan_lines(before.plan)), list(plan_lines(after.plan)))
     return _changed(
@@ -185,11 +187,11 @@ def _reach(old: Plan, new: Plan) -> str:
         case True, True:
             return "finds what it did"
         case True, False:
-            return "finds all that it did, and may find more"
+            return "is broader"
         case False, True:
-            return "finds nothing that it didn't, and may find less"
+            return "is narrower"
         case _:
-            return "may find more, and may find less"
+            return "may be broader, may be narrower"
 
 
 def _cases(name: str, old: Pack, new: Pack) -> Iterator[CaseChange]:
@@ -244,7 +246,7 @@ def _queries(names: list[str], old: Pack, new: Pack, lock: Lock | None, before: 
             now, reason = _query(new, name, target, ours)
             if was != now:
                 yield QueryChange(
-                    name, target, f"refused: {reason}" if reason else "now held" if was == REFUSED else "changed"
+                    name, target, f"unsupported: {reason}" if reason else "now held" if was == REFUSED else "changed"
                 )
 
 

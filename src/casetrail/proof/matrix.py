@@ -13,7 +13,7 @@ class Standing(StrEnum):
     """What the cases of a rule showed on an engine."""
 
     PROVEN = "proven"
-    """Every case completes on the events it says, on the real engine."""
+    """Every case matches on the expected events, on the real engine."""
     MODELLED = "modelled"
     """The same on a model of an engine that can't be installed."""
     REFUSED = "refused"
@@ -66,7 +66,7 @@ def page(found: Sequence[Cell], versions: Mapping[str, str], left_out: Mapping[s
     engines = list(dict.fromkeys(cell.engine for cell in found))
     by_place = {(cell.rule, cell.engine): cell for cell in found}
     notes: dict[str, int] = {}
-    lines = ["| engine | version | proven | refused | disagrees |", "|---|---|---|---|---|"]
+    lines = ["| engine | version | proven | unsupported | disagrees |", "|---|---|---|---|---|"]
     for engine in engines:
         each = [cell.standing for cell in found if cell.engine == engine]
         good = sum(standing in (Standing.PROVEN, Standing.MODELLED) for standing in each)
@@ -75,7 +75,7 @@ def page(found: Sequence[Cell], versions: Mapping[str, str], left_out: Mapping[s
             f"| {engine} | {versions.get(engine, '')} | {good}{word} | {each.count(Standing.REFUSED)} "
             f"| {each.count(Standing.DISAGREES)} |"
         )
-    lines += [f"| {engine} | left out: {reason} | | | |" for engine, reason in left_out.items()]
+    lines += [f"| {engine} | skipped: {reason} | | | |" for engine, reason in left_out.items()]
     lines += ["", f"| rule | cases | {' | '.join(engines)} |", f"|---|---|{'---|' * len(engines)}"]
     for rule in rules:
         row = [by_place.get((rule, engine)) for engine in engines]

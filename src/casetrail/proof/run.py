@@ -73,7 +73,7 @@ def planner(pack: Pack) -> Callable[[Case], Plan]:
     def plan(case: Case) -> Plan:
         rule = under(pack.owns(case.path), tuple(sorted(case.watchlists.items()))).rule(case.rule)
         if rule.plan is None:
-            raise PackError(f"{rule.path}: {rule.name} has no meaning: {rule.problems[0].message}")
+            raise PackError(f"{rule.path}: {rule.name} can't be compiled: {rule.problems[0].message}")
         return rule.plan
 
     return plan

@@ -39,9 +39,9 @@ def differences(plan: Plan, events: Sequence[Event], missing: Iterable[str], ext
     known = {event.id: event for event in events}
     for identity in missing:
         reason = failing(plan, known[identity]) if identity in known else "no event of this case has this id"
-        yield f"- {identity} should complete it and doesn't{f': {reason}' if reason else ''}"
+        yield f"- {identity} should match and doesn't{f': {reason}' if reason else ''}"
     for identity in extra:
-        yield f"+ {identity} completes it and shouldn't"
+        yield f"+ {identity} matches and shouldn't"
 
 
 def _lines(expr: Expr, row: Mapping[str, Any], indent: int) -> Iterator[str]:

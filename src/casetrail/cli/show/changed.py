@@ -15,7 +15,7 @@ _HEADINGS = {
     ChangeKind.WORDS: "Words only",
 }
 _NAMED = 8
-_BLIND = "no case tells the two meanings apart"
+_BLIND = "no case distinguishes the two meanings"
 
 
 def lines(found: Difference) -> Iterator[str]:
@@ -161,9 +161,8 @@ def _rule(change: RuleChange) -> dict[str, Any]:
         "note": change.note,
         "reach": change.reach,
         "words": list(change.words),
-        "told": list(change.lines),
+        "meaning": list(change.lines),
         "cases": [
-            {"case": case.name, "complete_no_more": dict(case.gone), "complete_now": dict(case.come)}
-            for case in change.cases
+            {"case": case.name, "match_no_more": dict(case.gone), "match_now": dict(case.come)} for case in change.cases
         ],
     }

@@ -35,7 +35,7 @@ def show(hits: Hits, pack: Pack, *, as_json: bool, as_csv: bool) -> None:
         for alert in alerts:
             click.echo(_line(alert, pack.rules[alert.first.rule].level, wide))
         if total > len(alerts):
-            say(f"… and {total - len(alerts)} more alerts; --json or --csv prints every completion")
+            say(f"… and {total - len(alerts)} more alerts; --json or --csv prints every match")
 
 
 def _write(lines: Iterator[str]) -> None:
@@ -82,20 +82,20 @@ def _line(alert: Alert, level: str, wide: int) -> str:
 
 def summary(report: Report, pack: Pack, plans: Mapping[str, Plan]) -> None:
     """Say what was read and found, and what was wrong with it. plans: those that were tried, by rule."""
-    rows = ", ".join(f"{count(number, 'row')} of {source}" for source, number in sorted(report.rows.items()))
+    rows = ", ".join(f"{count(number, 'event')} of {source}" for source, number in sorted(report.rows.items()))
     by_rule = report.hits.by_rule()
-    found = f"{count(sum(by_rule.values()), 'completion')} of {count(len(by_rule), 'rule')}"
-    say(f"{count(report.files, 'file')}, {rows or 'no rows of a known log'}: {found}")
+    found = f"{count(sum(by_rule.values()), 'match')} of {count(len(by_rule), 'rule')}"
+    say(f"{count(report.files, 'file')}, {rows or 'no events of a known log'}: {found}")
     sleeping = [name for name, plan in plans.items() if pack.rules[name].inactive and set(sources(plan)) & set(report.rows)]
     if sleeping:
-        say(f"  asleep until their watchlists are filled in: {', '.join(sleeping)}")
+        say(f"  inactive until their watchlists are filled in: {', '.join(sleeping)}")
     for source, number in sorted(report.again.items()):
         say(
-            f"  {count(number, 'row')} of {source} came again, of those that a rule looks at: the same events, each counted once"
+            f"  {count(number, 'event')} of {source} arrived again, of those that a rule looks at: the same events, each counted once"
         )
     for name, number in sorted(report.waiting.items()):
         if number:
-            say(f"  {name}: {number} more could complete; the log isn't long enough to know")
+            say(f"  {name}: {number} more could match; the log isn't long enough to know")
     faults = report.faults
     for kind, number in sorted(faults.counts.items()):
         places = ", ".join(map(printable, faults.places[kind]))

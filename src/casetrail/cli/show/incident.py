@@ -57,7 +57,7 @@ def _headline(each: Replayed, found: Replay) -> Iterator[str]:
     yield f"{company.title}: {sum(each.rows.values())} rows of {len(each.rows)} logs"
     alerts = each.about(found.incident, "intruder")
     if not alerts:
-        yield "  no alert rests on a row of the intruder"
+        yield "  no alert stands on an event of the intruder"
         return
     first = alerts[0]
     days = (company.saw - day_of(first.first)).days
@@ -72,7 +72,7 @@ def _days(each: Replayed, found: Replay) -> Table:
     for heading in ("fired first", "happened", "came"):
         table.add_column(heading, no_wrap=True)
     for interval in found.groups:
-        table.add_column(f"told, every {interval / 60_000_000:g}m", no_wrap=True)
+        table.add_column(f"alerted, every {interval / 60_000_000:g}m", no_wrap=True)
     for heading in ("alerts", "taken", "named") if each.files else ("alerts",):
         table.add_column(heading, justify="right")
     table.add_column("the victim", no_wrap=True)
@@ -114,18 +114,18 @@ def _files(each: Replayed, found: Replay) -> Iterator[str]:
         return
     named = [file for file in each.files if file.alerted]
     owners = {file.owner for file in each.files if file.owner}
-    yield f"  files taken: {len(each.files)} of {len(owners)} owners; named by an alert: {len(named)}"
+    yield f"  files downloaded: {len(each.files)} of {len(owners)} owners; named by an alert: {len(named)}"
     for rule, count in _most([file.rules[0] for file in named]).items():
         yield f"    {count} first by {rule}"
     late = [file for file in each.files if file.late]
     if late:
-        yield f"  of these {len(late)} came late:"
+        yield f"  of these {len(late)} arrived late:"
     for file in late:
-        told = f"told {time_of(min(file.alerted.values()))}" if file.alerted else "no alert names it"
-        yield f"    {file.id} {file.name}: taken {time_of(file.time)}, came {time_of(file.arrived)}; {told}"
+        told = f"alerted {time_of(min(file.alerted.values()))}" if file.alerted else "not covered by an alert"
+        yield f"    {file.id} {file.name}: downloaded {time_of(file.time)}, arrived {time_of(file.arrived)}; {told}"
     for file in each.files:
         if not file.alerted and not file.late:
-            yield f"    not named: {file.id} {file.name}, taken {time_of(file.time)}"
+            yield f"    not named: {file.id} {file.name}, downloaded {time_of(file.time)}"
 
 
 def _most(rules: Sequence[str]) -> dict[str, int]:
@@ -139,9 +139,9 @@ def _ordinary(each: Replayed, incident: Incident) -> Iterator[str]:
     if young:
         yield f"  while the log was younger than ten days, when all is new: {_counted(young)}"
     if each.taken_back:
-        yield f"  too early, and undone by rows that came later: {_counted(each.taken_back)}"
+        yield f"  too early, and undone by events that arrived later: {_counted(each.taken_back)}"
     if each.inactive:
-        yield f"  asleep for want of a watchlist: {len(each.inactive)} rules"
+        yield f"  inactive until a watchlist is filled: {len(each.inactive)} rules"
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -12,7 +12,7 @@ _HEAD = """# The command line
 Made from `casetrail COMMAND --help` by `make docs`.
 
 The result goes to the standard output, everything else to the standard error. Exit codes are the same everywhere: 0 when all went
-well, 1 when something was found (a fault, a failing case, with `hunt --exit-code` a completion), 2 on an error, 130 after Ctrl-C.
+well, 1 when something was found (a fault, a failing case, with `hunt --exit-code` a match), 2 on an error, 130 after Ctrl-C.
 Colours and the progress bar are for terminals only; `NO_COLOR` turns colours off there too.
 """
 

@@ -25,7 +25,7 @@ _HEAD = """# Proof
 Every case of every rule, on every engine that a query of it can run on, with the events stored as that SIEM stores them. Made by
 `casetrail prove --markdown docs/proof.md` on {date}.
 
-- *proven*: each case completes on the events that it says, on the real engine with the shipped query.
+- *proven*: each case matches on the expected events, on the real engine with the shipped query.
 - *modelled*: the same, on a model written from the vendor's documentation, since the engine can't be installed.
 - *refused*: the rule isn't shipped there; the note says why.
 
@@ -94,7 +94,7 @@ def show(proof: Proof) -> None:
         if cell.reason:
             console.print(Text(f"{cell.standing}: {cell.rule} on {cell.engine}: {cell.reason}"), soft_wrap=True)
     for name, reason in proof.left_out.items():
-        console.print(Text(f"left out: {name}: {reason}"), soft_wrap=True)
+        console.print(Text(f"skipped: {name}: {reason}"), soft_wrap=True)
     for line in _summary(proof):
         console.print(Text(line), soft_wrap=True)
 

@@ -29,8 +29,8 @@ def cell(text: str) -> str:
 
 
 def count(number: int, thing: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    """`1 file`, `2 files`, `2 matches`."""
+    return f"{number} {thing}{'' if number == 1 else 'es' if thing.endswith('ch') else 's'}"
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> Iterable[str]:
