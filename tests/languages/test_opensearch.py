@@ -214,14 +214,13 @@ def test_a_correlation_is_a_score_and_parameters() -> None:
     ]
     user = {"name": "test.user", "folded": True, "skips_empty": False}
     metric = made["aggs"]["completions"]["scripted_metric"]
+    earliest = {"column": "seen", "of": "first", "range": {"low": -3_600_000, "high": 0}, "bases": [0]}
     assert metric["params"] == {
         "plan": {
             "key": ["user"],
-            "span": 3_600_000,
             "bases": [{"leaf": leaf, "key": [{"place": 0}], "value": []} for leaf in (0, 1)],
-            "completing": [1],
-            "counted": "none",
-            "order": {"wanted": [1], "before": [0], "after": []},
+            "nodes": [{"is": "look", "figures": [earliest]}],
+            "keep": {"bases": [1], "test": {"is": "all", "args": [{"is": "not_before", "column": "seen", "other": "at"}]}},
         },
         "leaves": [{"number": leaf, "bit": bit, "time": "@timestamp", "fields": [user]} for leaf, bit in ((0, 1), (1, 2))],
         "run": {"start": {"at": 1_700_000_000_000}, "known": {"ago": 60_000}},

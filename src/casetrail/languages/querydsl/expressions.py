@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Network, ip_network
-from typing import Any
+from typing import Any, assert_never
 
 from casetrail.languages.base import Checks
 from casetrail.languages.folding import variants
@@ -116,6 +116,8 @@ class OpenSearchExpressions(Checks[DslField, Query]):
                 return _all([], [self.expression(arg)])
             case Is():
                 return self.test(expr)
+            case never:
+                assert_never(never)
 
     def test(self, test: Is) -> Query:
         stored = self.column(test.field).stored
@@ -164,11 +166,8 @@ class OpenSearchExpressions(Checks[DslField, Query]):
             return self.exists(column, field)
         if not any(isinstance(part, Wildcard) for part in check.parts):
             return self.equals(column, field, Equals("".join(map(str, check.parts)), check.cased))
-        match check.parts:
-            case (str(), Wildcard.MANY):
-                kind, parts = "prefix", check.parts[:1]
-            case _:
-                kind, parts = "wildcard", check.parts
+        begins = len(check.parts) == 2 and check.parts[1] is Wildcard.MANY and isinstance(check.parts[0], str)
+        kind, parts = ("prefix", check.parts[:1]) if begins else ("wildcard", check.parts)
         return _cased(column.name, kind, parts) if check.cased else _folded(column.name, kind, parts)
 
     def matches(self, column: DslField, field: Field, check: Matches) -> Query:
@@ -276,8 +275,10 @@ def _spelt_out(part: str | Wildcard) -> str:
             return ".*"
         case Wildcard.ONE:
             return "."
-        case text:
+        case str() as text:
             return "".join(_one_character(variants(char)) for char in text)
+        case never:
+            assert_never(never)
 
 
 def _one_character(chars: str) -> str:

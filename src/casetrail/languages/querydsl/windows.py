@@ -9,27 +9,14 @@ bucketed, so there is no greatest number of keys: what is too much for the clust
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from casetrail.languages.base import Ago, Bounds, Instant
 from casetrail.languages.querydsl.expressions import OpenSearchExpressions, Query
 from casetrail.languages.querydsl.painless import program
+from casetrail.plan import window as w
 from casetrail.plan.horizon import reach, wait
-from casetrail.plan.nodes import (
-    AllOf,
-    AnyOf,
-    Correlation,
-    Figure,
-    KeyPart,
-    Order,
-    Present,
-    Search,
-    Threshold,
-    Together,
-    Type,
-    Without,
-    wanted_bases,
-)
+from casetrail.plan.nodes import Correlation, KeyPart, Search, Type
 from casetrail.stores.places import Stores, store_of
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -37,7 +24,6 @@ RESULT = "completions"
 """The name of the aggregation."""
 _MOST_CONDITIONS = 24
 """Powers of two that a score, which is a float, adds up exactly."""
-_COUNTED = {Figure.EVENTS: "event", Figure.DISTINCT: "value"}
 
 
 def milliseconds(span: int) -> int:
@@ -170,31 +156,64 @@ class _Leaves:
 
 
 def _plan(plan: Correlation, leaves: _Leaves) -> dict[str, Any]:
-    condition = plan.condition
-    made: dict[str, Any] = {
+    milliseconds(plan.span)
+    window = w.window(plan)
+    figures = [column for node in window.nodes if isinstance(node, w.Look) for column, seen in node.figures if seen.figure]
+    return {
         "key": [part.name for part in plan.key],
-        "span": milliseconds(plan.span),
         "bases": [_base(plan, number, leaves) for number in range(len(plan.bases))],
+        "nodes": [_node(node) for node in window.nodes],
+        "keep": {"bases": list(window.keep.bases), "test": _test(window.keep.test)},
+        **({"evidence": _range(window.evidence)} if window.evidence else {}),
+        **({"shown": figures[0]} if figures else {}),
     }
-    match condition:
-        case Threshold():
-            made |= {"completing": list(range(len(plan.bases))), "counted": _COUNTED.get(condition.figure, "none")}
-            made["threshold"] = {
-                "figure": condition.figure.value,
-                "op": condition.op.value,
-                "count": condition.count,
-                "percentile": condition.percentile or 0,
-            }
-        case Order():
-            made |= {"completing": [condition.wanted[-1]], "counted": "none"}
-            made["order"] = {
-                "wanted": list(condition.wanted),
-                "before": list(condition.before),
-                "after": list(condition.after),
-            }
-        case together:
-            made |= {"completing": sorted(wanted_bases(together)), "counted": "base", "together": _together(together)}
-    return made
+
+
+def _node(node: w.Look | w.Mark) -> dict[str, Any]:
+    match node:
+        case w.Look(figures=figures):
+            return {"is": "look", "figures": [{"column": column, **_seen(seen)} for column, seen in figures]}
+        case w.Mark(base=base, column=column):
+            return {"is": "mark", "base": base, "column": column}
+        case never:
+            assert_never(never)
+
+
+def _seen(seen: w.Seen) -> dict[str, Any]:
+    return {
+        "of": seen.of.value,
+        "range": _range(seen.range),
+        "bases": list(seen.bases),
+        **({"figure": seen.figure.value} if seen.figure else {}),
+        **({"percentile": seen.percentile} if seen.percentile is not None else {}),
+    }
+
+
+def _range(around: w.Range) -> dict[str, int]:
+    """The whole milliseconds of a range: OpenSearch's times have no others."""
+    return {**({"low": -(-around.low // 1000)} if around.low is not None else {}), "high": around.high // 1000}
+
+
+def _test(test: w.Test) -> dict[str, Any]:
+    match test:
+        case w.Compares(column=column, op=op, value=value):
+            return {"is": "compares", "column": column, "op": op.value, "value": value}
+        case w.StartsWithin(span=span):
+            return {"is": "starts_within", "span": milliseconds(span)}
+        case w.NotBefore(column=column, other=other):
+            return {"is": "not_before", "column": column, "other": other}
+        case w.KnownFor(span=span):
+            return {"is": "known_for", "span": milliseconds(span)}
+        case w.Holds(column=column):
+            return {"is": "holds", "column": column}
+        case w.Fails(arg=arg):
+            return {"is": "fails", "arg": _test(arg)}
+        case w.All(args=args):
+            return {"is": "all", "args": list(map(_test, args))}
+        case w.Any(args=args):
+            return {"is": "any", "args": list(map(_test, args))}
+        case never:
+            assert_never(never)
 
 
 def _base(plan: Correlation, number: int, leaves: _Leaves) -> dict[str, Any]:
@@ -214,15 +233,3 @@ def _given(base: Correlation, part: KeyPart) -> dict[str, Any]:
     if place is None:
         raise UnsupportedError(f"{part.name}: the completions of {base.name} carry no such part")
     return {"place": place, "folded": part.type is Type.TEXT and not part.cased}
-
-
-def _together(together: Together) -> dict[str, Any]:
-    match together:
-        case Present(base=base):
-            return {"step": base}
-        case Without(arg=arg):
-            return {"not": _together(arg)}
-        case AllOf(args=args):
-            return {"all": [_together(arg) for arg in args]}
-        case AnyOf(args=args):
-            return {"any": [_together(arg) for arg in args]}
