@@ -10,12 +10,14 @@ from pathlib import Path
 
 from casetrail.logs.event import Event
 from casetrail.pack.pack import Pack
+from casetrail.packages.registry import format_of
 from casetrail.proof.late.histories import history
 from casetrail.proof.late.late import SeenLog, judged, run, teller
 from casetrail.proof.late.law import Law
 from casetrail.proof.late.seen import RowMatcher
 from casetrail.proof.late.siem import Clock, Look, clock
 from casetrail.schedule.schedule import Schedule, schedule
+from casetrail.stores.store import Backend
 
 RULES = (
     "salesforce_secret_file_by_service_account",
@@ -66,7 +68,7 @@ def chosen(log: SeenLog, when: Schedule, runs: Clock, draw: random.Random) -> li
     return sorted(first | set(draw.sample(looks, _OTHERS)))
 
 
-def hold(one: Tried, package: str, index: Callable[[list[Event]], None], ask: Callable[[int], Iterable[str]]) -> None:
+def hold(one: Tried, backend: Backend, index: Callable[[list[Event]], None], ask: Callable[[int], Iterable[str]]) -> None:
     """See that a node says at each run what the simulation does, and that all of it together is the law.
 
     index: takes the rows that came; ask: gives the ids that the shipped query finds at a time.
@@ -79,6 +81,6 @@ def hold(one: Tried, package: str, index: Callable[[list[Event]], None], ask: Ca
         ids = frozenset(ask(look.own))
         assert ids == run(log, one.when, look), look
         found.append((look, ids))
-    outcome = judged(log, teller(package, log.plan, one.when)(found))
+    outcome = judged(log, teller(format_of(backend).recognises(log.plan), one.when)(found))
     assert (outcome.missed, outcome.doubled) == (frozenset(), frozenset())
     assert outcome.completions

@@ -17,6 +17,7 @@ from casetrail.build.targets import targets
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate
 from casetrail.pack.pack import Pack
+from casetrail.packages.registry import format_of
 from casetrail.plan.nodes import Correlation
 from casetrail.proof.late.histories import history
 from casetrail.proof.late.late import SeenLog, Tally, outcome, tried
@@ -76,7 +77,7 @@ def test_a_wrong_schedule_breaks_the_law(wrong: str) -> None:
         log = SeenLog(history(made, draw), matches)
         backend = law().backends[target]
         right = schedule(log.plan, backend, PACK.contracts)
-        tally.add(tried(log, replace(change(right), outage=right.outage), backend.package, draw))
+        tally.add(tried(log, replace(change(right), outage=right.outage), format_of(backend).recognises(log.plan), draw))
     assert getattr(tally, how) > 0
 
 

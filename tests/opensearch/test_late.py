@@ -35,7 +35,7 @@ def on_node(engine: OpenSearchEngine, rule: str) -> None:
 
     for source in sources(plan):
         engine.create(source)
-    hold(one, backend.package, index, ask)
+    hold(one, backend, index, ask)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -16,7 +16,8 @@ from casetrail.build.targets import backend_of, build
 from casetrail.logs.contract import parse_span
 from casetrail.pack.files import PackError
 from casetrail.pack.pack import Pack
-from casetrail.packages.elastic.rules import files, ndjson, threat
+from casetrail.packages.elastic.lines import ndjson
+from casetrail.packages.elastic.rules import files, threat
 from casetrail.packages.formats import Packaged
 from casetrail.plan.nodes import Correlation, sources
 from casetrail.schedule.schedule import schedule

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from casetrail.stores.unsupported import UnsupportedError
 from casetrail.pack.lockfile import REFUSED, Entry, Lock, Shipped
-from casetrail.stores.store import Tombstone
+from casetrail.pack.lockfile import Tombstone
 from casetrail.pack.lock import meanings, version_of
 from casetrail.pack.pack import Pack, Rule
 from casetrail.pack.files import PackError

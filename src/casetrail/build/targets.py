@@ -17,12 +17,11 @@ from casetrail.pack.lockfile import Lock, read_lock
 from casetrail.pack.pack import Pack, Rule
 from casetrail.pack.files import PackError
 from casetrail.packages.sigma import rules as sigma
-from casetrail.packages import withdrawn as tombstones
-from casetrail.packages.formats import Packaged, format_of, require_held
+from casetrail.packages.formats import Packaged, Withdrawn
+from casetrail.packages.registry import format_of
 from casetrail.packages.sigma.navigator import layer
 from casetrail.build.overlaid import Change, changes
 from casetrail.schedule.schedule import schedule, shipped_query
-from casetrail.packages.withdrawn import stones_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = Non
 
 def meant_for(pack: Pack, backend: Backend) -> Pack:
     """The pack as a target reads it: one that looks every watchlist up keeps their names in its plans."""
-    return pack.keeping_lists if backend.language == "spl" and backend.options.get("watchlists") == LIVE else pack
+    return pack.keeping_lists if language_of(backend).reads_lists(backend) else pack
 
 
 def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
@@ -90,7 +89,7 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
     lock = read_lock(pack.folder) or Lock()
     for target in wanted:
         backend = backend_of(pack, target)
-        backend = replace(backend, withdrawn=stones_of(lock.withdrawn, backend, pack))
+        gone = _withdrawn(lock, backend, pack)
         suffix, package = language_of(backend).suffix, format_of(backend)
         made: list[Packaged] = []
         for rule in meant_for(pack, backend).rules.values():
@@ -102,18 +101,28 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
                     when = schedule(rule.plan, backend, pack.contracts)
                     times = lock.changes(rule.name, target)
                     item = Packaged(rule, rule.plan, query, when, pack.contracts, pack.watchlists, times)
-                    require_held(package, item)
+                    package.require_held(item)
                     made.append(item)
             except UnsupportedError as error:
                 refused.append(Refusal(rule.name, target, error.reason))
                 continue
             files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
         held[target] = [item.rule.name for item in made]
-        written = package.files(made, backend) | tombstones.files(backend)
+        written = package.files(made, backend, gone)
         files.update((f"{target}/{path}", content) for path, content in written.items())
     changed = changes(pack, wanted)
     files["manifest.json"] = _manifest(files, refused, changed)
     return Built(files, held, tuple(refused), tuple(changed))
+
+
+def _withdrawn(lock: Lock, backend: Backend, pack: Pack) -> Withdrawn:
+    """The withdrawn rules that a target had held, by name, but for those whose id a rule of another name has now."""
+    alive = {str(rule.sigma.id) for rule in pack.rules.values() if rule.alone}
+    return {
+        name: stone
+        for name, stone in sorted(lock.withdrawn.items())
+        if backend.name in stone.targets and stone.id not in alive
+    }
 
 
 def everyone(pack: Pack) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from casetrail.stores.unsupported import UnsupportedError
 from casetrail.logs.contract import Delay
 from casetrail.pack.pack import Pack, Rule
 from casetrail.pack.files import PackError
-from casetrail.packages.formats import format_of
+from casetrail.packages.registry import format_of
 from casetrail.schedule.schedule import Schedule, schedule, shipped_query
 from casetrail.build.targets import backend_of
 from casetrail.plan.nodes import Correlation, sources

@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 
 from casetrail.pack.files import PackError
-from casetrail.stores.store import Tombstone
 
 FILE = "rules.lock"
 
@@ -43,6 +42,17 @@ class Entry:
     version: int
     plan: str
     targets: Mapping[str, Shipped] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A rule that was shipped and is no more. targets: its last release on each that held it."""
+
+    id: str
+    version: int
+    date: str
+    reason: str
+    targets: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

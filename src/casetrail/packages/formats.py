@@ -1,15 +1,16 @@
-"""The import formats by the name that a backend calls them."""
+"""What an import format is to those who use it, and a rule with all that one needs to ship it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any, Protocol, cast
+from enum import Enum
+from typing import Any
 
 from casetrail.logs.contract import Contract
-from casetrail.pack.files import PackError
 from casetrail.pack.lock import version_of
+from casetrail.pack.lockfile import Tombstone
 from casetrail.pack.pack import Rule
 from casetrail.plan.nodes import Plan
 from casetrail.schedule.schedule import Schedule
@@ -43,36 +44,47 @@ class Packaged:
         return self.version + self.changes
 
 
-class Format(Protocol):
-    """A module that writes what a SIEM imports."""
+class Recognition(Enum):
+    """How a SIEM knows that it has alerted on a match already."""
 
-    def files(self, items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
-        """The files by their path below the target's folder, the same bytes for the same rules."""
-        ...
-
-    def terms(self, plan: Plan, when: Schedule) -> Mapping[str, Any]:
-        """A plan's schedule in the SIEM's own terms, as the files have it, by the keys that they call it."""
-        ...
+    BY_ID = "by the id of its event, always"
+    FOR_A_WHILE = "by the id of its event, as long as the schedule is quiet"
+    BY_THE_STANDING_ALERT = "while an alert of the rule stands, all that is fresh belongs to it"
 
 
-FORMATS = {
-    "kibana": "casetrail.packages.elastic.rules",
-    "opensearch": "casetrail.packages.opensearch.monitors",
-    "queries": "casetrail.packages.queries",
-    "sentinel": "casetrail.packages.sentinel.rules",
-    "splunk": "casetrail.packages.splunk.app",
-}
+Withdrawn = Mapping[str, Tombstone]
+"""Rules that a SIEM may still have of an earlier pack and that are no more, by name."""
+NOTHING: Withdrawn = {}
 
 
-def format_of(backend: Backend) -> Format:
-    """Raises PackError for a format that there is no module of."""
-    if backend.package not in FORMATS:
-        raise PackError(f"{backend.name}: no package format is named {backend.package}; there are {', '.join(FORMATS)}")
-    return cast(Format, import_module(FORMATS[backend.package]))
+def _take(item: Packaged) -> None:
+    """Any rule."""
 
 
-def require_held(made: Format, item: Packaged) -> None:
-    """Raises UnsupportedError for a rule that a format's own limits don't hold: what its `refuse` says, where it has one."""
-    refuse = getattr(made, "refuse", None)
-    if refuse is not None:
-        refuse(item)
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a SIEM imports.
+
+    name: as a backend calls it.
+    files: the files by their path below the target's folder, the same bytes for the same rules; withdrawn rules are switched off where an
+        import leaves them in place.
+    terms: a plan's schedule in the SIEM's own terms, as the files have it, by the keys that they call it.
+    recognises: how the SIEM knows a plan's alert again.
+    require_held: raises UnsupportedError for a rule that the format's own limits don't hold.
+    """
+
+    name: str
+    files: Callable[[Sequence[Packaged], Backend, Withdrawn], dict[str, bytes]]
+    terms: Callable[[Plan, Schedule], Mapping[str, Any]]
+    recognises: Callable[[Plan], Recognition]
+    require_held: Callable[[Packaged], None] = _take
+
+
+def identity(rule_id: object, backend: Backend) -> str:
+    """The id that a rule has on a target, in every build the same: a UUID made of the rule's own."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"casetrail:{rule_id}:{backend.name}"))
+
+
+def withdrawal(name: str, stone: Tombstone) -> str:
+    """Why a rule is no more, as whoever finds it on a SIEM reads it."""
+    return f"{name} was withdrawn on {stone.date}: {stone.reason}"

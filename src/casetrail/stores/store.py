@@ -50,17 +50,6 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class Tombstone:
-    """A rule that was shipped and is no more. targets: its last release on each that held it."""
-
-    id: str
-    version: int
-    date: str
-    reason: str
-    targets: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Backend:
     """One SIEM.
 
@@ -68,7 +57,6 @@ class Backend:
     made_up: whether a run that it left out is made up for later, with its own time as its clock.
     limits: its counts by name, `alerts` (the most that one run gives) among them.
     stores: by log source; options: what whoever runs the SIEM can choose, by name.
-    withdrawn: rules that it may have of an earlier pack and that are no more, by name.
     """
 
     name: str
@@ -80,7 +68,6 @@ class Backend:
     options: Mapping[str, str] = field(default_factory=dict)
     made_up: bool = False
     limits: Mapping[str, int] = field(default_factory=dict)
-    withdrawn: Mapping[str, Tombstone] = field(default_factory=dict)
 
     @property
     def interval(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from casetrail.languages.base import Bounds
 from casetrail.languages.esql.expressions import EsqlExpressions, search_query
 from casetrail.languages.esql.windows import correlation_query
+from casetrail.languages.language import Language
 from casetrail.plan.nodes import Expr, Plan, Search
 from casetrail.stores.places import store_of
 from casetrail.stores.store import Backend
@@ -20,3 +21,6 @@ def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
 def piece_of(part: Expr, search: Search, backend: Backend) -> str:
     """The text that one part of a search becomes. Raises UnsupportedError."""
     return EsqlExpressions(store_of(search, backend.stores)).expression(part)
+
+
+ESQL = Language("esql", "esql", query_of, piece_of)

@@ -7,6 +7,7 @@ from casetrail.languages.kql.expressions import KqlExpressions
 from casetrail.languages.kql.steps import Setting, bounded, matching
 from casetrail.languages.kql.text import name, timespan
 from casetrail.languages.kql.windows import correlation_query
+from casetrail.languages.language import Language
 from casetrail.plan.nodes import Expr, Plan, Search
 from casetrail.stores.places import store_of
 from casetrail.stores.store import Backend
@@ -41,3 +42,6 @@ def piece_of(part: Expr, search: Search, backend: Backend) -> str:
     """The text that one part of a search becomes. Raises UnsupportedError."""
     setting = setting_of(backend, Bounds())
     return KqlExpressions(store_of(search, backend.stores), live=setting.live).expression(part)
+
+
+KQL = Language("kql", "kql", query_of, piece_of)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from casetrail.languages.base import Bounds
+from casetrail.languages.language import Language
 from casetrail.languages.querydsl.expressions import MUSTACHE, DslField, OpenSearchExpressions
 from casetrail.languages.querydsl.windows import correlation_body, time_filter
 from casetrail.plan.nodes import Expr, Plan, Search, fields, searches
@@ -56,3 +57,6 @@ def _read(column: DslField, store: Store) -> str:
 def piece_of(part: Expr, search: Search, backend: Backend) -> str:
     """The text that one part of a search becomes. Raises UnsupportedError."""
     return json.dumps(OpenSearchExpressions(store_of(search, backend.stores)).expression(part), ensure_ascii=False)
+
+
+QUERY_DSL = Language("opensearch", "json", query_of, piece_of)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casetrail.languages.base import Bounds
+from casetrail.languages.language import Language
 from casetrail.languages.spl.expressions import SplExpressions, search_name
+from casetrail.languages.spl.lookups import LIVE
 from casetrail.languages.spl.source import ID, SplLeaves
 from casetrail.languages.spl.steps import NONE, SplSteps, Tree, Unit
 from casetrail.languages.spl.windows import MEMBER, Window
@@ -146,3 +148,10 @@ def _inner(base: Correlation, part: KeyPart | None) -> str:
 def piece_of(part: Expr, search: Search, backend: Backend) -> str:
     """The text that one part of a search becomes. Raises UnsupportedError."""
     return SplExpressions(store_of(search, backend.stores), backend.options).where(part)
+
+
+def _live(backend: Backend) -> bool:
+    return backend.options.get("watchlists") == LIVE
+
+
+SPL = Language("spl", "spl", query_of, piece_of, reads_lists=_live)

@@ -3,20 +3,19 @@ and index templates."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
-
-import orjson
 
 from casetrail.languages.esql.windows import ID
 from casetrail.pack.files import PackError
 from casetrail.pack.pack import Rule
 from casetrail.packages.elastic import dashboard as kibana_dashboard
 from casetrail.packages.elastic import templates as kibana_templates
-from casetrail.packages.formats import Packaged
-from casetrail.plan.nodes import Correlation, Plan
+from casetrail.packages.elastic import withdrawn
+from casetrail.packages.elastic.lines import ndjson
+from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn, identity
+from casetrail.plan.nodes import Correlation, Plan, Search
 from casetrail.schedule.schedule import Schedule
 from casetrail.sigma.attack import Tactic, Technique, attack
 from casetrail.stores.store import Backend
@@ -31,20 +30,21 @@ _SEVERITY = {
 _MINUTE = 60_000_000
 
 
-def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend, gone: Withdrawn = NOTHING) -> dict[str, bytes]:
     """The rules in one file, for the import of detection rules, the dashboard in another, for that of saved objects, and templates."""
     rules = {"detection-rules.ndjson": ndjson(detection_rule(item, backend) for item in items)}
     contracts = items[0].contracts if items else {}
-    return rules | kibana_dashboard.files(backend, contracts) | kibana_templates.files(backend)
+    return (
+        rules | kibana_dashboard.files(backend, contracts) | kibana_templates.files(backend) | withdrawn.files(gone, backend)
+    )
 
 
 def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
     """One rule as Kibana's import takes it, disabled."""
     rule, when = item.rule, item.schedule
     severity, risk = _SEVERITY[rule.level]
-    identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"casetrail:{rule.sigma.id or rule.name}:{backend.name}"))
     made: dict[str, Any] = {
-        "id": identity,
+        "id": identity(rule.sigma.id or rule.name, backend),
         "rule_id": str(rule.sigma.id or identity),
         "name": rule.sigma.title,
         "description": " ".join(str(rule.sigma.description or rule.sigma.title).split()),
@@ -113,7 +113,7 @@ def threat(tags: Sequence[str]) -> list[dict[str, Any]]:
     names = [tag.removeprefix("attack.") for tag in tags if tag.startswith("attack.")]
     strangers = [name for name in names if name not in known.tactics and name not in known.techniques]
     if strangers:
-        raise PackError(f"attack.{strangers[0]}: packages/attack.yml doesn't hold it; add its name and tactics there")
+        raise PackError(f"attack.{strangers[0]}: sigma/attack.yml doesn't hold it; add its name and tactics there")
     techniques = [known.techniques[name] for name in names if name in known.techniques]
     tactics = [name for name in names if name in known.tactics]
     tactics += [technique.tactics[0] for technique in techniques if not set(technique.tactics) & set(tactics)]
@@ -135,19 +135,8 @@ def _named(one: Tactic | Technique) -> dict[str, Any]:
     return {"id": one.id, "name": one.name, "reference": one.url}
 
 
-def ndjson(rules: Iterable[Mapping[str, Any]]) -> bytes:
-    """The file that Kibana's import takes, the same bytes for the same rules."""
-    lines = [orjson.dumps(rule, option=orjson.OPT_SORT_KEYS) for rule in rules]
-    summary = {
-        "exported_count": len(lines),
-        "exported_rules_count": len(lines),
-        "missing_rules": [],
-        "missing_rules_count": 0,
-        "exported_exception_list_count": 0,
-        "exported_exception_list_item_count": 0,
-        "missing_exception_list_item_count": 0,
-        "missing_exception_list_items": [],
-        "missing_exception_lists": [],
-        "missing_exception_lists_count": 0,
-    }
-    return b"\n".join([*lines, orjson.dumps(summary, option=orjson.OPT_SORT_KEYS)]) + b"\n"
+def _recognises(plan: Plan) -> Recognition:
+    return Recognition.BY_ID if isinstance(plan, Search) else Recognition.FOR_A_WHILE
+
+
+FORMAT = Format("kibana", files, terms, _recognises)

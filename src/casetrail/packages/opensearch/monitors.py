@@ -14,7 +14,7 @@ from typing import Any
 from casetrail.languages.querydsl.mapping import mapping
 from casetrail.languages.querydsl.query import indexes
 from casetrail.languages.querydsl.windows import RESULT
-from casetrail.packages.formats import Packaged
+from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn
 from casetrail.plan.nodes import Plan, Search
 from casetrail.schedule.schedule import Schedule
 from casetrail.stores.store import Backend, Store
@@ -36,8 +36,11 @@ MESSAGES = {
 of a rule is written into it, since a title with braces would be a template."""
 
 
-def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
-    """`monitors/RULE.json` for each rule and `templates/SOURCE.json` for each log source."""
+def files(items: Sequence[Packaged], backend: Backend, gone: Withdrawn = NOTHING) -> dict[str, bytes]:
+    """`monitors/RULE.json` for each rule and `templates/SOURCE.json` for each log source.
+
+    Nothing for withdrawn rules: OpenSearch names monitors itself, so that no file could reach one.
+    """
     monitors = {f"monitors/{item.rule.name}.json": _json(monitor(item, backend)) for item in items}
     templates = {f"templates/{name(store)}.json": _json(template(store)) for store in backend.stores.values()}
     return monitors | templates
@@ -118,3 +121,10 @@ def template(store: Store) -> dict[str, Any]:
 
 def _json(document: dict[str, Any]) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _recognises(plan: Plan) -> Recognition:
+    return Recognition.BY_THE_STANDING_ALERT
+
+
+FORMAT = Format("opensearch", files, terms, _recognises)

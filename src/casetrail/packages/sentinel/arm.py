@@ -14,6 +14,10 @@ from typing import Any
 from casetrail import __version__
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+API = "2024-09-01"
+"""The version of Sentinel's API that resources are written for."""
+WORKSPACE = {"workspace": {"type": "string", "metadata": {"description": "The name of the Log Analytics workspace."}}}
+"""The parameter that each template has."""
 MOST_RESOURCES = 800
 MOST_BYTES = 4_000_000
 MOST_BYTES_A_RESOURCE = 1_000_000
@@ -44,6 +48,15 @@ def written(value: Any) -> Any:
             return [written(held) for held in value]
         case _:
             return value
+
+
+def alert_rule(identity: str) -> dict[str, Any]:
+    """What names a resource as the analytics rule of an id in the template's workspace."""
+    return {
+        "type": "Microsoft.OperationalInsights/workspaces/providers/alertRules",
+        "apiVersion": API,
+        "name": Formula(f"concat(parameters('workspace'), '/Microsoft.SecurityInsights/', {quoted(identity)})"),
+    }
 
 
 def template(parameters: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]) -> bytes:

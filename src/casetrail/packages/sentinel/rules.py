@@ -7,7 +7,6 @@ Limits: Microsoft, "Service limits for Microsoft Sentinel", "Scheduled analytics
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
@@ -20,10 +19,11 @@ from casetrail.languages.kql.steps import ID
 from casetrail.languages.kql.windows import key_columns
 from casetrail.logs.contract import Contract
 from casetrail.packages.elastic.rules import threat
-from casetrail.packages.formats import Packaged
+from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn, identity
 from casetrail.packages.sentinel import watchlists as sentinel_watchlists
+from casetrail.packages.sentinel import withdrawn
 from casetrail.packages.sentinel import workbook as sentinel_workbook
-from casetrail.packages.sentinel.arm import Formula, quoted, templates
+from casetrail.packages.sentinel.arm import WORKSPACE, Formula, alert_rule, quoted, templates
 from casetrail.plan.nodes import Correlation, Plan, Search, Type, sources
 from casetrail.schedule.schedule import Schedule
 from casetrail.sigma.attack import attack
@@ -35,7 +35,6 @@ LONGEST_NAME = 256
 LONGEST_DESCRIPTION = 5_000
 MOST_DETAILS = 20
 MOST_ENTITIES = 10
-API = "2024-09-01"
 """The version of Sentinel's API; stable ones know techniques without their parts (T1550, not T1550.004)."""
 _MINUTE = 60_000_000
 _SEVERITY = {"informational": "Informational", "low": "Low", "medium": "Medium", "high": "High", "critical": "High"}
@@ -47,7 +46,7 @@ _OLDER_TACTIC = {"TA0005": "DefenseEvasion", "TA0112": "DefenseEvasion"}
 """Sentinel has the tactics as they were before ATT&CK parted this one in two."""
 
 
-def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend, gone: Withdrawn = NOTHING) -> dict[str, bytes]:
     """Templates of the rules, the watchlists that they look up and a workbook of log health, and a YAML file for each rule."""
     rules = {item.rule.name: analytics_rule(item, backend) for item in items}
     tables = {item.rule.name: sorted({backend.stores[source].index for source in sources(item.plan)}) for item in items}
@@ -58,6 +57,7 @@ def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
         **templates("azuredeploy", _parameters(tables), resources),
         **sentinel_watchlists.files(items),
         **sentinel_workbook.files(backend, contracts),
+        **withdrawn.files(gone, backend),
     }
 
 
@@ -89,11 +89,10 @@ def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
     """One rule as Microsoft publishes it; it is disabled when it comes in."""
     rule, when = item.rule, terms(item.plan, item.schedule)
     named = list(entities(item.plan, backend, item.contracts))
-    identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"casetrail:{rule.sigma.id or rule.name}:{backend.name}"))
     tactics, techniques = _attack([str(tag) for tag in rule.sigma.tags or []])
     shown = _shown(rule.sigma.title, named)
     return {
-        "id": identity,
+        "id": identity(rule.sigma.id or rule.name, backend),
         "name": rule.sigma.title,
         "description": _description(item),
         "severity": _SEVERITY[rule.level],
@@ -149,9 +148,7 @@ def resource(name: str, rule: Mapping[str, Any], tables: Sequence[str]) -> dict[
     )
     return {
         "condition": Formula(there[0] if len(there) == 1 else f"and({', '.join(there)})"),
-        "type": "Microsoft.OperationalInsights/workspaces/providers/alertRules",
-        "apiVersion": API,
-        "name": Formula(f"concat(parameters('workspace'), '/Microsoft.SecurityInsights/', {quoted(rule['id'])})"),
+        **alert_rule(rule["id"]),
         "kind": rule["kind"],
         "properties": {
             "displayName": rule["name"],
@@ -176,7 +173,7 @@ def _parameters(tables: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 
     known = sorted({table for needed in tables.values() for table in needed})
     return {
-        "workspace": {"type": "string", "metadata": said("The name of the Log Analytics workspace.")},
+        **WORKSPACE,
         "tables": {
             "type": "array",
             "defaultValue": known,
@@ -292,3 +289,10 @@ def written(rule: Mapping[str, Any]) -> bytes:
     """The file of a rule, the same bytes for the same rule."""
     text: str = yaml.dump(dict(rule), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return text.encode()
+
+
+def _recognises(plan: Plan) -> Recognition:
+    return Recognition.FOR_A_WHILE
+
+
+FORMAT = Format("sentinel", files, terms, _recognises, refuse)

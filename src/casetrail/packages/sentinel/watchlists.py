@@ -14,11 +14,10 @@ from typing import Any
 
 from casetrail.languages.kql.text import string
 from casetrail.packages.formats import Packaged
-from casetrail.packages.sentinel.arm import MOST_BYTES_A_RESOURCE, Formula, quoted, size, templates
+from casetrail.packages.sentinel.arm import API, MOST_BYTES_A_RESOURCE, WORKSPACE, Formula, quoted, size, templates
 from casetrail.plan.nodes import Listed, searches, tests
 from casetrail.stores.unsupported import UnsupportedError
 
-API = "2024-09-01"
 COLUMN = "value"
 LONGEST_LINE = 10_240
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{1,62}[A-Za-z0-9]")
@@ -34,8 +33,7 @@ def files(items: Sequence[Packaged]) -> dict[str, bytes]:
                 found[name] = tuple(map(str, check.values))
     if not found:
         return {}
-    parameters = {"workspace": {"type": "string", "metadata": {"description": "The name of the Log Analytics workspace."}}}
-    return templates("watchlists", parameters, [resource(name, values) for name, values in sorted(found.items())])
+    return templates("watchlists", WORKSPACE, [resource(name, values) for name, values in sorted(found.items())])
 
 
 def looked_up(item: Packaged) -> Iterator[tuple[str, Listed]]:

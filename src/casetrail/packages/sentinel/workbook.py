@@ -12,7 +12,7 @@ from typing import Any
 from casetrail.languages.kql.steps import ID, identity
 from casetrail.languages.kql.text import name, string, timespan
 from casetrail.logs.contract import Contract
-from casetrail.packages.sentinel.arm import Formula, template
+from casetrail.packages.sentinel.arm import WORKSPACE, Formula, template
 from casetrail.stores.store import Backend, Store
 
 API = "2023-06-01"
@@ -152,7 +152,7 @@ def notebook(found: Mapping[str, str]) -> dict[str, Any]:
 
 def _parameters() -> dict[str, Any]:
     return {
-        "workspace": {"type": "string", "metadata": {"description": "The name of the Log Analytics workspace."}},
+        **WORKSPACE,
         "location": {
             "type": "string",
             "defaultValue": Formula("resourceGroup().location"),

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import assert_never
 
+from casetrail.languages.esql.query import ESQL
+from casetrail.languages.kql.query import KQL
+from casetrail.languages.querydsl.query import QUERY_DSL
+from casetrail.languages.spl.query import SPL
 from casetrail.pack.pack import Pack, Rule
 from casetrail.plan.nodes import (
+    Compare,
     Correlation,
     Equals,
+    Exists,
     Field,
     InNetwork,
+    InPart,
     Is,
+    IsMissing,
     Like,
     Listed,
+    ListedPart,
+    Matches,
     OneOf,
+    SameAs,
     Search,
     Type,
     Wildcard,
@@ -32,23 +45,49 @@ FLATTENED = "Elastic takes no wildcard in a flattened field, but at its end"
 _PLACEHOLDER = re.compile(r"%(\w+)%")
 
 
+def _nothing(stored: StoredField) -> str:
+    return ""
+
+
+def _in_a_list(stored: StoredField) -> str:
+    if stored.type == "parameter" or "{}" in stored.name:
+        return f"it lies in the list {stored.root or stored.name}, and a converted search names plain fields only"
+    return ""
+
+
+def _dynamic(stored: StoredField) -> str:
+    if stored.root or stored.type == "dynamic":
+        return f"it lies in the dynamic column {stored.root or stored.name}, and pySigma's Kusto backend names plain columns only"
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """How pySigma writes a language of ours. target: what `sigma convert -t` calls it; package: the Python package that holds it.
+    """How pySigma writes a language of ours.
 
+    target: what `sigma convert -t` calls it; package: the Python package that holds it.
     minds_case: whether its text compares by letter case.
+    unnamed: why a converted query can't name a field that a store keeps so; empty when it can.
+    literal_asterisk: whether a value may hold an asterisk, or a pattern a mark for one character.
+    piped: whether a query begins with the table and pipes it on; indexed: whether it begins with an index or a macro.
     """
 
     target: str
     package: str
     minds_case: bool
+    unnamed: Callable[[StoredField], str] = _nothing
+    literal_asterisk: bool = True
+    piped: bool = False
+    indexed: bool = False
 
 
 TOOLS = {
-    "esql": Tool("lucene", "pysigma-backend-elasticsearch", minds_case=True),
-    "opensearch": Tool("opensearch_lucene", "pysigma-backend-opensearch", minds_case=True),
-    "kql": Tool("kusto", "pysigma-backend-kusto", minds_case=False),
-    "spl": Tool("splunk", "pysigma-backend-splunk", minds_case=False),
+    ESQL.name: Tool("lucene", "pysigma-backend-elasticsearch", minds_case=True),
+    QUERY_DSL.name: Tool("opensearch_lucene", "pysigma-backend-opensearch", minds_case=True),
+    KQL.name: Tool("kusto", "pysigma-backend-kusto", minds_case=False, unnamed=_dynamic, piped=True),
+    SPL.name: Tool(
+        "splunk", "pysigma-backend-splunk", minds_case=False, unnamed=_in_a_list, literal_asterisk=False, indexed=True
+    ),
 }
 """By our name of a language. A backend of another language has no pipeline."""
 
@@ -91,7 +130,7 @@ def unsayable(plan: Search, store: Store, backend: Backend) -> str:
     """What of a rule's values a converted query can't say; empty when it can."""
     for test in tests(plan.where):
         texts, marks = _texts(test)
-        if backend.language == "spl" and (any("*" in text for text in texts) or Wildcard.ONE in marks):
+        if not TOOLS[backend.language].literal_asterisk and (any("*" in text for text in texts) or Wildcard.ONE in marks):
             return f"{test.field.path}: {ASTERISK}"
         if marks and store.fields[test.field.path].type == "flattened":
             return f"{test.field.path}: {FLATTENED}"
@@ -106,11 +145,7 @@ def unnamed(stored: StoredField | None, backend: Backend) -> str:
         return stored.unsupported
     if stored.derive:
         return "no column holds it; the package of casetrail's own works it out"
-    if backend.language == "spl" and (stored.type == "parameter" or "{}" in stored.name):
-        return f"it lies in the list {stored.root or stored.name}, and a converted search names plain fields only"
-    if backend.language == "kql" and (stored.root or stored.type == "dynamic"):
-        return f"it lies in the dynamic column {stored.root or stored.name}, and pySigma's Kusto backend names plain columns only"
-    return ""
+    return TOOLS[backend.language].unnamed(stored)
 
 
 def losses(pack: Pack, backend: Backend) -> dict[str, str]:
@@ -139,8 +174,10 @@ def _texts(test: Is) -> tuple[list[str], list[Wildcard]]:
         case Like(parts=parts):
             texts = [part for part in parts if isinstance(part, str)]
             return texts, [part for part in parts if isinstance(part, Wildcard)]
-        case _:
+        case Equals() | ListedPart() | Matches() | InNetwork() | Compare() | InPart() | IsMissing() | Exists() | SameAs():
             return [], []
+        case never:
+            assert_never(never)
 
 
 def _lettered(test: Is, kind: str) -> bool:

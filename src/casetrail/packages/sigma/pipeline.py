@@ -14,7 +14,7 @@ import yaml
 
 from casetrail.logs.contract import Contract
 from casetrail.pack.pack import Pack
-from casetrail.packages.sigma.limits import CORRELATION, NETWORK, as_text, unnamed, unsayable
+from casetrail.packages.sigma.limits import CORRELATION, NETWORK, TOOLS, as_text, unnamed, unsayable
 from casetrail.plan.nodes import Search, fields
 from casetrail.stores.store import Backend, Store
 
@@ -98,7 +98,7 @@ def _items(store: Store, contracts: Mapping[str, Contract], backend: Backend) ->
         }
     mapping = {path: field.name for path, field in store.fields.items() if not unnamed(field, backend)}
     yield {"id": f"{mark}_names", "type": "field_name_mapping", "mapping": mapping, "rule_conditions": where}
-    index = _INDEX.fullmatch(backend.options.get(store.index, "")) if backend.language == "spl" else None
+    index = _INDEX.fullmatch(backend.options.get(store.index, "")) if TOOLS[backend.language].indexed else None
     only = {**({"index": index[1]} if index else {}), **store.only}
     if only:
         yield {"id": f"{mark}_only", "type": "add_condition", "conditions": only, "rule_conditions": where}
@@ -106,9 +106,9 @@ def _items(store: Store, contracts: Mapping[str, Contract], backend: Backend) ->
 
 def _table(store: Store, backend: Backend) -> Iterator[dict[str, Any]]:
     prefix = ""
-    if backend.language == "kql":
+    if TOOLS[backend.language].piped:
         prefix = f"{store.index}\n| where "
-    elif backend.language == "spl" and not _INDEX.fullmatch(backend.options.get(store.index, "")):
+    elif TOOLS[backend.language].indexed and not _INDEX.fullmatch(backend.options.get(store.index, "")):
         prefix = f"{backend.options.get(store.index, '')} ".lstrip()
     if prefix:
         mark, where = store.source.replace("/", "_").replace(".", "_"), [_logsource(store)]

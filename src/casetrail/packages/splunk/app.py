@@ -18,9 +18,9 @@ from casetrail.languages.spl.query import key_columns
 from casetrail.languages.spl.source import ID
 from casetrail.languages.spl.tables import csvs, looked_up, rows, transforms
 from casetrail.pack.files import PackError
+from casetrail.pack.lockfile import Tombstone
 from casetrail.pack.pack import Rule
-from casetrail.packages import withdrawn as tombstones
-from casetrail.packages.formats import Packaged
+from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn
 from casetrail.packages.splunk.conf import conf, one_line
 from casetrail.packages.splunk.frame import APP, dashboards, frame, own_macros, readme
 from casetrail.packages.splunk.health import LOGS, expected
@@ -43,7 +43,7 @@ _ACCOUNTS = ("user", "actor", "account")
 """Words in the name of a key's column that make it a person's, to whom Enterprise Security can add risk."""
 
 
-def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+def files(items: Sequence[Packaged], backend: Backend, gone: Withdrawn = NOTHING) -> dict[str, bytes]:
     """The app, as its folder and as the archive that Splunk installs. Raises PackError for what can't stand in its files."""
     for option, known in _OPTIONS.items():
         if backend.options.get(option, known[0]) not in known:
@@ -52,7 +52,7 @@ def files(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
     made = {
         "default/savedsearches.conf": conf(
             {stanza(item.rule): saved_search(item, backend) for item in items}
-            | {stanza_of(name): tombstones.saved_search(stone) for name, stone in backend.withdrawn.items()}
+            | {stanza_of(name): _off(stone) for name, stone in gone.items()}
         ),
         "default/macros.conf": conf(
             {**names, **own_macros()}, "To say where your logs lie, set these in local/macros.conf or in Splunk Web."
@@ -180,3 +180,21 @@ def macros(backend: Backend) -> dict[str, dict[str, str]]:
     """A macro for each index that the backend's stores name; its definition is an option of that name."""
     names = sorted({store.index for store in backend.stores.values()})
     return {name: {"definition": backend.options.get(name, "index=*"), "iseval": "0"} for name in names}
+
+
+def _off(stone: Tombstone) -> dict[str, str]:
+    """A search of the same name as a withdrawn one, off, that finds nothing even where somebody has it switched on."""
+    return {
+        "description": f"Withdrawn on {stone.date}: {stone.reason}",
+        "search": "| makeresults | where false()",
+        "disabled": "1",
+        "enableSched": "0",
+        "is_visible": "0",
+    }
+
+
+def _recognises(plan: Plan) -> Recognition:
+    return Recognition.FOR_A_WHILE
+
+
+FORMAT = Format("splunk", files, terms, _recognises)

@@ -9,10 +9,12 @@ import random
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass
+from typing import assert_never
 
 from casetrail.engines.reference import evaluate
+from casetrail.packages.formats import Recognition
 from casetrail.plan.horizon import waits
-from casetrail.plan.nodes import Correlation, Plan, Search
+from casetrail.plan.nodes import Correlation
 from casetrail.proof.late.histories import History
 from casetrail.proof.late.seen import NEVER, Done, RowMatcher, Verdicts, View
 from casetrail.proof.late.siem import Clock, Look, Teller, clock, kept, standing, throttled
@@ -56,11 +58,17 @@ class Tally:
         self.early += other.early
 
 
-def teller(package: str, plan: Plan, when: Schedule) -> Teller:
-    """How a SIEM knows an alert again, by the format of its package."""
-    if package == "opensearch":
-        return standing
-    return kept if package == "kibana" and isinstance(plan, Search) else throttled(when.quiet)
+def teller(recognition: Recognition, when: Schedule) -> Teller:
+    """What a SIEM alerts on of what its runs find, by how it knows an alert again."""
+    match recognition:
+        case Recognition.BY_ID:
+            return kept
+        case Recognition.FOR_A_WHILE:
+            return throttled(when.quiet)
+        case Recognition.BY_THE_STANDING_ALERT:
+            return standing
+        case never:
+            assert_never(never)
 
 
 class SeenLog:
@@ -133,7 +141,7 @@ def judged(log: SeenLog, alerted: Counter[str]) -> LateOutcome:
     return LateOutcome(log.whole, log.whole - told, doubled, told - log.whole)
 
 
-def tried(log: SeenLog, when: Schedule, package: str, draw: random.Random) -> LateOutcome:
+def tried(log: SeenLog, when: Schedule, recognition: Recognition, draw: random.Random) -> LateOutcome:
     """What a SIEM alerts of a history while things go wrong at random."""
     runs = clock(when, log.arrivals, draw)
-    return outcome(log, when, runs, teller(package, log.plan, when), draw)
+    return outcome(log, when, runs, teller(recognition, when), draw)

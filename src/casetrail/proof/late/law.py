@@ -10,6 +10,7 @@ from casetrail.build.targets import backend_of
 from casetrail.logs.event import Event
 from casetrail.pack.cases import CaseFile, case_files
 from casetrail.pack.pack import Pack
+from casetrail.packages.registry import format_of
 from casetrail.plan.horizon import may_be_undone
 from casetrail.plan.nodes import Plan
 from casetrail.proof.late.histories import Material, history, material
@@ -74,7 +75,8 @@ class Law:
                 name = (id(log.plan), target)
                 if name not in schedules:
                     schedules[name] = schedule(log.plan, backend, self.pack.contracts)
-                found = tried(log, schedules[name], backend.package, _chance(rule, number, target))
+                recognition = format_of(backend).recognises(log.plan)
+                found = tried(log, schedules[name], recognition, _chance(rule, number, target))
                 held.tallies.setdefault(target, Tally()).add(found)
                 if found.missed or found.doubled or (found.early and not may_be_undone(log.plan)):
                     held.broken.append((target, number))
