@@ -57,7 +57,7 @@ def counted(log: Path) -> int:
 
 def hunted(pack_folder: Path, log: Path) -> int:
     pack = Pack.load(pack_folder)
-    report = hunt(pack.plans(), pack.contracts, [log])
+    report = hunt(pack.rules.plans(), pack.contracts, [log])
     return len(report.hits)
 
 
@@ -66,8 +66,8 @@ def checked(pack_folder: Path, log: Path) -> int:
     pack = Pack.load(pack_folder)
     contract = pack.contracts["okta/okta"]
     events = [event for line in log.read_bytes().splitlines() if (event := event_of(orjson.loads(line), contract))]
-    expected = {(name, identity) for name, plan in pack.plans().items() for identity in evaluate(plan, events).ids}
-    found = {(hit.rule, hit.id) for hit in hunt(pack.plans(), pack.contracts, [log]).hits}
+    expected = {(name, identity) for name, plan in pack.rules.plans().items() for identity in evaluate(plan, events).ids}
+    found = {(hit.rule, hit.id) for hit in hunt(pack.rules.plans(), pack.contracts, [log]).hits}
     if found != expected:
         raise SystemExit(f"the hunt and the reference disagree on {sorted(found ^ expected)[:5]}")
     return len(found)

@@ -65,7 +65,7 @@ def _on_intruder(pack: Pack, logs: list[Path], arrivals: Any, incident: Any) -> 
     """The completions that rest on the intruder's rows, by rule and id."""
     by_intruder = {fact.id for fact in incident.facts if fact.by == "intruder"}
     theirs = {one.event.id for one in arrivals if one.fact in by_intruder}
-    plans = {name: plan for name, plan in pack.plans().items() if not on_silence(pack.rules[name], plan)}
+    plans = {name: plan for name, plan in pack.rules.plans().items() if not on_silence(pack.rules[name], plan)}
     hits = hunt(plans, pack.contracts, logs).hits
     return {(hit.rule, hit.id): hit for hit in hits if hit.id in theirs}
 

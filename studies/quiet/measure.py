@@ -113,7 +113,7 @@ class Measured:
 
 def measure(pack: Pack, logs: Path, settings: Settings, names: Sequence[str] = ()) -> Measured:
     """The alerts of the pack's rules, or of those named, on the logs of a folder."""
-    plans = pack.plans(names)
+    plans = pack.rules.plans(names)
     inactive = tuple(name for name in plans if pack.rules[name].inactive)
     awake = {name: plan for name, plan in plans.items() if name not in inactive}
     report = hunt(awake, pack.contracts, [logs])

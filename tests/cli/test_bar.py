@@ -41,7 +41,7 @@ def test_it_counts_the_bytes_of_all_files(tmp_path: Path) -> None:
         (tmp_path / name).write_text("\n".join(str(okta(str(number))).replace("'", '"') for number in range(100)))
     size = (tmp_path / "a.ndjson").stat().st_size
     progress = Watched()
-    hunt(PACK.plans(["okta_session_two_networks"]), PACK.contracts, [tmp_path], progress=progress)
+    hunt(PACK.rules.plans(["okta_session_two_networks"]), PACK.contracts, [tmp_path], progress=progress)
     assert progress.total == 2 * size
     assert progress.alerted[:3] == [
         ("reading a.ndjson", 0),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from casetrail.check.lints import catalogue
-from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
 from tests.cli.ways import ROOT, RULE, run, shell, small_pack
 
 PACK = Pack.load(ROOT)

@@ -217,7 +217,7 @@ def test_no_value_breaks_out_of_what_is_built(target: str, hostile: Path, tmp_pa
     for number, value in enumerate(HOSTILE):
         name = f"value_{number}_equal"
         if name not in refused:
-            query = query_for(pack, pack.rule(name), target)
+            query = query_for(pack, pack.rules.named(name), target)
             assert skeleton(query) == shapes[not value.isascii()], value
             assert query in queries.values()
     assert {name for name in refused if name.endswith("equal")} == {f"value_{number}_equal" for number in CONTROL}
@@ -227,7 +227,7 @@ def test_no_value_breaks_out_of_what_is_built(target: str, hostile: Path, tmp_pa
     for values in (harmless_list, sayable):
         (hostile / "watchlists" / "service_accounts.csv").write_text(watchlist(values), "utf-8", newline="")
         watched = Pack.load(hostile)
-        queries_of_lists.append(query_for(watched, watched.rule("watched"), target))
+        queries_of_lists.append(query_for(watched, watched.rules.named("watched"), target))
     assert skeleton(queries_of_lists[0]) == skeleton(queries_of_lists[1])
 
 

@@ -101,7 +101,7 @@ def test_an_engine_that_misreads_a_log_is_told(change: str, misread: Callable[[T
 
 def test_a_hunt_over_files_in_disorder_finds_the_same(tmp_path: Path) -> None:
     pack = Pack.load(ROOT)
-    plans = {name: plan for name, plan in pack.plans().items() if sources(plan) == ("okta/okta",)}
+    plans = {name: plan for name, plan in pack.rules.plans().items() if sources(plan) == ("okta/okta",)}
     contract = pack.contracts["okta/okta"]
     random = Random(7)
     whole, parts = tmp_path / "whole", tmp_path / "parts"

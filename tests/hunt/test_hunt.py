@@ -24,7 +24,7 @@ from casetrail.plan.nodes import sources
 ROOT = Path(__file__).parents[2]
 PACK = Pack.load(ROOT)
 OKTA = PACK.contracts["okta/okta"]
-PLANS = {name: plan for name, plan in PACK.plans().items() if sources(plan) == ("okta/okta",)}
+PLANS = {name: plan for name, plan in PACK.rules.plans().items() if sources(plan) == ("okta/okta",)}
 Found = set[tuple[str, str]]
 
 
@@ -182,7 +182,7 @@ def test_csv_of_an_event_log_file(tmp_path: Path) -> None:
             ["ContentTransfer", time, "00D", "005u", "005uAAA", f"r{number}", f"069{number}", "VersionDownloadAction"]
         )
     (tmp_path / "files.csv").write_text(buffer.getvalue())
-    plans = PACK.plans(["salesforce_files_in_volume", "salesforce_file_without_case"])
+    plans = PACK.rules.plans(["salesforce_files_in_volume", "salesforce_file_without_case"])
     report = hunt(plans, PACK.contracts, [tmp_path])
     counted = [hit for hit in report.hits if hit.rule == "salesforce_files_in_volume"]
     assert len(counted) == 1

@@ -23,7 +23,7 @@ from tests.cli.ways import okta, run
 ROOT = Path(__file__).parents[2]
 PACK = Pack.load(ROOT)
 OKTA = PACK.contracts["okta/okta"]
-PLANS = {name: plan for name, plan in PACK.plans().items() if sources(plan) == ("okta/okta",)}
+PLANS = {name: plan for name, plan in PACK.rules.plans().items() if sources(plan) == ("okta/okta",)}
 MINUTE = 60_000_000
 Found = set[tuple[str, str]]
 

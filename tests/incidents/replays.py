@@ -24,7 +24,7 @@ def pack() -> Pack:
 def indicators() -> tuple[str, ...]:
     """The rules that rest on the addresses of 2023, which none of the tests may need."""
     marked = {rule.name for rule in pack().rules.values() if "%incident_2023_addresses%" in str(rule.meta.get("detection"))}
-    return tuple(name for name, plan in pack().plans().items() if marked & {search.name for search in searches(plan)})
+    return tuple(name for name, plan in pack().rules.plans().items() if marked & {search.name for search in searches(plan)})
 
 
 @cache

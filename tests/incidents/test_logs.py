@@ -139,7 +139,7 @@ def test_a_hunt_in_the_whole_rows_finds_what_is_told(name: str, tmp_path: Path) 
         log = log_of(theirs, incident, company)
         rows = tmp_path / f"{company.name}.ndjson"
         rows.write_text("".join(json.dumps(one.event.row) + "\n" for one in log))
-        plans = {rule: plan for rule, plan in theirs.plans().items() if not waits(plan)}
+        plans = {rule: plan for rule, plan in theirs.rules.plans().items() if not waits(plan)}
         found = {(hit.rule, hit.id) for hit in hunt(plans, theirs.contracts, [rows]).hits}
         arrived = ArrivalLog(log, theirs.contracts)
         standing = {

@@ -71,7 +71,7 @@ def refused_on(pack: Pack, backend: Backend, each: int = 1) -> dict[str, str]:
     found = list(run(pack, case_files(pack)[::each], [DistinctEvents(backend, pack.contracts)]))
     wrong = [(o.case.rule, o.case.name, o.missing, o.extra) for o in found if o.got is not None and not o.passed]
     assert not wrong, wrong
-    assert len({outcome.case.rule for outcome in found if outcome.got is not None}) * each > len(pack.plans()) / 2
+    assert len({outcome.case.rule for outcome in found if outcome.got is not None}) * each > len(pack.rules.plans()) / 2
     return {outcome.case.rule: outcome.refused for outcome in found if outcome.got is None}
 
 
@@ -106,10 +106,10 @@ def test_the_vendor_takes_every_query_with_older_names(
     backend = older(pack, tmp_path, generations)
     tables = declared(backend)
     found = {}
-    for name, plan in pack.plans().items():
+    for name, plan in pack.rules.plans().items():
         with suppress(UnsupportedError):
             found[name] = checker.check(shipped_query(plan, backend, pack.contracts), tables).problems
-    assert len(found) > len(pack.plans()) / 2
+    assert len(found) > len(pack.rules.plans()) / 2
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 

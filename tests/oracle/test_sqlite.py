@@ -222,7 +222,7 @@ REFUSED = {
 
 def with_bases(name: str) -> list[Document]:
     """The documents of a rule of the pack, what it stands on first."""
-    document = dict(PACK.rule(name).meta)
+    document = dict(PACK.rules.named(name).meta)
     bases = [base for reference in document.get("correlation", {}).get("rules", []) for base in with_bases(reference)]
     return [*bases, document]
 

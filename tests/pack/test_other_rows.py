@@ -68,11 +68,11 @@ def events(path: Path) -> Iterator[Event]:
 def test_every_hit_on_rows_of_others_is_explained(path: Path) -> None:
     log = list(events(path))
     end = max((event.time for event in log), default=None)
-    hit = {name for name, plan in PACK.plans().items() if evaluate(plan, log, seen_until=end).ids}
+    hit = {name for name, plan in PACK.rules.plans().items() if evaluate(plan, log, seen_until=end).ids}
     assert hit == set(WHY.get(path.name, {}))
 
 
 @pytest.mark.skipif(not files(), reason="the folder of other people's rows is not here")
 def test_no_explanation_is_of_a_file_or_rule_that_is_gone() -> None:
     assert set(WHY) <= {path.name for path in files()}
-    assert {rule for told in WHY.values() for rule in told} <= set(PACK.plans())
+    assert {rule for told in WHY.values() for rule in told} <= set(PACK.rules.plans())

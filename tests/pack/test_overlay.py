@@ -85,7 +85,7 @@ def test_levels_and_disabled_rules(folder: Path) -> None:
     pack = Pack.load(ROOT, overlay=folder)
     assert pack.rules[COUNTED].level == "low"
     assert not pack.rules[TWO_COUNTRIES].alone
-    assert TWO_COUNTRIES not in pack.plans()
+    assert TWO_COUNTRIES not in pack.rules.plans()
     found = told(folder)
     assert found[COUNTED, "level"] == Change(COUNTED, "level", BARE.rules[COUNTED].level, "low", True)
     assert found[TWO_COUNTRIES, "disabled"] == Change(TWO_COUNTRIES, "disabled", "on", "off: we travel", True)
@@ -105,9 +105,9 @@ def test_a_disabled_rule_still_stands_below_others(folder: Path) -> None:
         if rule.alone and BARE.rules[name].alone
     )
     overlay(folder, casetrail={"disabled": {base: "noise"}})
-    plans = Pack.load(ROOT, overlay=folder).plans()
+    plans = Pack.load(ROOT, overlay=folder).rules.plans()
     assert base not in plans
-    assert plans[above] == BARE.plans()[above]
+    assert plans[above] == BARE.rules.plans()[above]
 
 
 def test_thresholds_are_told_by_what_they_do(folder: Path) -> None:
@@ -305,9 +305,9 @@ def test_a_threshold_a_filter_and_a_list_that_hit_nothing(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("level: {}", "casetrail.yml:1: Additional properties are not allowed"),
-        ("levels: {a: dangerous}", "casetrail.yml:1: levels.a: 'dangerous' is not one of"),
-        ("levels: {a: [}", "casetrail.yml:1: "),
+        ("level: {}", "casetrail.yml:1:1: Additional properties are not allowed"),
+        ("levels: {a: dangerous}", "casetrail.yml:1:10: levels.a: 'dangerous' is not one of"),
+        ("levels: {a: [}", "casetrail.yml:1:14: "),
         ("disabled: {a: ''}", "disabled.a: '' "),
         ('targets: {elastic: {stores: {okta/okta: {index: "a | DROP b"}}}}', "does not match"),
         ("targets: {sentinel: {generations: {okta: v9}}}", None),

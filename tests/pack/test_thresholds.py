@@ -38,7 +38,7 @@ def test_number_and_timespan_are_replaced(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_threshold_is_an_error_with_the_file(tmp_path: Path, thresholds: str, message: str) -> None:
-    with pytest.raises(PackError, match=f"thresholds.yml: .*{message}"):
+    with pytest.raises(PackError, match=f"thresholds.yml:1:1: .*{message}"):
         loaded(tmp_path, thresholds)
 
 

@@ -35,7 +35,7 @@ PACK = Pack.load(Path(__file__).parents[2])
 BACKENDS = {name: backend_of(PACK, name) for name in targets(PACK)}
 LATE = {
     name: plan
-    for name, plan in PACK.plans().items()
+    for name, plan in PACK.rules.plans().items()
     if any(field in {contract.lateness for contract in PACK.contracts.values()} for field in fields(plan))
 }
 
@@ -67,7 +67,9 @@ def test_it_looks_back_further_than_its_log_may_be_late(name: str, target: str) 
 
 
 def test_other_rules_look_back_no_further_than_their_logs_are_late() -> None:
-    name, plan = next((name, plan) for name, plan in PACK.plans().items() if name not in LATE and isinstance(plan, Search))
+    name, plan = next(
+        (name, plan) for name, plan in PACK.rules.plans().items() if name not in LATE and isinstance(plan, Search)
+    )
     found = schedule(plan, BACKENDS["splunk"], PACK.contracts)
     assert found.fresh == found.delay + 2 * found.interval, name
 

@@ -14,10 +14,12 @@ from sigma.rule import SigmaRule
 
 from casetrail.build.targets import backend_of, targets
 from casetrail.pack.pack import Pack
+from casetrail.pack.sources import Sources
 from casetrail.packages.sigma.limits import ASTERISK, CORRELATION, NETWORK, TOOLS, losses, refusals
 from casetrail.packages.sigma.pipeline import pipeline, watchlist_pipeline
 from casetrail.packages.sigma.rules import files
 from casetrail.plan.nodes import Search
+from casetrail.reading.yaml import read
 from tests.cli.ways import RULE
 
 ROOT = Path(__file__).parents[2]
@@ -127,12 +129,14 @@ def test_values_cannot_break_out_of_the_yaml() -> None:
     assert yaml.safe_load(watchlist_pipeline({}))["vars"] == {}
 
 
-def test_what_a_list_or_an_asterisk_keeps_from_splunk_is_refused() -> None:
+def test_what_a_list_or_an_asterisk_keeps_from_splunk_is_refused(tmp_path: Path) -> None:
     said = refusals(FILLED, backend_of(PACK, "splunk"))
     assert "it lies in the list event.parameters{}" in said["chrome_signin_policy_weakened"]
     assert "it lies in the list target{}" in said["okta_session_protection_weakened"]
     starred = {"kind": {"eventType": "a\\*b"}, "condition": "kind"}
-    pack = Pack(ROOT, PACK.contracts, {}, {ROOT / "example.yml": [{**RULE, "detection": starred}]})
+    path = tmp_path / "example.yml"
+    path.write_text(yaml.safe_dump({**RULE, "detection": starred}))
+    pack = Pack(ROOT, PACK.contracts, {}, Sources({path: tuple(read(path))}))
     assert refusals(pack, backend_of(PACK, "splunk")) == {"example": f"eventType: {ASTERISK}"}
     assert refusals(pack, backend_of(PACK, "sentinel")) == {}
     with pytest.raises(SigmaError, match="every asterisk"):

@@ -34,7 +34,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
             (folder / f"{source.replace('/', '.')}.ndjson").write_bytes(b"\n".join(lines))
         lists = {name: tuple(values) for name, values in watchlists_of(INCIDENT, company).items() if name in PACK.watchlists}
         facts = {one.event.id: one.fact for one in arrivals}
-        plans = PACK.with_watchlists(lists).plans()
+        plans = PACK.with_watchlists(lists).rules.plans()
         told = {name: plan for name, plan in plans.items() if not on_silence(PACK.rules[name], plan)}
         for hit in hunt(told, PACK.contracts, [folder]).hits:
             found.setdefault(facts[hit.id], set()).add(hit.rule)

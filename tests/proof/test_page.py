@@ -41,5 +41,5 @@ def test_the_page_is_of_this_pack() -> None:
         for engine, text in cells.items()
         if engine in TARGETS and text.startswith("refused")
     }
-    assert {pair for pair in shown if pair[0] in pack.plans()} == refused
-    assert len(refused) <= SHARE * len(pack.plans()) * len(targets(pack))
+    assert {pair for pair in shown if pair[0] in pack.rules.plans()} == refused
+    assert len(refused) <= SHARE * len(pack.rules.plans()) * len(targets(pack))

@@ -20,7 +20,7 @@ from casetrail.plan.nodes import (
     Without,
 )
 from casetrail.sigma.correlate import lower
-from casetrail.sigma.lower import Problem
+from casetrail.sigma.problem import Problem
 from tests.worlds import CONTRACT, WORLD
 
 BASES = [

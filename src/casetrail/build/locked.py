@@ -8,7 +8,8 @@ from casetrail.stores.unsupported import UnsupportedError
 from casetrail.pack.lockfile import REFUSED, Entry, Lock, Shipped
 from casetrail.pack.lockfile import Tombstone
 from casetrail.pack.lock import meanings, version_of
-from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
 from casetrail.pack.files import PackError
 from casetrail.build.targets import backend_of, query_for, targets
 from casetrail.plan.digest import short

@@ -9,9 +9,11 @@ from typing import Any
 
 from casetrail.pack.backend import backend_folder, read_backend, settings_of
 from casetrail.logs.contract import parse_span
-from casetrail.pack.overlay import Overlay, with_thresholds_of
+from casetrail.pack.overlay import Overlay
+from casetrail.pack.sources import Sources
+from casetrail.pack.thresholds import with_thresholds_of
 from casetrail.pack.pack import Pack
-from casetrail.pack.files import documents
+from casetrail.pack.files import Files
 from casetrail.plan.inactive import inactive
 from casetrail.plan.covers import covers
 
@@ -84,18 +86,18 @@ def _steps(pack: Pack, overlay: Overlay) -> Iterator[tuple[str, str, str, Pack]]
             below = below.with_watchlists({name: values})
             if name in pack.bare.watchlists:
                 yield f"watchlist {name}", _values(old), _values(values), below
-    for document in documents(overlay.thresholds) if overlay.thresholds.is_file() else ():
-        for name, wanted in document.items():
+    for document in Files().read(overlay.thresholds) if overlay.thresholds.is_file() else ():
+        for name, wanted in document.data.items():
             for key, value in wanted.items() if isinstance(wanted, Mapping) else ():
-                sources, unused = with_thresholds_of(below.sources, overlay.thresholds, {name: {key: value}})
+                sources, unused = with_thresholds_of(below.sources, document, {name: {key: value}})
                 if not unused:
                     was = _number(below, name, key)
                     below = replace(below, sources=sources)
                     yield f"{key} of {name}", was, str(value), below
     for path in overlay.own_files():
-        filters = [document for document in pack.sources[path] if "filter" in document]
+        filters = tuple(document for document in pack.sources[path] if "filter" in document.data)
         if filters and overlay.folder:
-            below = replace(below, sources={**below.sources, path: filters})
+            below = replace(below, sources=Sources({**below.sources, path: filters}))
             yield "filter", "", path.relative_to(overlay.folder).as_posix(), below
 
 

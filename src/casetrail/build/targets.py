@@ -14,7 +14,8 @@ from casetrail.languages.spl.lookups import LIVE
 from casetrail.stores.store import Backend
 from casetrail.pack.backend import backend_folder, read_backend
 from casetrail.pack.lockfile import Lock, read_lock
-from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
 from casetrail.pack.files import PackError
 from casetrail.packages.sigma import rules as sigma
 from casetrail.packages.formats import Packaged, Withdrawn

@@ -8,7 +8,8 @@ from typing import Any
 
 from casetrail.stores.unsupported import UnsupportedError
 from casetrail.logs.contract import Delay
-from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
 from casetrail.pack.files import PackError
 from casetrail.packages.registry import format_of
 from casetrail.schedule.schedule import Schedule, schedule, shipped_query

@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from casetrail.check.demands import demands
-from casetrail.check.findings import Fault
 from casetrail.logs.contract import Contract
 from casetrail.pack.cases import CaseFile, case_paths, read_cases
-from casetrail.pack.files import PackError
-from casetrail.pack.overlay import named
-from casetrail.pack.pack import Pack, Rule
-from casetrail.reading.yaml import SHAPE, START, Document
+from casetrail.pack.fault import Fault
+from casetrail.pack.files import Files, PackError
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
+from casetrail.pack.sources import named
+from casetrail.reading.yaml import SHAPE
 
 
-def case_faults(pack: Pack, documents: Sequence[Document]) -> Iterator[Fault]:
-    """The faults of a pack's cases. documents: of its rules; what the pack's cases must hold is asked of the pack's own meanings."""
-    try:
-        rules = pack.rules
-    except PackError:
+def case_faults(pack: Pack, files: Files) -> Iterator[Fault]:
+    """The faults of a pack's cases; none while of some rule there is no telling.
+
+    What the pack's cases must hold is asked of the pack's own meanings.
+    """
+    if pack.sources.faults or pack.bare.sources.faults:
         return
+    rules = pack.rules
     covered: set[str] = set()
     about = {True: rules, False: pack.bare.rules}
-    for path in case_paths(pack):
+    for path in case_paths(pack, files):
         try:
-            file = read_cases(path, pack)
+            file = read_cases(path, pack, files)
         except PackError as error:
-            yield Fault("bad-case", path, START, str(error).removeprefix(f"{path}: "))
+            yield Fault("bad-case", path, None, str(error).removeprefix(f"{path}: "))
             covered.add(path.stem)
             continue
         covered.add(file.rule)
         try:
             for lint, message in _of_file(file, about[pack.owns(path)], pack.contracts):
-                yield Fault(lint, path, START, message)
+                yield Fault(lint, path, None, message)
         except SHAPE as error:
-            yield Fault("bad-case", path, START, f"it can't be read further: {error}")
-    for document in documents:
+            yield Fault("bad-case", path, None, f"it can't be read further: {error}")
+    for document in pack.sources.rules():
         name = named(document.data)
         if name in rules and rules[name].alone and name not in covered:
-            yield Fault("no-cases", document.path, START, f"write fixtures/{document.path.parent.name}/{name}.yml")
+            yield Fault("no-cases", document.path, None, f"write fixtures/{document.path.parent.name}/{name}.yml")
 
 
 def _of_file(file: CaseFile, rules: Mapping[str, Rule], contracts: Mapping[str, Contract]) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,6 @@ from typing import Any
 
 from casetrail import __version__
 from casetrail.check.lints import catalogue
-from casetrail.reading.yaml import Position
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,16 +27,6 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column} {self.code} {self.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong, by the name of its lint, and where."""
-
-    lint: str
-    path: Path
-    place: Position
-    message: str
 
 
 def as_json(findings: Sequence[Finding]) -> str:

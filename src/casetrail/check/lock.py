@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from casetrail.check.findings import Fault
+from casetrail.pack.fault import Fault
 from casetrail.pack.files import PackError
 from casetrail.pack.lock import breaches
 from casetrail.pack.lockfile import FILE, read_lock
-from casetrail.pack.overlay import named
 from casetrail.pack.pack import Pack
-from casetrail.reading.yaml import START, Document
 
 
-def lock_faults(pack: Pack, documents: Sequence[Document]) -> Iterator[Fault]:
-    """Where a pack and its lock part; nothing where it has none. documents: of its rules."""
+def lock_faults(pack: Pack) -> Iterator[Fault]:
+    """Where a pack and its lock part; nothing where it has none, or while of some rule there is no telling."""
     path = pack.folder / FILE
     try:
         lock = read_lock(pack.folder)
-        found = list(breaches(pack, lock)) if lock is not None else []
+        found = list(breaches(pack, lock)) if lock is not None and not pack.sources.faults else []
     except PackError as error:
-        yield Fault("schema", path, START, str(error).removeprefix(f"{path}: "))
+        yield Fault("schema", path, None, str(error).removeprefix(f"{path}: "))
         return
-    by_name = {named(document.data): document for document in documents}
     for breach in found:
-        document = by_name.get(breach.rule) if breach.lint != "lock-gone" else None
-        if document is None:
-            yield Fault(breach.lint, path, START, breach.message)
+        if breach.lint == "lock-gone":
+            yield Fault(breach.lint, path, None, breach.message)
         else:
+            document = pack.rules[breach.rule].document
             yield Fault(breach.lint, document.path, document.position(["casetrail", "version"]), breach.message)

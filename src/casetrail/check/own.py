@@ -1,23 +1,22 @@
-"""Checking what a customer fills in: watchlists, settings, and what of an overlay hits nothing or is shown by no case."""
+"""Checking what a customer fills in: watchlists, and what of an overlay hits nothing or is shown by no case."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from casetrail.check.findings import Fault
 from casetrail.check.unused import unused
 from casetrail.pack.cases import paths_below, rule_of
-from casetrail.pack.files import PackError, documents
-from casetrail.pack.overlay import SETTINGS, ill_formed, place_of
+from casetrail.pack.fault import Fault
+from casetrail.pack.files import Files
 from casetrail.pack.pack import Pack
 from casetrail.pack.watchlist import INDEX, expired, faults
-from casetrail.reading.yaml import START, Position, YamlError, read
+from casetrail.reading.yaml import START, Position
 
 
-def list_faults(folder: Path, known: dict[str, Any], today: date | None) -> Iterator[Fault]:
+def list_faults(folder: Path, known: dict[str, Any], today: date | None, files: Files) -> Iterator[Fault]:
     """The faults of the watchlists of a folder.
 
     known: what the lists hold, by name, from the folders before; this one's `watchlists.yml` is added to it.
@@ -25,7 +24,7 @@ def list_faults(folder: Path, known: dict[str, Any], today: date | None) -> Iter
     """
     index, places = folder / INDEX, {}
     if index.is_file():
-        (told,) = read(index)
+        (told,) = files.read(index)
         for name in told.data:
             if not (folder / f"{name}.csv").is_file():
                 yield Fault("watchlist", index, told.position([name]), f"there is no {name}.csv beside it")
@@ -49,39 +48,19 @@ def list_faults(folder: Path, known: dict[str, Any], today: date | None) -> Iter
             yield Fault("expired-watchlist", *where, f"{path.stem} has expired on {ends}: empty it")
 
 
-def settings_faults(folder: Path) -> Iterator[Fault]:
-    """What in an overlay's `casetrail.yml` can't be read or isn't of the form that its schema demands."""
-    path = folder / SETTINGS
-    try:
-        found = read(path)
-    except YamlError as error:
-        yield Fault("yaml", path, error.position, error.message)
-        return
-    for document in found[:1]:
-        for message, place in ill_formed(document):
-            yield Fault("schema", path, place, message)
-
-
-def overlay_faults(pack: Pack, told: Collection[Path]) -> Iterator[Fault]:
-    """What of an overlay hits nothing, but for files of which that is told already, and thresholds that no case of its own shows."""
-    try:
-        idle = unused(pack)
-    except PackError:
-        return
-    for one in idle:
-        if one.path not in told:
-            yield Fault("idle-overlay", one.path, one.place, one.message)
+def overlay_faults(pack: Pack, files: Files) -> Iterator[Fault]:
+    """What of an overlay hits nothing, and thresholds that no case of its own shows; none while of some rule there is no telling."""
     overlay = pack.overlay
-    if overlay is None or overlay.folder is None:
+    if pack.sources.faults or pack.bare.sources.faults or overlay is None or overlay.folder is None:
         return
-    shown = {rule_of(path) for path in paths_below(overlay.folder)}
-    idle_places = {one.place for one in pack.unused}
-    for name in _names(overlay.thresholds):
-        place = place_of(overlay.thresholds, name)
-        if place not in idle_places and name not in shown:
-            message = f"no case of yours shows {name} with these numbers: those of the pack are about its own"
-            yield Fault("untested-threshold", overlay.thresholds, place, message)
-
-
-def _names(path: Path) -> list[str]:
-    return [name for document in (documents(path) if path.is_file() else ()) for name in document]
+    for one in unused(pack):
+        if one.path not in pack.sources:
+            yield Fault("idle-overlay", one.path, one.place, one.message)
+    shown = {rule_of(path, files) for path in paths_below(overlay.folder)}
+    idle = {one.place for one in pack.unused}
+    for document in files.read(overlay.thresholds) if overlay.thresholds.is_file() else ():
+        for name in document.data:
+            place = document.position([name])
+            if place not in idle and name not in shown:
+                message = f"no case of yours shows {name} with these numbers: those of the pack are about its own"
+                yield Fault("untested-threshold", overlay.thresholds, place, message)

@@ -8,8 +8,9 @@ from typing import Any
 from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaRule
 
-from casetrail.pack.overlay import Overlay, Unused, place_of
+from casetrail.pack.overlay import Overlay
 from casetrail.pack.pack import Pack
+from casetrail.pack.thresholds import Unused
 from casetrail.reading.suggest import suggestion
 from casetrail.reading.yaml import START
 
@@ -51,9 +52,9 @@ def _filters(pack: Pack, overlay: Overlay) -> Iterator[Unused]:
     made = {name: rule.sigma for name, rule in pack.rules.items()}
     for path in overlay.own_files():
         for document in pack.sources[path]:
-            if "filter" in document:
-                for _, message in filter_faults(document, made):
-                    yield Unused(path, place_of(path, "filter"), message)
+            if "filter" in document.data:
+                for _, message in filter_faults(document.data, made):
+                    yield Unused(path, document.position(["filter"]), message)
 
 
 def filter_faults(
@@ -81,9 +82,9 @@ def filter_faults(
 
 
 def _lists(pack: Pack, overlay: Overlay) -> Iterator[Unused]:
-    mine = "\n".join(path.read_text("utf-8", "replace") for path in overlay.own_files())
+    mine = [text for path in overlay.own_files() for document in pack.sources[path] for text in document.texts([])]
     for path in sorted(overlay.lists.glob("*.csv")):
-        if path.stem not in pack.bare.watchlists and f"%{path.stem}%" not in mine:
+        if path.stem not in pack.bare.watchlists and not any(f"%{path.stem}%" in text for text in mine):
             known = suggestion(path.stem, pack.bare.watchlists)
             yield Unused(path, START, f"no watchlist of the pack is named so, and no own rule asks for it{known}")
 

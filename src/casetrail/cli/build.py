@@ -43,7 +43,7 @@ def compile_pack(pack: Pack, chosen: tuple[str, ...], output: Path) -> Built:
     from casetrail.build.targets import build
     from casetrail.build.write import write
 
-    pack.require_ready()
+    pack.rules.require_ready(pack.folder)
     built = build(pack, chosen or None)
     write(output, built.files)
     return built

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from casetrail.pack.files import PackError
+from casetrail.pack.files import FOLDERS, PackError
 from casetrail.pack.lockfile import FILE
-from casetrail.pack.pack import FOLDERS
 
 _TRUNKS = ("main", "origin/main", "master", "origin/master")
 

@@ -12,7 +12,8 @@ import click
 from casetrail.cli.show.terminal import printable
 
 if TYPE_CHECKING:
-    from casetrail.pack.pack import Pack, Rule
+    from casetrail.pack.pack import Pack
+    from casetrail.pack.rules import Rule
     from casetrail.plan.nodes import Field, Plan
 
 
@@ -31,7 +32,7 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
     from casetrail.plan.words import field_words, plan_lines, type_words
 
     pack = ctx.obj.load()
-    found = pack.rule(rule)
+    found = pack.rules.named(rule)
     if found.plan is None:
         raise PackError(f"{found.path}: {rule} can't be compiled: {found.problems[0].message}")
     query = _query(pack, found, target) if target else None

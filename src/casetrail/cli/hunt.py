@@ -90,7 +90,7 @@ def command(
     if as_json and as_csv:
         raise click.UsageError("choose --json or --csv")
     pack = ctx.obj.load()
-    plans = pack.plans(rules)
+    plans = pack.rules.plans(rules)
     if source and source not in pack.contracts:
         raise click.UsageError(f"no log source definition for {source}; there are {', '.join(pack.contracts)}")
     if engine == "elasticsearch":
@@ -121,7 +121,7 @@ def command(
 
 def _unasked(pack: Pack, rules: Sequence[str]) -> bool:
     """Whether rules couldn't be asked since they have no meaning; says which."""
-    broken = pack.unmeant(rules)
+    broken = pack.rules.unmeant(rules)
     for rule in broken[:_NAMED]:
         say(printable(f"  not asked: {rule.name}: {rule.problems[0].message}"))
     if broken:

@@ -12,7 +12,8 @@ import click
 from casetrail.cli.show.terminal import table
 
 if TYPE_CHECKING:
-    from casetrail.pack.pack import Pack, Rule
+    from casetrail.pack.pack import Pack
+    from casetrail.pack.rules import Rule
 
 
 _LEVELS = ("informational", "low", "medium", "high", "critical")

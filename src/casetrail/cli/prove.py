@@ -66,7 +66,7 @@ def command(
         else ProofSetup(pack, target)
     )
     for name in rules:
-        pack.rule(name)
+        pack.rules.named(name)
     files = case_files(pack, rules)
     others = with_other_numbers(pack, files)
     if others:

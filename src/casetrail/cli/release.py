@@ -27,7 +27,7 @@ def command(ctx: click.Context, output: Path, wheel: Path | None) -> None:
         raise PackError(f"{error.name} is missing; `pip install 'casetrail[release]'` brings it") from error
 
     pack = ctx.obj.load()
-    pack.require_ready()
+    pack.rules.require_ready(pack.folder)
     held = (wheel.name, wheel.read_bytes()) if wheel else None
     files = release(build(pack).files, sbom(), held)
     output.mkdir(parents=True, exist_ok=True)

@@ -47,10 +47,10 @@ def command(
         for each in incidents(pack):
             click.echo(printable(f"{each}: {read_incident(pack, each).title}"))
         return
-    pack.require_meaning()
+    pack.rules.require_meaning()
     incident = read_incident(pack, name)
     for rule in without:
-        pack.rule(rule)
+        pack.rules.named(rule)
     known = targets(pack)
     strangers = set(chosen) - set(known)
     if strangers:

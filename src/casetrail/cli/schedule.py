@@ -35,7 +35,9 @@ def command(ctx: click.Context, rules: tuple[str, ...], chosen: tuple[str, ...],
     strangers = set(chosen) - set(known)
     if strangers:
         raise click.UsageError(f"no target is named {min(strangers)}; there are: {', '.join(known)}")
-    wanted = [pack.rule(name) for name in dict.fromkeys(rules)] or [rule for rule in pack.rules.values() if rule.alone]
+    wanted = [pack.rules.named(name) for name in dict.fromkeys(rules)] or [
+        rule for rule in pack.rules.values() if rule.alone
+    ]
     found = list(timings(pack, wanted, list(dict.fromkeys(chosen)) or known))
     if as_json:
         click.echo(json.dumps([_record(one) for one in found], indent=1, ensure_ascii=False))

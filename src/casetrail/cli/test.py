@@ -57,7 +57,7 @@ def command(
 
     pack = ctx.obj.load()
     for name in rules:
-        pack.rule(name)
+        pack.rules.named(name)
     files = case_files(pack, rules)
     uncovered = sorted(set(rules) - {file.rule for file in files})
     if uncovered:

@@ -11,7 +11,8 @@ from casetrail.build.targets import backend_of
 from casetrail.incidents.alerting import Alerted, ArrivalLog, alerted
 from casetrail.incidents.rows import Arrival, Taken, files_of, log_of, watchlists_of
 from casetrail.incidents.story import Company, Fact, Incident
-from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
 from casetrail.plan.horizon import waits
 from casetrail.plan.nodes import Plan, sources
 from casetrail.plan.values import bag
@@ -171,7 +172,7 @@ def _company(
     naming: defaultdict[str, list[tuple[str, str, int]]] = defaultdict(list)
     takings = _takings(log, incident, pack)
     taken_rows = {identity for rows in takings.values() for identity in (one.event.id for one in rows)}
-    for name, plan in pack.plans().items():
+    for name, plan in pack.rules.plans().items():
         if name in without or pack.rules[name].inactive or on_silence(pack.rules[name], plan):
             continue
         by_target = _told(pack, plan, log, backends)
@@ -184,7 +185,7 @@ def _company(
     rows = Counter(one.event.source for one in arrivals)
     files = tuple(_files(takings, naming, files_of(incident, company), pack))
     inactive = tuple(
-        name for name, plan in pack.plans().items() if pack.rules[name].inactive and set(sources(plan)) & rows.keys()
+        name for name, plan in pack.rules.plans().items() if pack.rules[name].inactive and set(sources(plan)) & rows.keys()
     )
     days = tuple(_days(incident, company, alerts, files))
     return Replayed(company, log.arrivals, dict(sorted(rows.items())), tuple(alerts), files, days, inactive)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from casetrail.logs.contract import Contract, parse_span
-from casetrail.pack.files import PackError, documents, shaped, shipped
+from casetrail.pack.files import Files, PackError, shaped, shipped
 from casetrail.pack.pack import Pack
 from casetrail.stores.store import Backend, Store, StoredField
 
@@ -18,31 +18,34 @@ def backend_folder(pack: Pack, target: str) -> Path:
     return (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends" / target
 
 
-def settings_of(folder: Path) -> Mapping[str, Any]:
-    """A backend's `backend.yml`. Raises PackError when there is none."""
+def settings_of(folder: Path, files: Files | None = None) -> Mapping[str, Any]:
+    """A backend's `backend.yml`. files: those that were read before. Raises PackError when there is none."""
     if not (folder / "backend.yml").is_file():
         known = ", ".join(sorted(path.name for path in folder.parent.glob("*") if (path / "backend.yml").is_file()))
         raise PackError(f"no target is named {folder.name}; there are: {known or 'none'}")
-    (main,) = documents(folder / "backend.yml")
+    (main,) = (files or Files()).documents(folder / "backend.yml")
     return main
 
 
 @shaped
-def read_backend(folder: Path, contracts: Mapping[str, Contract], own: Mapping[str, Any] | None = None) -> Backend:
+def read_backend(
+    folder: Path, contracts: Mapping[str, Contract], own: Mapping[str, Any] | None = None, files: Files | None = None
+) -> Backend:
     """The backend in a folder: `backend.yml` and a file for each product.
 
     own: a customer's settings for it, as `overlay.schema.json` has them; what the backend doesn't know is passed over.
+    files: those that were read before.
 
     Raises PackError, naming the file, when one can't be read or names a field that the contract doesn't know.
     """
-    own = own or {}
-    main = settings_of(folder)
+    own, files = own or {}, files or Files()
+    main = settings_of(folder, files)
     generations = _replaced(main, own, "generations")
     stores: dict[str, Store] = {}
     found: dict[str, list[str]] = {}
     for path in sorted(folder.glob("*.yml")):
         if path.name != "backend.yml":
-            (document,) = documents(path)
+            (document,) = files.documents(path)
             for item in document["sources"]:
                 if "generation" in item:
                     found.setdefault(item["service"], []).append(item["generation"])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from casetrail.logs.contract import Contract, parse_span
 from casetrail.logs.event import Event
-from casetrail.pack.files import PackError, documents, shaped
+from casetrail.pack.files import Files, PackError, shaped
 from casetrail.pack.pack import Pack
 from casetrail.plan.values import TIME_FORMATS, format_time
 from casetrail.reading.suggest import suggestion
@@ -92,10 +90,10 @@ def patched(row: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises ValueError, naming the path, where it leads nowhere.
     """
-    result = copy.deepcopy(dict(row))
+    result: dict[str, Any] = _copied(dict(row))
     for path, value in patch.get("set", {}).items():
         try:
-            _put(result, path, copy.deepcopy(value))
+            _put(result, path, _copied(value))
         except (TypeError, IndexError, KeyError) as error:
             raise ValueError(f"set {path}: it leads nowhere in this event") from error
     for path in patch.get("unset", []):
@@ -107,25 +105,36 @@ def patched(row: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     for path, value in patch.get("append", {}).items():
         try:
             parent, last = _parent(result, path)
-            parent[last] = [*(parent.get(last) or []), copy.deepcopy(value)]
+            parent[last] = [*(parent.get(last) or []), _copied(value)]
         except (TypeError, IndexError, KeyError, AttributeError) as error:
             raise ValueError(f"append {path}: it is no list in this event") from error
     return result
 
 
+def _copied(value: Any) -> Any:
+    """A copy of what is read from JSON or YAML, in which nothing but mappings and lists can be changed."""
+    match value:
+        case dict():
+            return {key: _copied(inner) for key, inner in value.items()}
+        case list():
+            return [_copied(inner) for inner in value]
+    return value
+
+
 @shaped
-def read_cases(path: Path, pack: Pack) -> CaseFile:
-    """The cases of a file.
+def read_cases(path: Path, pack: Pack, files: Files | None = None) -> CaseFile:
+    """The cases of a file. files: those that were read before.
 
     Raises PackError, naming the file, the case and the event, when something in it has no meaning.
     """
-    (document,) = documents(path) or [{}]
+    files = files or Files()
+    (document,) = files.documents(path) or [{}]
     try:
         rule = document["rule"]
         if not isinstance(rule, str):
             raise ValueError(f"rule: {rule!r} is no name")
         lists = _watchlists(document)
-        cases = tuple(_case(rule, item, path, lists, pack) for item in document.get("cases", []))
+        cases = tuple(_case(rule, item, path, lists, pack, files) for item in document.get("cases", []))
         equal = tuple(EqualMutant(item["mutant"], item["reason"]) for item in document.get("equal_mutants", []))
     except KeyError as error:
         raise PackError(f"{path}: {error.args[0]!r} is missing; run `casetrail check`") from error
@@ -164,7 +173,7 @@ def _numbered(value: Any, number: str) -> Any:
     return value
 
 
-def _case(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, Any], pack: Pack) -> Case:
+def _case(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, Any], pack: Pack, files: Files) -> Case:
     start = TIME_FORMATS["iso8601"](str(item.get("start", _START)))
     if start is None:
         raise ValueError(f"case {item['name']!r}: start is no time such as {_START}")
@@ -173,7 +182,7 @@ def _case(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, An
     for entry in repeated(item["events"]):
         where = f"case {item['name']!r}, event {entry.get('id')!r}"
         try:
-            source, row = _row(entry, made, path, pack)
+            source, row = _row(entry, made, path, pack, files)
             time = start + offset(str(entry.get("at", "0s")))
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
@@ -188,27 +197,20 @@ def _case(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, An
 
 
 def _row(
-    entry: Mapping[str, Any], made: Mapping[str, tuple[str, dict[str, Any]]], path: Path, pack: Pack
+    entry: Mapping[str, Any], made: Mapping[str, tuple[str, dict[str, Any]]], path: Path, pack: Pack, files: Files
 ) -> tuple[str, dict[str, Any]]:
     if "like" in entry:
         if entry["like"] not in made:
             raise ValueError(f"like {entry['like']!r}: no earlier event of this case has this id")
         source, row = made[entry["like"]]
     else:
-        files = [folder / f"{entry['from']}.yml" for folder in pack.events(path)]
-        file = next((file for file in files if file.is_file()), files[-1])
+        places = [folder / f"{entry['from']}.yml" for folder in pack.events(path)]
+        file = next((file for file in places if file.is_file()), places[-1])
         if not file.is_file():
             raise ValueError(f"from {entry['from']!r}: there is no {file}{_near(str(entry['from']), path, pack)}")
-        status = file.stat()
-        source, row = _event(file, status.st_mtime_ns, status.st_size)
+        (document,) = files.documents(file)
+        source, row = document["source"], document["row"]
     return source, patched(row, entry)
-
-
-@lru_cache(maxsize=1024)
-def _event(file: Path, changed: int, size: int) -> tuple[str, dict[str, Any]]:
-    """The source and the row of a file of fixtures/events/, which many cases begin with."""
-    (document,) = documents(file)
-    return document["source"], document["row"]
 
 
 def _near(name: str, path: Path, pack: Pack) -> str:
@@ -221,7 +223,7 @@ def _near(name: str, path: Path, pack: Pack) -> str:
 
 
 def _dated(row: dict[str, Any], contract: Contract, identity: str, time: int) -> dict[str, Any]:
-    dated = copy.deepcopy(row)
+    dated: dict[str, Any] = _copied(row)
     _put(dated, contract.time.path, format_time(time, contract.time.time_format))
     if len(contract.identity) == 1:
         _put(dated, contract.identity[0].path, identity)
@@ -233,17 +235,18 @@ def case_files(pack: Pack, rules: Collection[str] = ()) -> Sequence[CaseFile]:
 
     What is wrong with the cases of another rule doesn't matter.
     """
-    return [read_cases(path, pack) for path in case_paths(pack) if not rules or rule_of(path) in rules]
+    files = Files()
+    return [read_cases(path, pack, files) for path in case_paths(pack, files) if not rules or rule_of(path, files) in rules]
 
 
-def case_paths(pack: Pack) -> list[Path]:
+def case_paths(pack: Pack, files: Files) -> list[Path]:
     """The case files of a pack, in order: a customer's take the place of the pack's for the same rule."""
     shipped = paths_below(pack.folder)
     if pack.overlay is None or pack.overlay.folder is None:
         return shipped
     own = paths_below(pack.overlay.folder)
-    told = {rule_of(path) for path in own}
-    return [*(path for path in shipped if not told or rule_of(path) not in told), *own]
+    told = {rule_of(path, files) for path in own}
+    return [*(path for path in shipped if not told or rule_of(path, files) not in told), *own]
 
 
 def paths_below(top: Path) -> list[Path]:
@@ -251,10 +254,10 @@ def paths_below(top: Path) -> list[Path]:
     return [path for path in sorted((top / "fixtures").glob("*/*.yml")) if path.parent.name not in ("events", "incidents")]
 
 
-def rule_of(path: Path) -> str:
+def rule_of(path: Path, files: Files) -> str:
     """The rule whose cases a file holds; by the file's name where it can't be read."""
     try:
-        named = [str(document["rule"]) for document in documents(path) if "rule" in document]
+        named = [str(document["rule"]) for document in files.documents(path) if "rule" in document]
     except PackError:
         named = []
     return named[0] if named else path.stem

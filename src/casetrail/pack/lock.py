@@ -12,10 +12,11 @@ from casetrail.pack.lockfile import (
     FILE,
     Lock,
 )
-from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
 from casetrail.pack.watchlist import INDEX
 from casetrail.plan.digest import digest
-from casetrail.sigma.correlate import lower
+from casetrail.sigma.correlate import Lowering
 from casetrail.sigma.lower import World
 
 
@@ -30,11 +31,11 @@ def meanings(pack: Pack) -> dict[str, str]:
 
     What a watchlist holds is no part of it, only that it is asked: each list stands for one value made of its name.
     """
-    world = World(pack.contracts, _stand_ins(pack))
+    lowering = Lowering(World(pack.contracts, _stand_ins(pack)))
     found = {}
     for name, rule in pack.rules.items():
         if rule.plan is not None:
-            plan, _ = lower(rule.sigma, world)
+            plan, _ = lowering.of(rule.sigma)
             found[name] = digest(plan or rule.plan)
     return found
 

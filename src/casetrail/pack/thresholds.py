@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from casetrail.pack.sources import Sources
+from casetrail.reading.yaml import Document, Position
 
 FILE = "thresholds.yml"
 _SPAN = re.compile(r"[1-9]\d*[smhdw]")
 _OPS = ("gt", "gte", "lt", "lte", "eq", "neq")
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """An entry that hits nothing: where it stands and why."""
+
+    path: Path
+    place: Position
+    message: str
 
 
 def with_thresholds(document: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,17 +55,28 @@ def with_thresholds(document: Mapping[str, Any], wanted: Mapping[str, Any]) -> d
     return {**document, "correlation": changed}
 
 
-def apply_thresholds(
-    sources: Mapping[Path, list[dict[str, Any]]], wanted: Mapping[str, Mapping[str, Any]]
-) -> dict[Path, list[dict[str, Any]]]:
+def apply_thresholds(sources: Sources, wanted: Mapping[str, Mapping[str, Any]]) -> Sources:
     """The documents of a pack with thresholds replaced. Raises ValueError for a rule that isn't there, or as `with_thresholds`."""
-    strangers = set(wanted) - {str(document.get("name")) for found in sources.values() for document in found}
+    strangers = set(wanted) - {str(document.data.get("name")) for found in sources.values() for document in found}
     if strangers:
         raise ValueError(f"no rule is named {min(strangers)}")
-    return {
-        path: [
-            with_thresholds(document, wanted[document["name"]]) if document.get("name") in wanted else document
-            for document in found
-        ]
-        for path, found in sources.items()
-    }
+
+    def change(document: Document) -> Mapping[str, Any]:
+        name, data = document.data.get("name"), document.data
+        return with_thresholds(data, wanted[name]) if name in wanted else data
+
+    return sources.changed(change)
+
+
+def with_thresholds_of(sources: Sources, document: Document, wanted: Mapping[str, Any]) -> tuple[Sources, list[Unused]]:
+    """The documents with thresholds replaced, and those of the entries that no rule has a place for.
+
+    document: of `thresholds.yml`, in which the entries stand.
+    """
+    idle = []
+    for name, numbers in wanted.items():
+        try:
+            sources = apply_thresholds(sources, {name: numbers})
+        except (ValueError, TypeError) as error:
+            idle.append(Unused(document.path, document.position([name]), str(error)))
+    return sources, idle

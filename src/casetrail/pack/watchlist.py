@@ -36,6 +36,15 @@ def parse_watchlist(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for _, value in entries(lines)))
 
 
+def read_watchlist(path: Path) -> tuple[str, ...]:
+    """The values of the watchlist in a file. Raises ValueError for one that can't be read."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return parse_watchlist(lines)
+    except (csv.Error, OSError) as error:
+        raise ValueError(str(error)) from error
+
+
 def read_watchlists(folder: Path) -> dict[str, tuple[str, ...]]:
     """The watchlists of a folder by name (the file's, without `.csv`).
 
@@ -44,9 +53,8 @@ def read_watchlists(folder: Path) -> dict[str, tuple[str, ...]]:
     found = {}
     for path in sorted(folder.glob("*.csv")):
         try:
-            with path.open(encoding="utf-8-sig", newline="") as lines:
-                found[path.stem] = parse_watchlist(lines)
-        except (ValueError, csv.Error, OSError) as error:
+            found[path.stem] = read_watchlist(path)
+        except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
     return found
 

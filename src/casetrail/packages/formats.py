@@ -11,7 +11,7 @@ from typing import Any
 from casetrail.logs.contract import Contract
 from casetrail.pack.lock import version_of
 from casetrail.pack.lockfile import Tombstone
-from casetrail.pack.pack import Rule
+from casetrail.pack.rules import Rule
 from casetrail.plan.nodes import Plan
 from casetrail.schedule.schedule import Schedule
 from casetrail.stores.store import Backend

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
 from casetrail.pages.cases import case_lines
 from casetrail.pages.markdown import code, fenced, link, plain, table
 from casetrail.pages.measured import Measured, Noise

@@ -8,8 +8,9 @@ from typing import Any
 
 from casetrail.build.targets import backend_of, targets
 from casetrail.pack.cases import case_paths
-from casetrail.pack.files import documents
-from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.files import Files
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
 from casetrail.pages.markdown import code, link, plain, table
 from casetrail.pages.measured import read_measured
 from casetrail.pages.rule import Shelf, rule_lines
@@ -40,7 +41,8 @@ def site(pack: Pack, docs: Path) -> dict[str, str]:
 
 
 def _cases(pack: Pack) -> dict[str, Mapping[str, Any]]:
-    return {document["rule"]: document for path in case_paths(pack) for document in documents(path)}
+    files = Files()
+    return {document["rule"]: document for path in case_paths(pack, files) for document in files.documents(path)}
 
 
 def _sorted(rules: Iterable[Rule]) -> list[Rule]:

@@ -13,7 +13,8 @@ from casetrail.logs.event import Event
 from casetrail.pack.cases import Case, case_files
 from casetrail.pack.lock import meanings, version_of
 from casetrail.pack.lockfile import REFUSED, Lock
-from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
 from casetrail.plan.covers import covers
 from casetrail.plan.digest import short
 from casetrail.plan.nodes import Plan, searches

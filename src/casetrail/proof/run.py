@@ -71,7 +71,7 @@ def planner(pack: Pack) -> Callable[[Case], Plan]:
         return about.with_watchlists(dict(lists)) if lists else about
 
     def plan(case: Case) -> Plan:
-        rule = under(pack.owns(case.path), tuple(sorted(case.watchlists.items()))).rule(case.rule)
+        rule = under(pack.owns(case.path), tuple(sorted(case.watchlists.items()))).rules.named(case.rule)
         if rule.plan is None:
             raise PackError(f"{rule.path}: {rule.name} can't be compiled: {rule.problems[0].message}")
         return rule.plan

@@ -33,7 +33,8 @@ from casetrail.plan.nodes import (
     sources,
 )
 from casetrail.reading.yaml import SHAPE
-from casetrail.sigma.lower import Problem, World, lower_rule
+from casetrail.sigma.lower import World, lower_rule
+from casetrail.sigma.problem import Problem, Refused
 
 _ORDERED = SigmaCorrelationType.TEMPORAL_ORDERED
 _TEMPORAL = (SigmaCorrelationType.TEMPORAL, _ORDERED)
@@ -41,31 +42,42 @@ _TEMPORAL = (SigmaCorrelationType.TEMPORAL, _ORDERED)
 
 def lower(rule: SigmaRule | SigmaCorrelationRule, world: World) -> tuple[Plan | None, list[Problem]]:
     """The plan of a rule or correlation whose references are resolved, or None, with every problem found on the way."""
-    try:
-        return lower_rule(rule, world) if isinstance(rule, SigmaRule) else _Correlating(rule, world).plan()
-    except SHAPE as error:
-        return None, [Problem("sigma", f"it is no whole Sigma rule: {rule.errors[0] if rule.errors else error}")]
+    return Lowering(world).of(rule)
 
 
-class _Refused(Exception):
-    def __init__(self, lint: str, message: str, subject: str = "") -> None:
-        super().__init__(message)
-        self.problem = Problem(lint, message, subject)
+class Lowering:
+    """The plans of rules that share bases: each is made when first asked for, and once."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._known: dict[int, tuple[SigmaRule | SigmaCorrelationRule, tuple[Plan | None, list[Problem]]]] = {}
+
+    def of(self, rule: SigmaRule | SigmaCorrelationRule) -> tuple[Plan | None, list[Problem]]:
+        """The plan of a rule or correlation as `lower` gives it."""
+        if id(rule) not in self._known:
+            self._known[id(rule)] = rule, self._lowered(rule)
+        return self._known[id(rule)][1]
+
+    def _lowered(self, rule: SigmaRule | SigmaCorrelationRule) -> tuple[Plan | None, list[Problem]]:
+        try:
+            return lower_rule(rule, self.world) if isinstance(rule, SigmaRule) else _Correlating(rule, self).plan()
+        except SHAPE as error:
+            return None, [Problem("sigma", f"it is no whole Sigma rule: {rule.errors[0] if rule.errors else error}")]
 
 
 class _Correlating:
-    def __init__(self, rule: SigmaCorrelationRule, world: World) -> None:
+    def __init__(self, rule: SigmaCorrelationRule, lowering: Lowering) -> None:
         self.rule = rule
-        self.world = world
+        self.lowering = lowering
+        self.world = lowering.world
         self.references = [reference.reference for reference in rule.referenced_rules]
 
     def plan(self) -> tuple[Plan | None, list[Problem]]:
         bases: list[Plan] = []
         problems: list[Problem] = []
         for reference in self.rule.referenced_rules:
-            base, found = lower(reference.rule, self.world)
-            warnings = [problem for problem in found if problem.lint == "empty-watchlist"]
-            problems += warnings
+            base, found = self.lowering.of(reference.rule)
+            problems += [problem for problem in found if problem.lint == "empty-watchlist"]
             if base is None:
                 message = f"its base rule {reference.reference} has no meaning"
                 problems.append(Problem("broken-base", message, reference.reference))
@@ -75,7 +87,7 @@ class _Correlating:
             return None, problems
         try:
             return self.correlation(tuple(bases)), problems
-        except _Refused as refused:
+        except Refused as refused:
             return None, [*problems, refused.problem]
 
     def correlation(self, bases: tuple[Plan, ...]) -> Correlation:
@@ -83,7 +95,7 @@ class _Correlating:
         unused = set(rule.aliases.aliases) - set(rule.group_by or []) - {_value_field(rule)}
         if unused:
             name = min(unused)
-            raise _Refused("unused-alias", f"the alias {name} is used by neither group-by nor condition", name)
+            raise Refused("unused-alias", f"the alias {name} is used by neither group-by nor condition", name)
         key = tuple(self.part(name, bases) for name in dict.fromkeys(rule.group_by or []))
         span = rule.timespan.seconds * 1_000_000
         return Correlation(str(rule.name or rule.id or rule.title), bases, key, span, self.condition(bases))
@@ -93,15 +105,13 @@ class _Correlating:
         renamed = {reference.reference: path for reference, path in alias.mapping.items()} if alias else {}
         strangers = set(renamed) - set(self.references)
         if strangers:
-            raise _Refused("unused-alias", f"the alias {name} names {min(strangers)}, which is not in rules", min(strangers))
+            raise Refused("unused-alias", f"the alias {name} names {min(strangers)}, which is not in rules", min(strangers))
         parts = [
             self.of(renamed.get(reference, name), name, base) for reference, base in zip(self.references, bases, strict=True)
         ]
         types = {kind for _, kind, _ in parts}
         if len(types) > 1:
-            raise _Refused(
-                "value-type", f"{name} is {' and '.join(sorted(types))}: its base rules never share a value", name
-            )
+            raise Refused("value-type", f"{name} is {' and '.join(sorted(types))}: its base rules never share a value", name)
         return KeyPart(name, tuple(field for field, _, _ in parts), types.pop(), all(cased for _, _, cased in parts))
 
     def of(self, path: str, name: str, base: Plan) -> tuple[Field | None, Type, bool]:
@@ -109,18 +119,18 @@ class _Correlating:
             inner = {part.name: part for part in base.key}
             if path not in inner:
                 message = f"{path} is not in the group-by of {base.name}: its completions carry no other value"
-                raise _Refused("unknown-field", message, path)
+                raise Refused("unknown-field", message, path)
             if path != name:
-                raise _Refused("unused-alias", f"{name} can't rename the key {path} of the correlation {base.name}", name)
+                raise Refused("unused-alias", f"{name} can't rename the key {path} of the correlation {base.name}", name)
             return None, inner[path].type, inner[path].cased
         contract = self.world.contracts[sources(base)[0]]
         field = contract.fields.get(path)
         if field is None:
             near = contract.near(path)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise _Refused("unknown-field", f"{path} is no field of {contract.key}{hint}", path)
+            raise Refused("unknown-field", f"{path} is no field of {contract.key}{hint}", path)
         if field.type is Type.TIME:
-            raise _Refused("value-type", f"{path} is a time: it can be no key", path)
+            raise Refused("value-type", f"{path} is a time: it can be no key", path)
         return field, field.type, field.exact
 
     def condition(self, bases: tuple[Plan, ...]) -> Condition:
@@ -132,26 +142,26 @@ class _Correlating:
             everything = tuple(range(len(bases)))
             return Order(everything) if kind is _ORDERED else AllOf(tuple(map(Present, everything)))
         if condition is None or kind in _TEMPORAL:
-            raise _Refused("correlation-condition", f"{kind.name.lower()} can't have this condition", "condition")
+            raise Refused("correlation-condition", f"{kind.name.lower()} can't have this condition", "condition")
         return self.threshold(condition, bases)
 
     def threshold(self, condition: SigmaCorrelationCondition, bases: tuple[Plan, ...]) -> Threshold:
         figure = Figure(self.rule.type.name.lower())
         op = Op(condition.op.name.lower())
         if isinstance(condition.fieldref, list):
-            raise _Refused("value-field", "the condition counts one field, not a list of them", "field")
+            raise Refused("value-field", "the condition counts one field, not a list of them", "field")
         if (condition.fieldref is None) is not (figure is Figure.EVENTS):
             wants = "takes no field" if figure is Figure.EVENTS else "needs a field"
-            raise _Refused("value-field", f"{figure} {wants} in its condition", "condition")
+            raise Refused("value-field", f"{figure} {wants} in its condition", "condition")
         if (
             figure is Figure.PERCENTILE
             and not 0 <= (condition.percentile if condition.percentile is not None else -1) <= 100
         ):
-            raise _Refused("percentile", "value_percentile needs a percentile from 0 to 100", "percentile")
+            raise Refused("percentile", "value_percentile needs a percentile from 0 to 100", "percentile")
         value = self.part(condition.fieldref, bases) if condition.fieldref else None
         numeric = figure in (Figure.SUM, Figure.AVG, Figure.MEDIAN, Figure.PERCENTILE)
         if value and numeric and value.type not in (Type.INTEGER, Type.NUMBER):
-            raise _Refused("value-type", f"{value.name} is {value.type}: {figure} computes with numbers", value.name)
+            raise Refused("value-type", f"{value.name} is {value.type}: {figure} computes with numbers", value.name)
         return Threshold(figure, op, condition.count, value, condition.percentile)
 
     def base(self, reference: SigmaRuleReference) -> int:
@@ -176,17 +186,17 @@ class _Correlating:
             negated = isinstance(arg, CorrelationConditionNOT)
             inner = arg.args[0] if isinstance(arg, CorrelationConditionNOT) else arg
             if not isinstance(inner, SigmaRuleReference):
-                raise _Refused("order", "an order joins rules by `and`; only a rule's name can carry `not`", "condition")
+                raise Refused("order", "an order joins rules by `and`; only a rule's name can carry `not`", "condition")
             marked.append((self.base(inner), not negated))
         wanted = [number for number, (_, plain) in enumerate(marked) if plain]
         if not wanted:
-            raise _Refused("order", "an order in which nothing is wanted completes on nothing", "condition")
+            raise Refused("order", "an order in which nothing is wanted completes on nothing", "condition")
         if any(not plain for _, plain in marked[wanted[0] : wanted[-1]]):
-            raise _Refused(
+            raise Refused(
                 "order", "a `not` in the middle of an order has no meaning here; put it first or last", "condition"
             )
         if [base for base, _ in marked] != list(range(len(self.references))):
-            raise _Refused("order", "the condition must name every rule once, in the order of `rules`", "condition")
+            raise Refused("order", "the condition must name every rule once, in the order of `rules`", "condition")
         return Order(
             tuple(base for base, plain in marked if plain),
             tuple(base for base, _ in marked[: wanted[0]]),

@@ -64,19 +64,7 @@ from casetrail.plan.nodes import (
 )
 from casetrail.plan.simplify import simplify
 from casetrail.plan.values import fold, parse, parse_network, scalar_text
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a rule, or a part of it, has no meaning.
-
-    lint: the name of an entry of the lint catalogue; subject: the field, name or value in the rule's text that it is
-    about, empty for the rule as a whole.
-    """
-
-    lint: str
-    message: str
-    subject: str = ""
+from casetrail.sigma.problem import Problem, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +79,6 @@ class World:
     watchlists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     listed: frozenset[Type] = frozenset({Type.TEXT})
     parts: bool = False
-
-
-class _Refused(Exception):
-    def __init__(self, lint: str, message: str, subject: str = "") -> None:
-        super().__init__(message)
-        self.problem = Problem(lint, message, subject)
 
 
 def source_key(rule: SigmaRule) -> str:
@@ -147,7 +129,7 @@ class _DetectionReader:
                 try:
                     known = self.field(node.field)
                     return self.test(known, node.value)
-                except _Refused as refused:
+                except Refused as refused:
                     self.refuse(refused.problem, node.field)
             case ConditionValueExpression():
                 self.refuse(
@@ -170,7 +152,7 @@ class _DetectionReader:
         if found is None:
             near = self.contract.near(path)
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise _Refused("unknown-field", f"{path} is no field of {self.contract.key}{hint}", path)
+            raise Refused("unknown-field", f"{path} is no field of {self.contract.key}{hint}", path)
         return found
 
     def test(self, known: Field, value: SigmaType) -> Expr:
@@ -192,12 +174,12 @@ class _DetectionReader:
             case SigmaFieldReference():
                 other = self.field(value.field)
                 if other.type is not known.type:
-                    raise _Refused(
+                    raise Refused(
                         "value-type", f"{known.path} is {known.type} and {other.path} is {other.type}: they never compare"
                     )
                 overlap = _overlap(value)
                 if overlap is not Overlap.EQUALS and known.type is not Type.TEXT:
-                    raise _Refused("value-type", f"{known.path} is {known.type}: |{overlap} has no meaning there")
+                    raise Refused("value-type", f"{known.path} is {known.type}: |{overlap} has no meaning there")
                 return Is(known, SameAs(other, overlap, known.exact or other.exact))
             case _:
                 return Is(known, self.check(known, value))
@@ -227,7 +209,7 @@ class _DetectionReader:
         names = [part.name for part in value.s if isinstance(part, Placeholder)]
         for name in names:
             if name not in self.world.watchlists:
-                raise _Refused("unknown-watchlist", f"no watchlist is named {name}", f"%{name}%")
+                raise Refused("unknown-watchlist", f"no watchlist is named {name}", f"%{name}%")
             if not self.world.watchlists[name]:
                 message = f"the watchlist {name} is empty: tests on it are never true"
                 self.problems.append(Problem("empty-watchlist", message, f"%{name}%"))
@@ -262,7 +244,7 @@ class _DetectionReader:
                 plain: bool | int | float = value.boolean if isinstance(value, SigmaBool) else value.number
                 return _equals(known, scalar_text(plain) or "", cased=False)
             case _:
-                raise _Refused("sigma", f"a value of the kind {type(value).__name__} has no meaning here")
+                raise Refused("sigma", f"a value of the kind {type(value).__name__} has no meaning here")
 
 
 def is_part(value: SigmaString) -> bool:
@@ -287,12 +269,12 @@ def _overlap(value: SigmaFieldReference) -> Overlap:
 def _equals(known: Field, text: str, *, cased: bool) -> Equals | InNetwork:
     cased = cased or known.exact
     if known.type is Type.TIME:
-        raise _Refused("value-type", f"{known.path} is a time: test its |hour and kin, or correlate within a timespan", text)
+        raise Refused("value-type", f"{known.path} is a time: test its |hour and kin, or correlate within a timespan", text)
     if known.type is Type.ADDRESS and "/" in text:
         return _network(known, text)
     value = parse(text, known, cased=cased)
     if value is None:
-        raise _Refused("value-type", f"{text!r} is no {known.type}, as {known.path} is by its contract", text)
+        raise Refused("value-type", f"{text!r} is no {known.type}, as {known.path} is by its contract", text)
     return Equals(value, cased and known.type is Type.TEXT)
 
 
@@ -313,25 +295,25 @@ def _text(known: Field, value: SigmaString) -> Check:
     if not any(isinstance(part, Wildcard) for part in parts):
         return _equals(known, "".join(str(part) for part in value.s), cased=cased)
     if all(part is Wildcard.MANY for part in parts):
-        raise _Refused("matches-everything", f"the value matches whatever {known.path} holds; write |exists: true", "*")
+        raise Refused("matches-everything", f"the value matches whatever {known.path} holds; write |exists: true", "*")
     if known.type is not Type.TEXT:
         hint = "; write the network with |cidr" if known.type is Type.ADDRESS else ""
-        raise _Refused("value-type", f"{known.path} is {known.type}: wildcards have no meaning there{hint}")
+        raise Refused("value-type", f"{known.path} is {known.type}: wildcards have no meaning there{hint}")
     return Like(tuple(parts), cased)
 
 
 def _matches(known: Field, value: SigmaRegularExpression) -> Matches:
     if known.type is not Type.TEXT:
-        raise _Refused("value-type", f"{known.path} is {known.type}: a regular expression has no meaning there")
+        raise Refused("value-type", f"{known.path} is {known.type}: a regular expression has no meaning there")
     pattern = str(value.regexp)
     if any(isinstance(part, Placeholder) for part in value.regexp.s):
-        raise _Refused("regex", "a watchlist can't fill a regular expression", pattern)
+        raise Refused("regex", "a watchlist can't fill a regular expression", pattern)
     options = re2.Options()
     options.log_errors = False
     try:
         re2.compile(pattern, options)
     except re2.error as error:
-        raise _Refused("regex", f"{pattern!r} is no RE2 expression: {error}", pattern) from error
+        raise Refused("regex", f"{pattern!r} is no RE2 expression: {error}", pattern) from error
     flags = value.flags
     return Matches(
         pattern,
@@ -343,11 +325,11 @@ def _matches(known: Field, value: SigmaRegularExpression) -> Matches:
 
 def _network(known: Field, text: str) -> InNetwork:
     if known.type is not Type.ADDRESS:
-        raise _Refused("value-type", f"{known.path} is {known.type}, not an address: |cidr has no meaning there", text)
+        raise Refused("value-type", f"{known.path} is {known.type}, not an address: |cidr has no meaning there", text)
     try:
         return InNetwork(parse_network(text))
     except ValueError as error:
-        raise _Refused("value-type", f"{text!r} is no network: {error}", text) from error
+        raise Refused("value-type", f"{text!r} is no network: {error}", text) from error
 
 
 def _compare(known: Field, value: SigmaCompareExpression) -> Check:
@@ -355,11 +337,11 @@ def _compare(known: Field, value: SigmaCompareExpression) -> Check:
     if isinstance(value.number, SigmaTimestampPart):
         return _part(known, value.number, op)
     if known.type not in (Type.INTEGER, Type.NUMBER):
-        raise _Refused("value-type", f"{known.path} is {known.type}: |{op} compares numbers", str(value.number))
+        raise Refused("value-type", f"{known.path} is {known.type}: |{op} compares numbers", str(value.number))
     return Compare(op, value.number.number)
 
 
 def _part(known: Field, value: SigmaTimestampPart, op: Op) -> InPart:
     if known.type is not Type.TIME:
-        raise _Refused("value-type", f"{known.path} is {known.type}, not a time", str(value.number))
+        raise Refused("value-type", f"{known.path} is {known.type}, not a time", str(value.number))
     return InPart(Part(value.timestamp_part.name.lower()), op, int(value.number))

@@ -9,7 +9,7 @@ from typing import Any
 
 from casetrail.languages.esql.windows import ID
 from casetrail.pack.files import PackError
-from casetrail.pack.pack import Rule
+from casetrail.pack.rules import Rule
 from casetrail.packages.elastic import dashboard as kibana_dashboard
 from casetrail.packages.elastic import templates as kibana_templates
 from casetrail.packages.elastic import withdrawn

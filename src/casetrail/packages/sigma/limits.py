@@ -11,7 +11,8 @@ from casetrail.languages.esql.query import ESQL
 from casetrail.languages.kql.query import KQL
 from casetrail.languages.querydsl.query import QUERY_DSL
 from casetrail.languages.spl.query import SPL
-from casetrail.pack.pack import Pack, Rule
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
 from casetrail.plan.nodes import (
     Compare,
     Correlation,

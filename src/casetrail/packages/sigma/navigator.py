@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from casetrail import __version__
-from casetrail.pack.pack import Rule
+from casetrail.pack.rules import Rule
 from casetrail.sigma.attack import attack
 
 _LEVELS = ("critical", "high", "medium", "low", "informational")

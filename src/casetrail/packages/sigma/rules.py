@@ -48,10 +48,11 @@ def _rules(pack: Pack) -> Iterator[tuple[str, str, bytes]]:
     """
     single = {rule.path for rule in pack.rules.values() if rule.alone and isinstance(rule.plan, Search)}
     for path, held in pack.sources.items():
-        same = documents(path) == held
-        text = path.read_bytes() if same else yaml.safe_dump_all(held, sort_keys=False, allow_unicode=True).encode()
-        name = str(held[0].get("name", path.stem)) if held else path.stem
-        rest = "filters" if any("filter" in document for document in held) else "correlations"
+        wanted = [document.data for document in held]
+        same = documents(path) == wanted
+        text = path.read_bytes() if same else yaml.safe_dump_all(wanted, sort_keys=False, allow_unicode=True).encode()
+        name = str(wanted[0].get("name", path.stem)) if wanted else path.stem
+        rest = "filters" if any("filter" in document for document in wanted) else "correlations"
         yield "single" if path in single else rest, name, text
 
 

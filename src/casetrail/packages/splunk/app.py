@@ -19,7 +19,7 @@ from casetrail.languages.spl.source import ID
 from casetrail.languages.spl.tables import csvs, looked_up, rows, transforms
 from casetrail.pack.files import PackError
 from casetrail.pack.lockfile import Tombstone
-from casetrail.pack.pack import Rule
+from casetrail.pack.rules import Rule
 from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn
 from casetrail.packages.splunk.conf import conf, one_line
 from casetrail.packages.splunk.frame import APP, dashboards, frame, own_macros, readme

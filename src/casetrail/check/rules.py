@@ -1,0 +1,171 @@
+"""Checking rules: what of them has no meaning, and what casetrail demands of its own."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from sigma.correlations import SigmaCorrelationRule
+from sigma.rule import SigmaRule
+from sigma.validators.core.condition import DanglingDetectionValidator
+
+from casetrail.check.form import guarded
+from casetrail.check.unused import filter_faults
+from casetrail.pack.fault import Fault
+from casetrail.pack.pack import Pack
+from casetrail.pack.rules import Rule
+from casetrail.pack.sources import named, quoted
+from casetrail.reading.yaml import Document, Position
+from casetrail.sigma.attack import attack
+from casetrail.sigma.collect import Made, bases
+
+_URL = re.compile(r"https?://[^\s/]+\.[^\s]+")
+
+
+def rule_faults(pack: Pack, own: bool) -> Iterator[Fault]:
+    """The faults of a pack's rules and filters.
+
+    own: whether all rules are asked what casetrail demands of its own; else those with keys under `casetrail` are.
+    """
+    yield from pack.sources.faults
+    broken = {fault.path for fault in pack.sources.faults}
+    filters = [document for document in pack.sources.filters() if document.path not in broken]
+    if any("filter" not in document.data for path in broken for document in pack.sources[path]):
+        return
+    ours = [document for document in pack.sources.rules() if own or "casetrail" in document.data]
+    yield from _named_twice(pack.sources.rules())
+    yield from _identifiers(ours)
+    made: dict[str, Made] = {name: rule.sigma for name, rule in pack.made.items()}
+    based = {base for _, base in bases(made.values())}
+    for written in pack.sources.written:
+        rule = pack.made.of(written)
+        yield from guarded(rule.path, _meaning(rule))
+        if own or "casetrail" in rule.meta:
+            yield from guarded(rule.path, _words(rule, alone=rule.name not in based, names=made))
+    for document in filters:
+        yield from guarded(document.path, _idle(document, made))
+
+
+def _named_twice(documents: Sequence[Document]) -> Iterator[Fault]:
+    names = Counter(named(document.data) for document in documents)
+    for document in documents:
+        name = named(document.data)
+        if names[name] > 1:
+            message = f"{name} is the name of {names[name]} rules"
+            yield Fault("identifier", document.path, document.position(["name"]), message)
+
+
+def _identifiers(documents: Sequence[Document]) -> Iterator[Fault]:
+    seen: dict[str, Path] = {}
+    for document in documents:
+        text = str(document.data.get("id", ""))
+        place = document.position(["id"])
+        if not _is_random(text):
+            yield Fault("identifier", document.path, place, f"{text or 'none'} is no UUID of version 4")
+        elif text in seen:
+            yield Fault("identifier", document.path, place, f"{text} is the id of {seen[text]} as well")
+        seen.setdefault(text, document.path)
+
+
+def _is_random(text: str) -> bool:
+    try:
+        return UUID(text).version == 4
+    except ValueError:
+        return False
+
+
+def _meaning(rule: Rule) -> Iterator[Fault]:
+    document, sigma = rule.document, rule.sigma
+    for error in sigma.errors:
+        place = quoted(document, str(error)) or document.position(["detection"])
+        yield Fault("sigma", rule.path, place, str(error))
+    if sigma.errors:
+        return
+    for problem in rule.problems:
+        if problem.lint != "empty-watchlist" or isinstance(sigma, SigmaRule):
+            yield Fault(problem.lint, rule.path, document.find(problem.subject), problem.message)
+    if isinstance(sigma, SigmaRule):
+        yield from _detections(document, sigma)
+    else:
+        yield from _correlation(document, sigma)
+
+
+def _correlation(document: Document, rule: SigmaCorrelationRule) -> Iterator[Fault]:
+    for number, reference in enumerate(rule.rules or []):
+        if not reference.reference.isidentifier():
+            place = document.position(["correlation", "rules", number])
+            message = f"{reference.reference}: name the rule by letters, digits and underscores"
+            yield Fault("base-name", document.path, place, message)
+    if not rule.group_by and not _is_about_the_log(document):
+        place = document.position(["correlation"])
+        yield Fault("global-correlation", document.path, place, "it counts over everybody: say group-by")
+    if str(rule.timespan.spec)[-1:] in "My":
+        place = document.position(["correlation", "timespan"])
+        yield Fault("calendar-timespan", document.path, place, f"{rule.timespan.spec}: write it in days")
+
+
+def _is_about_the_log(document: Document) -> bool:
+    own = document.data.get("casetrail")
+    return isinstance(own, dict) and own.get("story") == "log-health"
+
+
+def _detections(document: Document, rule: SigmaRule) -> Iterator[Fault]:
+    for issue in DanglingDetectionValidator().validate(rule):
+        name = str(getattr(issue, "detection_name", ""))
+        place = document.position(["detection", name])
+        yield Fault("unused-detection", document.path, place, f"no condition mentions {name}")
+    for text in document.texts(["detection"]):
+        if re.search(r"(?<!\\)\\[*?]$|^\\[*?]", text):
+            place = document.find(text) or document.position(["detection"])
+            message = f"{text!r} begins or ends with an escaped wildcard"
+            yield Fault("escaped-wildcard", document.path, place, message)
+
+
+def _words(rule: Rule, *, alone: bool, names: Iterable[str]) -> Iterator[Fault]:
+    document, data, path = rule.document, rule.document.data, rule.path
+
+    def found(lint: str, message: str, *keys: str | int) -> Fault:
+        return Fault(lint, path, document.position(keys), message)
+
+    if data.get("name") != path.stem:
+        yield found("file-name", f"the rule is named {data.get('name')!r} and the file {path.stem!r}", "name")
+    if len(str(data.get("description", "")).split()) < 5:
+        yield found("description", "say what is done and why it matters", "description")
+    for number, reference in enumerate(data.get("references") or []):
+        if not _URL.fullmatch(str(reference)):
+            yield found("reference", f"{reference!r} is no web address", "references", number)
+    if data.get("level") is None:
+        yield found("level", "say level: informational, low, medium, high or critical", "level")
+    known = attack()
+    for number, tag in enumerate(data.get("tags") or []):
+        name = str(tag).removeprefix("attack.")
+        if str(tag).startswith("attack.") and name not in known.tactics and name not in known.techniques:
+            yield found("attack-tag", f"{tag} is in no tactic or technique that is bundled", "tags", number)
+    own = data.get("casetrail") if isinstance(data.get("casetrail"), dict) else {}
+    if not isinstance(own, dict) or "version" not in own:
+        yield found("rule-version", "say casetrail.version: 1", "casetrail")
+    if not alone:
+        return
+    if not isinstance(own, dict) or "story" not in own:
+        yield found("no-story", "say casetrail.story, one of those in rule.schema.json", "casetrail")
+    for number, name in enumerate(own.get("related", []) if isinstance(own, dict) else []):
+        if name not in names:
+            yield found("related", f"no rule is named {name}", "casetrail", "related", number)
+    if not data.get("references"):
+        yield found("no-reference", "say where the knowledge comes from", "references")
+    if not data.get("falsepositives"):
+        yield found("false-positives", "name an honest cause and how to tune it", "falsepositives")
+    steps = own.get("next_steps", []) if isinstance(own, dict) else []
+    if not 3 <= len(steps) <= 6:
+        yield found("next-steps", f"there are {len(steps)}; say three to six", "casetrail", "next_steps")
+
+
+def _idle(document: Document, rules: dict[str, Made]) -> Iterator[Fault]:
+    for subject, message in filter_faults(document.data, rules):
+        place: Position | None = document.find(subject)
+        if subject == "logsource":
+            place = document.position(["logsource"])
+        yield Fault("idle-filter", document.path, place, message)

@@ -1,0 +1,157 @@
+"""The rules of a pack with their meanings, and what is asked of all of them or of some."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sigma.rule import SigmaLevel
+
+from casetrail.pack.files import PackError
+from casetrail.pack.sources import Written
+from casetrail.plan.inactive import inactive
+from casetrail.plan.nodes import Plan
+from casetrail.reading.suggest import suggestion
+from casetrail.reading.yaml import Document
+from casetrail.sigma.collect import Made
+from casetrail.sigma.correlate import Lowering
+from casetrail.sigma.lower import World
+from casetrail.sigma.problem import Problem
+
+UNFILLED = ("FILL IN", "FILL-IN")
+"""What `casetrail new` writes where an author has to write."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A Sigma rule or correlation of a pack, with its meaning.
+
+    plan: None when it has none; `problems` then say why.
+    alone: whether it is emitted by itself, and not only as the base of a correlation.
+    """
+
+    document: Document
+    sigma: Made
+    plan: Plan | None
+    problems: tuple[Problem, ...]
+    alone: bool
+    name: str
+
+    @property
+    def path(self) -> Path:
+        return self.document.path
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """The YAML document as read, our own keys under `casetrail`."""
+        data: Mapping[str, Any] = self.document.data
+        return data
+
+    @property
+    def level(self) -> str:
+        level = self.sigma.level
+        return level.name.lower() if isinstance(level, SigmaLevel) else "informational"
+
+    @property
+    def inactive(self) -> bool:
+        """Whether it can't complete while the watchlists are as they are."""
+        return self.plan is not None and inactive(self.plan)
+
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """Our own keys: version, story, level_reason, basis, requires, next_steps, tuning, related."""
+        own = self.meta.get("casetrail")
+        return own if isinstance(own, Mapping) else {}
+
+
+class Rules(Mapping[str, Rule]):
+    """The rules of a pack by name, each after those that it refers to. The plan of each is made when first asked for, and once."""
+
+    def __init__(self, written: Iterable[Written], world: World, silent: Collection[str]) -> None:
+        """silent: the names of rules that aren't emitted by themselves."""
+        self._written = tuple(written)
+        self._silent = frozenset(silent)
+        self._lowering = Lowering(world)
+        self._known: dict[int, Rule] = {}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Written]:
+        return {written.name: written for written in self._written}
+
+    def __getitem__(self, name: str) -> Rule:
+        return self.of(self._by_name[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def of(self, written: Written) -> Rule:
+        """The rule that is written so, also where another one goes by its name."""
+        if id(written) not in self._known:
+            self._known[id(written)] = self._rule(written)
+        return self._known[id(written)]
+
+    def _rule(self, written: Written) -> Rule:
+        sigma, alone = written.sigma, written.name not in self._silent
+        if sigma.errors:
+            problems = tuple(Problem("sigma", str(error)) for error in sigma.errors)
+            return Rule(written.document, sigma, None, problems, alone, written.name)
+        plan, found = self._lowering.of(sigma)
+        return Rule(written.document, sigma, plan, tuple(found), alone, written.name)
+
+    def named(self, name: str) -> Rule:
+        """The rule of a name.
+
+        Raises PackError, with the nearest names, when there is none.
+        """
+        if name not in self:
+            hint = suggestion(name, self) or "; `casetrail list` shows them"
+            raise PackError(f"no rule is named {name}{hint}")
+        return self[name]
+
+    def chosen(self, names: Iterable[str] = ()) -> list[Rule]:
+        """The rules that are emitted by themselves, or those named. Raises PackError for a name that isn't there."""
+        wanted = [self.named(name) for name in dict.fromkeys(names)]
+        return wanted or [rule for rule in self.values() if rule.alone]
+
+    def plans(self, names: Iterable[str] = ()) -> dict[str, Plan]:
+        """The plans of the rules that are emitted by themselves, or of those named.
+
+        Raises PackError for a name that isn't there.
+        """
+        return {rule.name: rule.plan for rule in self.chosen(names) if rule.plan is not None}
+
+    def unmeant(self, names: Iterable[str] = ()) -> list[Rule]:
+        """Of the rules that are emitted by themselves, or of those named, what has no meaning though its log is known."""
+        return [
+            rule
+            for rule in self.chosen(names)
+            if rule.plan is None and any(problem.lint != "no-contract" for problem in rule.problems)
+        ]
+
+    def require_meaning(self) -> None:
+        """Raises PackError when a rule has no meaning."""
+        broken = [rule for rule in self.values() if rule.plan is None]
+        if broken:
+            first = broken[0]
+            more = f"({len(broken)} rules can't be compiled; see `casetrail check`)"
+            raise PackError(f"{first.path}: {first.name}: {first.problems[0].message} {more}")
+
+    def require_ready(self, folder: Path) -> None:
+        """Raises PackError when there is no rule to ship, or one that has no meaning or isn't filled in. folder: the pack's."""
+        if not self:
+            raise PackError(f"{folder}: no rules are there")
+        self.require_meaning()
+        for rule in self.values():
+            if any(mark in str(rule.meta) for mark in UNFILLED):
+                raise PackError(
+                    f"{rule.path}: {rule.name}: fill in what `casetrail new` left; `casetrail check` shows where"
+                )

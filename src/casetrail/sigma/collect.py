@@ -1,0 +1,120 @@
+"""From the documents of rule files to Sigma's rules: filters applied, references resolved, and what Sigma refuses."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sigma.collection import SigmaCollection
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaError
+from sigma.filters import SigmaFilter
+from sigma.rule import SigmaRule
+
+from casetrail.reading.yaml import SHAPE
+from casetrail.sigma.policy import POLICY
+
+Made = SigmaRule | SigmaCorrelationRule
+_REFUSED = (SigmaError, *SHAPE)
+_NOT_RULES = ("global", "reset")
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What Sigma makes of documents, each of which is named by its number.
+
+    rules: after those that they refer to; errors: in words, of documents that no rule or filter could be made of.
+    """
+
+    rules: tuple[tuple[int, Made], ...]
+    errors: tuple[tuple[int, str], ...]
+
+
+def rule_name(rule: Made) -> str:
+    """What a Sigma rule goes by."""
+    return str(rule.name or rule.id or rule.title)
+
+
+def bases(rules: Iterable[Made]) -> Iterator[tuple[str, str]]:
+    """Each correlation that takes the alerts of its base rules away, and such a base rule, as it names it."""
+    for rule in rules:
+        if isinstance(rule, SigmaCorrelationRule) and not rule.generate:
+            for reference in rule.referenced_rules:
+                yield rule_name(rule), reference.reference
+
+
+def collected(files: Iterable[Sequence[Mapping[str, Any]]]) -> Collected:
+    """The rules of some files, each given by its documents; a document's number counts through all of them.
+
+    Where no rule can be made of a document, what others miss for that is not told.
+    """
+    made: list[tuple[int, Made | SigmaFilter]] = []
+    errors: list[tuple[int, str]] = []
+    for number, read in enumerate(one for documents in files for one in _each(documents)):
+        if not read:
+            continue
+        try:
+            found = _parsed(read)
+        except _REFUSED as error:
+            errors.append((number, str(error) or type(error).__name__))
+            continue
+        one = next(reversed(found.filters if _is_filter(read[-1]) else found.rules), None)
+        if one is None or isinstance(one, SigmaFilter):
+            errors += [(number, str(error)) for error in (found if one is None else one).errors]
+        if one is not None:
+            made.append((number, one))
+    wrong = {number for number, _ in errors}
+    rules = [(number, one) for number, one in made if not isinstance(one, SigmaFilter)]
+    collection = SigmaCollection([rule for _, rule in rules], resolve_references=False)
+    for number, one in made:
+        if isinstance(one, SigmaFilter) and number not in wrong:
+            try:
+                collection.apply_filters([one])
+            except _REFUSED as error:
+                errors.append((number, str(error)))
+    try:
+        collection.resolve_rule_references()
+    except _REFUSED:
+        errors = errors or list(_unresolved(rules, collection))
+    numbers = {id(rule): number for number, rule in rules}
+    return Collected(tuple((numbers[id(rule)], rule) for rule in collection.rules), tuple(errors))
+
+
+def _is_filter(document: Mapping[str, Any]) -> bool:
+    return "filter" in document and "correlation" not in document
+
+
+def _each(documents: Sequence[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Each document of a file, after those of the same file that `action` makes a part of it."""
+    for number, document in enumerate(documents):
+        if not any("action" in one for one in documents):
+            yield [_unshared(document)]
+        elif document.get("action") in _NOT_RULES:
+            yield []
+        else:
+            yield [copy.deepcopy(dict(one)) for one in documents[: number + 1]]
+
+
+def _unshared(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with a list of conditions of its own, into which pySigma writes the filters."""
+    detection = document.get("detection")
+    if not isinstance(detection, dict) or not isinstance(detection.get("condition"), list):
+        return dict(document)
+    return {**document, "detection": {**detection, "condition": list(detection["condition"])}}
+
+
+def _parsed(documents: list[dict[str, Any]]) -> SigmaCollection:
+    return SigmaCollection.from_dicts(
+        documents, collect_errors=True, collect_filters=True, resolve_references=False, policy=POLICY
+    )
+
+
+def _unresolved(rules: Iterable[tuple[int, Made]], collection: SigmaCollection) -> Iterator[tuple[int, str]]:
+    for number, rule in rules:
+        if isinstance(rule, SigmaCorrelationRule):
+            try:
+                rule.resolve_rule_references(collection)
+            except _REFUSED as error:
+                yield number, str(error)
