@@ -34,8 +34,8 @@ WRONG = [
     Wrong("every element of a list", _TAGS, r"coalesce(mvcount(mvfilter(\1'tags{}'\2)),0)=mvcount('tags{}')"),
     Wrong("a window that leaves out its end", r"at\+3600000001", "at+3600000000"),
     Wrong("a window a millisecond too long", r"at\+3600000001", "at+3600001001"),
-    Wrong("a presence that leaves out the window's end", r"(last\d)>=at-", r"\1>at-"),
-    Wrong("an order that leaves out the window's end", r"(at-start\d)<=", r"\1<"),
+    Wrong("a presence that leaves out the window's end", r"(base\d)>=at-", r"\1>at-"),
+    Wrong("an order that leaves out the window's end", r"(at-start)<=", r"\1<"),
     Wrong(
         "a tumbling window",
         r"when=if\(edge=\"out\",at\+3600000001,at\)",
@@ -45,15 +45,17 @@ WRONG = [
     Wrong("values counted with repeats", r"case\(one=0 OR copy>1,.*\)", 'case(one=0,0,edge="in",1,1=1,-1)'),
     Wrong(
         "an order of equal times",
-        r"current=f max\(start\) as start_other by key0\n.*",
-        "max(start) as start_other by key0",
+        r"current=f max\(start\) as earlier by key0\n.*",
+        "max(start) as earlier by key0",
     ),
-    Wrong("seen at the same instant", r"current=f max\(seen\) as seen_other by key0\n.*", "max(seen) as seen_other by key0"),
+    Wrong("seen at the same instant", r"current=f max\(seen_at\) as seen by key0\n.*", "max(seen_at) as seen by key0"),
     Wrong("seen since a chain's start", r"if\(opened\+3600000001>at,opened\+3600000001,at\)", "at"),
-    Wrong("seen at the edge forgotten", r"seen_other>=", "seen_other>"),
-    Wrong("what follows at the edge forgotten", r"next_other<=", "next_other<"),
+    Wrong("seen at the edge forgotten", r"seen>=at-", "seen>at-"),
+    Wrong("what follows at the edge forgotten", r"followed<=", "followed<"),
     Wrong(
-        "what happens at once follows", r"current=f min\(next\) as next_other by key0\n.*", "min(next) as next_other by key0"
+        "what happens at once follows",
+        r"current=f min\(followed_at\) as followed by key0\n.*",
+        "min(followed_at) as followed by key0",
     ),
 ]
 ENGINE = SplunkModel(BACKEND, {CONTRACT.key: CONTRACT})

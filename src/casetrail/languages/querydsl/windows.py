@@ -16,7 +16,7 @@ from casetrail.languages.querydsl.expressions import OpenSearchExpressions, Quer
 from casetrail.languages.querydsl.painless import program
 from casetrail.plan import window as w
 from casetrail.plan.horizon import reach, wait
-from casetrail.plan.nodes import Correlation, KeyPart, Search, Type
+from casetrail.plan.nodes import Correlation, Figure, KeyPart, Search, Type
 from casetrail.stores.places import Stores, store_of
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -184,9 +184,18 @@ def _seen(seen: w.Seen) -> dict[str, Any]:
         "of": seen.of.value,
         "range": _range(seen.range),
         "bases": list(seen.bases),
-        **({"figure": seen.figure.value} if seen.figure else {}),
+        **({"figure": _figure(seen.figure)} if seen.figure else {}),
         **({"percentile": seen.percentile} if seen.percentile is not None else {}),
     }
+
+
+def _figure(figure: Figure) -> str:
+    """A figure's name, of one that the program knows."""
+    match figure:
+        case Figure.EVENTS | Figure.DISTINCT | Figure.SUM | Figure.AVG | Figure.MEDIAN | Figure.PERCENTILE:
+            return figure.value
+        case never:
+            assert_never(never)
 
 
 def _range(around: w.Range) -> dict[str, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
 import re2
 
@@ -35,6 +36,7 @@ from casetrail.plan.nodes import (
     Not,
     OneOf,
     Op,
+    Or,
     Overlap,
     Part,
     SameAs,
@@ -159,8 +161,10 @@ class SplExpressions(Expressions[SplColumn]):
                 return self.predicate(expr)
             case And() if expr.args:
                 return self.where(expr)
-            case _:
+            case And() | Or() | Not() | Is():
                 return self.operand(expr)
+            case never:
+                assert_never(never)
 
     def expression(self, expr: Expr) -> str:
         match expr:
@@ -168,8 +172,10 @@ class SplExpressions(Expressions[SplColumn]):
                 return self.two_valued(test, holds=False)
             case Not(arg=Not(arg=arg)):
                 return self.expression(arg)
-            case _:
+            case And() | Or() | Not() | Is():
                 return super().expression(expr)
+            case never:
+                assert_never(never)
 
     def operand(self, expr: Expr) -> str:
         text = super().operand(expr)
@@ -313,6 +319,8 @@ class SplExpressions(Expressions[SplColumn]):
                 longer = f"len({one})>len({two}) AND len({two})>0"
                 inside = f"if({longer},mvcount(split({one},{two})),0)>1"
                 return f"({_starts(one, two)} OR {_ends(one, two)} OR {inside})"
+            case never:
+                assert_never(never)
 
     def form(self, column: SplColumn, field: Field, cased: bool) -> str:
         """One value as text that is the same where the values are; null where there is none."""

@@ -10,8 +10,9 @@ from casetrail.languages.spl.expressions import SplExpressions, search_name
 from casetrail.languages.spl.lookups import LIVE
 from casetrail.languages.spl.source import ID, SplLeaves
 from casetrail.languages.spl.steps import NONE, SplSteps, Tree, Unit
-from casetrail.languages.spl.windows import MEMBER, Window
-from casetrail.plan.nodes import Correlation, Expr, KeyPart, Order, Plan, Search, Threshold, Type, fields
+from casetrail.languages.spl.windows import MEMBER, SplWindow
+from casetrail.plan.nodes import Correlation, Expr, KeyPart, Plan, Search, Type, fields
+from casetrail.plan.window import Range
 from casetrail.stores.places import store_of
 from casetrail.stores.store import Backend
 from casetrail.stores.unsupported import UnsupportedError
@@ -65,16 +66,7 @@ class _SplPipeline:
         chained = len(self.tree.nodes) > 1
         if chained:
             yield from self.members(node)
-        window = Window(self.keys, node.plan.span, len(node.plan.bases), chained)
-        match node.plan.condition:
-            case Threshold() as threshold:
-                yield from window.threshold(threshold)
-            case Order() as order:
-                yield from window.order(order)
-            case together:
-                yield from window.together(together)
-        if node.settled:
-            yield f"eval hit=if(hit=1 AND {node.settled}=1,1,0)"
+        yield from SplWindow(self.keys, len(node.plan.bases), chained, node.settled).lines(node.window)
 
     def members(self, node: Unit) -> Iterator[str]:
         told = [f'base="{unit}","{MEMBER}{number}"' for number, unit in enumerate(node.units)]
@@ -98,8 +90,23 @@ class _SplPipeline:
     def result(self, node: Unit) -> Iterator[str]:
         if self.run.start is not None or self.run.end is not None:
             yield "eval hit=if(hit=1 AND fresh=1,1,0)"
+        within = node.window.evidence
+        yield from self.alone() if within is None else self.evidence(node, within)
+        shown = [search_name(one) for one in key_columns(self.plan, self.backend)]
+        if shown:
+            yield "rename " + ", ".join(f"{key} as {one}" for key, one in zip(self.keys, shown, strict=False))
+        yield f"sort 0 +num(_time), +str({ID})"
+        yield f"table {', '.join([ID, '_time', *shown, 'n', 'evidence'])}"
+
+    def alone(self) -> Iterator[str]:
+        yield "where hit=1"
+        yield f"eval n=1, evidence={ID}"
+
+    def evidence(self, node: Unit, within: Range) -> Iterator[str]:
+        """The matches, each with the ids of the steps in a range of time that it is shown with."""
         by = f" by {', '.join(self.keys)}" if self.keys else ""
         here = f" by {', '.join([*self.keys, 'at'])}"
+        figure = ["n"] if node.threshold else []
         yield f"eventstats max(hit) as kept{by}"
         yield "where kept=1"
         yield "sort 0 +num(at)"
@@ -107,20 +114,14 @@ class _SplPipeline:
         yield f"streamstats window={_EVIDENCE} global=f list(stamp) as recent{by}"
         yield f"eventstats values(recent) as recent{here}"
         yield "where hit=1"
-        if not isinstance(node.plan.condition, Threshold):
-            yield "eval n=1"
-        yield f"fields {', '.join([ID, '_time', 'at', *self.keys, 'n', 'recent'])}"
+        yield f"fields {', '.join([ID, '_time', 'at', *self.keys, *figure, 'recent'])}"
         yield "mvexpand recent"
-        yield f'where tonumber(mvindex(split(recent," "),0))>=at-{node.plan.span}'
+        yield f'where tonumber(mvindex(split(recent," "),0))>=at-{-(within.low or 0)}'
         yield 'eval evidence=replace(recent,"^[^ ]+ ","")'
-        yield f"stats min(_time) as _time, max(n) as n, values(evidence) as evidence by {', '.join([ID, *self.keys])}"
-        if not isinstance(node.plan.condition, Threshold):
+        kept = ["min(_time) as _time", *(f"max({one}) as {one}" for one in figure), "values(evidence) as evidence"]
+        yield f"stats {', '.join(kept)} by {', '.join([ID, *self.keys])}"
+        if not figure:
             yield "eval n=mvcount(evidence)"
-        shown = [search_name(one) for one in key_columns(self.plan, self.backend)]
-        if shown:
-            yield "rename " + ", ".join(f"{key} as {one}" for key, one in zip(self.keys, shown, strict=False))
-        yield f"sort 0 +num(_time), +str({ID})"
-        yield f"table {', '.join([ID, '_time', *shown, 'n', 'evidence'])}"
 
 
 def key_columns(plan: Correlation, backend: Backend) -> list[str]:

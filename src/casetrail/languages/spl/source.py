@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
 
 from casetrail.languages.base import Ago, Bounds, Instant
 from casetrail.languages.spl import regex as spl_regex
 from casetrail.languages.spl.expressions import TIME, SplExpressions, name, search_name
 from casetrail.languages.spl.lookups import outputs
-from casetrail.plan.nodes import And, Equals, Expr, Is, OneOf, Or, Search, Type
+from casetrail.plan.nodes import And, Equals, Expr, Is, Not, OneOf, Or, Search, Type
 from casetrail.stores.places import store_of
 from casetrail.stores.store import Backend, Store
 from casetrail.stores.unsupported import UnsupportedError
@@ -161,8 +162,10 @@ def narrow(expr: Expr, store: Store) -> str | None:
             if None in each:
                 return None
             return texts[0] if len(texts) == 1 else f"({' OR '.join(f'({text})' for text in texts)})"
-        case _:
+        case Or() | Is() | Not():
             return None
+        case never:
+            assert_never(never)
 
 
 def bounds(run: Bounds, waits: Mapping[str, int]) -> Iterator[str]:

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from casetrail.languages.base import Bounds
 from casetrail.languages.spl.expressions import number
 from casetrail.languages.spl.source import BASE, ID, SplLeaves, bounds
-from casetrail.languages.spl.values import INTEGER, NUMBER, canonical, numeric
-from casetrail.plan.nodes import Correlation, Figure, KeyPart, Order, Search, Threshold, Type
+from casetrail.languages.spl.values import INTEGER, NO_MEDIAN, NUMBER, canonical, numeric
+from casetrail.plan.nodes import Correlation, Figure, KeyPart, Search, Threshold, Type
+from casetrail.plan.window import Window, window
 from casetrail.stores.store import Backend
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -36,8 +38,11 @@ class Unit:
     @property
     def settled(self) -> str:
         """The field that says whether the time after a step is known, where the condition is that nothing follows."""
-        condition = self.plan.condition
-        return f"settled_{self.name}" if isinstance(condition, Order) and condition.after else ""
+        return f"settled_{self.name}" if self.plan.absent else ""
+
+    @property
+    def window(self) -> Window:
+        return window(self.plan)
 
     @property
     def threshold(self) -> Threshold | None:
@@ -221,8 +226,7 @@ class SplSteps:
 
     @staticmethod
     def value(leaf: Leaf) -> KeyPart | None:
-        condition = leaf.parent.condition
-        return condition.value if isinstance(condition, Threshold) else None
+        return leaf.parent.value
 
     @staticmethod
     def figure(leaf: Leaf) -> Figure | None:
@@ -232,13 +236,21 @@ class SplSteps:
     def measured(self, leaf: Leaf) -> str:
         """Whether a value is one that a figure of numbers takes."""
         part, figure = self.value(leaf), self.figure(leaf)
-        if part is None or figure is Figure.DISTINCT:
+        if part is None or figure is None:
             return "held"
-        if figure is Figure.MEDIAN:
-            raise UnsupportedError("its value_median may lie between two values, which SPL can't find in a sliding window")
-        if figure in _COUNTED and part.type is not Type.INTEGER:
-            raise UnsupportedError(f"its {figure} is over numbers that needn't be whole, which Splunk doesn't add exactly")
-        return f'if(match(value,"{INTEGER if part.type is Type.INTEGER else NUMBER}"),held,0)'
+        match figure:
+            case Figure.EVENTS | Figure.DISTINCT:
+                return "held"
+            case Figure.SUM | Figure.AVG if part.type is not Type.INTEGER:
+                raise UnsupportedError(
+                    f"its {figure} is over numbers that needn't be whole, which Splunk doesn't add exactly"
+                )
+            case Figure.SUM | Figure.AVG | Figure.PERCENTILE:
+                return f'if(match(value,"{INTEGER if part.type is Type.INTEGER else NUMBER}"),held,0)'
+            case Figure.MEDIAN:
+                raise UnsupportedError(NO_MEDIAN)
+            case never:
+                assert_never(never)
 
 
 def _form(part: KeyPart | None) -> str:

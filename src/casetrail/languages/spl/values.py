@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv6Network, ip_network
+from typing import assert_never
 
 from casetrail.plan.nodes import Type
 from casetrail.stores.unsupported import UnsupportedError
@@ -15,6 +16,8 @@ from casetrail.stores.unsupported import UnsupportedError
 INTEGER = r"^-?[0-9]{1,18}(?:\.0+)?\z"
 """Longer numbers aren't read: Splunk computes in doubles, and 64 bits end there."""
 NUMBER = r"^-?[0-9]{1,200}(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,2})?\z"
+NO_MEDIAN = "its value_median may lie between two values, which SPL can't find in a sliding window"
+"""Why a median is refused."""
 BOOLEAN = r"(?i)^(?:true|false)\z"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _QUAD = rf"(?:{_OCTET}\.){{3}}{_OCTET}\z"
@@ -82,8 +85,10 @@ def canonical(column: str, kind: Type, *, cased: bool) -> Iterator[str]:
             yield f'eval {column}=if(match({column},"{BOOLEAN}"),lower({column}),null())'
         case Type.ADDRESS:
             yield from _address(column)
-        case _:
+        case Type.NUMBER | Type.TIME:
             raise UnsupportedError(f"it groups by or counts a {kind}, for which SPL has no one form of text")
+        case never:
+            assert_never(never)
 
 
 def _address(column: str) -> Iterator[str]:
