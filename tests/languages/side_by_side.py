@@ -21,7 +21,8 @@ from casetrail.languages.kql.expressions import KqlExpressions
 from casetrail.languages.languages import language_of
 from casetrail.languages.querydsl.expressions import OpenSearchExpressions
 from casetrail.languages.spl.expressions import SplExpressions
-from casetrail.languages.sql.expressions import DuckdbExpressions, SqlColumn, identifier
+from casetrail.languages.sql.duckdb import DUCKDB
+from casetrail.languages.sql.expressions import SqlColumn, SqlExpressions
 from casetrail.plan.nodes import Expr, Plan, Search
 from casetrail.sigma.correlate import lower
 from casetrail.stores.store import Backend
@@ -38,9 +39,9 @@ EXPRESSIONS: Mapping[str, Callable[[Expr], str]] = {
     "KQL": lambda expr: KqlExpressions(kusto.STORE).expression(expr),
     "SPL": lambda expr: SplExpressions(splunk.STORE).where(expr),
     "OpenSearch": lambda expr: json.dumps(OpenSearchExpressions(opensearch.STORE).expression(expr), ensure_ascii=False),
-    "DuckDB": lambda expr: DuckdbExpressions(lambda field: SqlColumn(identifier(field.path), many=field.many)).expression(
-        expr
-    ),
+    "DuckDB": lambda expr: SqlExpressions(
+        DUCKDB, lambda field: SqlColumn(DUCKDB.identifier(field.path), many=field.many)
+    ).expression(expr),
 }
 BACKENDS: Mapping[str, Backend] = {
     "ES|QL": elastic.BACKEND,

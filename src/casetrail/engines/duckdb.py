@@ -8,18 +8,20 @@ import duckdb
 import orjson
 
 from casetrail.engines.base import Trial
-from casetrail.languages.sql.expressions import MACROS, DuckdbExpressions, SqlColumn, identifier, literal
-from casetrail.languages.sql.windows import DuckdbWindows
+from casetrail.languages.sql.duckdb import DUCKDB
+from casetrail.languages.sql.expressions import SqlColumn, SqlExpressions
+from casetrail.languages.sql.steps import Log
+from casetrail.languages.sql.windows import SqlWindows
 from casetrail.logs.read import OFFLINE
 from casetrail.plan.nodes import Correlation, Field, Search, fields
 from casetrail.plan.values import bag
-from casetrail.stores.unsupported import UnsupportedError
+from casetrail.stores.unsupported import UnsupportedError, unknown
 
 
 def connect(**settings: str) -> duckdb.DuckDBPyConnection:
     """A connection to an empty database in memory that never reaches for the network, with our macros."""
     connection = duckdb.connect(config={**OFFLINE, **settings})
-    connection.execute(MACROS)
+    connection.execute(DUCKDB.setup)
     return connection
 
 
@@ -37,28 +39,13 @@ class Duckdb:
     def verdict(self, trial: Trial) -> frozenset[str] | Exception:
         """The ids that complete a trial's plan."""
         columns = {field: f"c{number}" for number, field in enumerate(fields(trial.plan))}
-        self.load(trial, columns)
-
-        def column(field: Field) -> SqlColumn:
-            return SqlColumn(identifier(columns[field]), many=True)
-
-        def matches(search: Search) -> str:
-            try:
-                where = DuckdbExpressions(column).expression(search.where)
-            except UnsupportedError as error:
-                error.rule, error.target = search.name, self.name
-                raise
-            return f"(SELECT * FROM events WHERE source = {literal(search.source)} AND ({where}))"
-
-        match trial.plan:
-            case Search() as search:
-                query = f"SELECT id FROM {matches(search)}"
-            case Correlation() as plan:
-                query = DuckdbWindows(matches, column, trial.seen_until).query(plan)
         try:
-            return frozenset(row[0] for row in self.connection.execute(query).fetchall())
+            query = _query(trial, columns)
         except UnsupportedError as error:
+            error.rule, error.target = trial.plan.name, self.name
             return error
+        self.load(trial, columns)
+        return frozenset(row[0] for row in self.connection.execute(query).fetchall())
 
     def load(self, trial: Trial, columns: Mapping[Field, str]) -> None:
         """Put a trial's events into the table `events`: id, t (microseconds), source, and a VARCHAR[] for each column."""
@@ -73,3 +60,20 @@ class Duckdb:
             "CREATE OR REPLACE TEMP TABLE events AS SELECT unnest(from_json(?, ?), max_depth := 2)",
             [orjson.dumps(rows).decode(), orjson.dumps([shape]).decode()],
         )
+
+
+def _query(trial: Trial, columns: Mapping[Field, str]) -> str:
+    def column(field: Field) -> SqlColumn:
+        return SqlColumn(DUCKDB.identifier(columns[field]), many=True)
+
+    def matches(search: Search) -> str:
+        where = SqlExpressions(DUCKDB, column).expression(search.where)
+        return f"(SELECT * FROM events WHERE source = {DUCKDB.literal(search.source)} AND ({where}))"
+
+    match trial.plan:
+        case Search() as search:
+            return f"SELECT id FROM {matches(search)}"
+        case Correlation() as plan:
+            return SqlWindows(Log(DUCKDB, matches, column), trial.seen_until).query(plan)
+        case never:
+            raise unknown(never)

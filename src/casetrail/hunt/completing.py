@@ -12,8 +12,11 @@ import duckdb
 from casetrail.hunt.hits import Hits
 from casetrail.hunt.progress import Progress
 from casetrail.hunt.scratch import MEMORY
-from casetrail.languages.sql.expressions import SqlColumn, identifier, literal
-from casetrail.languages.sql.windows import DuckdbWindows
+from casetrail.languages.sql.duckdb import DUCKDB
+from casetrail.languages.sql.evidence import evidenced
+from casetrail.languages.sql.expressions import SqlColumn
+from casetrail.languages.sql.steps import Log
+from casetrail.languages.sql.windows import SqlWindows
 from casetrail.logs.contract import Contract
 from casetrail.plan.horizon import waits
 from casetrail.plan.nodes import Correlation, Field, Plan, Search, sources
@@ -44,7 +47,7 @@ class Matched:
         return f"(SELECT * FROM {self.table} WHERE search = {self.numbers[search]})"
 
     def column(self, field: Field) -> SqlColumn:
-        return SqlColumn(identifier(self.columns[field]), many=True)
+        return SqlColumn(DUCKDB.identifier(self.columns[field]), many=True)
 
 
 def complete(
@@ -57,6 +60,7 @@ def complete(
     waiting: Counter[str] = Counter()
     failed: list[str] = []
     progress.works("gathering what was found")
+    log = Log(DUCKDB, matched.rows, matched.column)
     alone = [(hits.numbers[name], matched.numbers[plan]) for name, plan in plans.items() if isinstance(plan, Search)]
     _searched(hits, matched, alone)
     for name, plan in plans.items():
@@ -66,11 +70,11 @@ def complete(
         until = None
         if matched.newest is not None:
             until = matched.newest - max(contracts[source].delay.greatest for source in sources(plan))
-        windows = DuckdbWindows(matched.rows, matched.column, until)
+        windows = SqlWindows(log, until)
         if not _within_memory(hits, partial(_correlated, hits, name, plan, windows)):
             failed.append(f"{name}: its windows need more memory than there is; hunt in a shorter log")
         elif waits(plan):
-            everything = DuckdbWindows(matched.rows, matched.column, None).query(plan)
+            everything = SqlWindows(log).query(plan)
             query = f"SELECT count(*) FROM (FROM ({everything}) EXCEPT FROM ({windows.query(plan)}))"
             ((waiting[name],),) = hits.scratch.connection.execute(query).fetchall()
     return waiting, failed
@@ -86,10 +90,10 @@ def _searched(hits: Hits, matched: Matched, alone: Sequence[tuple[int, int]]) ->
         )
 
 
-def _correlated(hits: Hits, name: str, plan: Correlation, windows: DuckdbWindows) -> None:
+def _correlated(hits: Hits, name: str, plan: Correlation, windows: SqlWindows) -> None:
     key = ", ".join(f"k{number}::VARCHAR" for number in range(len(plan.key)))
-    evidenced = windows.evidenced(plan, _EVIDENCED, _EVIDENCE)
-    hits.insert(f"SELECT {hits.numbers[name]}, id, t, [{key}], ids FROM ({evidenced})")
+    query = evidenced(windows, plan, _EVIDENCED, _EVIDENCE)
+    hits.insert(f"SELECT {hits.numbers[name]}, id, t, [{key}], ids FROM ({query})")
 
 
 def _within_memory(hits: Hits, work: Callable[[], None]) -> bool:
@@ -106,5 +110,5 @@ def _within_memory(hits: Hits, work: Callable[[], None]) -> bool:
         except duckdb.OutOfMemoryException:
             return False
         finally:
-            hits.scratch.connection.execute(f"SET memory_limit = {literal(MEMORY)}")
+            hits.scratch.connection.execute(f"SET memory_limit = {DUCKDB.literal(MEMORY)}")
     return True

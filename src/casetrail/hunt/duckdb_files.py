@@ -7,7 +7,8 @@ from pathlib import Path
 
 import orjson
 
-from casetrail.languages.sql.expressions import SqlColumn, literal
+from casetrail.languages.sql.duckdb import DUCKDB
+from casetrail.languages.sql.expressions import SqlColumn
 from casetrail.logs.contract import Contract
 from casetrail.logs.read import suffixes, unglobbed
 from casetrail.plan.nodes import Field
@@ -19,7 +20,7 @@ _ENDS = 4096
 def lines(path: Path) -> str:
     """SQL for a relation of a file's lines, or of its rows or items where it is Parquet or a JSON array, as texts `l`."""
     kind, packed = suffixes(path)
-    file = literal(unglobbed(path))
+    file = DUCKDB.literal(unglobbed(path))
     if kind == "parquet":
         return f"(SELECT to_json(t)::VARCHAR AS l FROM read_parquet({file}) AS t)"
     if not packed and _is_array(path):
@@ -60,7 +61,7 @@ def holder(each: Field) -> tuple[str, ...]:
 
 def extracted(relation: str, paths: Iterable[str]) -> str:
     """SQL for a relation of lines `l` with the list `x` of the texts at JSON paths in them."""
-    return f"(SELECT *, json_extract_string(l, [{', '.join(map(literal, paths))}]) AS x FROM {relation})"
+    return f"(SELECT *, json_extract_string(l, [{', '.join(map(DUCKDB.literal, paths))}]) AS x FROM {relation})"
 
 
 def whole(relation: str, lost: Iterable[str], keep: str, odd: Iterable[str]) -> str:
@@ -76,12 +77,12 @@ def whole(relation: str, lost: Iterable[str], keep: str, odd: Iterable[str]) -> 
 def nested(text: str, path: str) -> str:
     """SQL for whether an object or a list is where a scalar should be. Only what begins like one is looked at twice."""
     begins = f"starts_with({text}, '{{') OR starts_with({text}, '[')"
-    return f"(({begins}) AND json_type(l, {literal(path)}) IN ('OBJECT', 'ARRAY'))"
+    return f"(({begins}) AND json_type(l, {DUCKDB.literal(path)}) IN ('OBJECT', 'ARRAY'))"
 
 
 def no_list(text: str, path: str) -> str:
     """SQL for whether something else is where a list should be. Only in a row with a text that begins like one is it looked at twice."""
-    disguised = f"contains(l, '\"[') AND json_type(l, {literal(path)}) <> 'ARRAY'"
+    disguised = f"contains(l, '\"[') AND json_type(l, {DUCKDB.literal(path)}) <> 'ARRAY'"
     return f"({text} IS NOT NULL AND (NOT starts_with({text}, '[') OR ({disguised})))"
 
 
@@ -97,12 +98,12 @@ def many(each: Field, held: str) -> str:
     for number, step in enumerate(each.steps[first:], first + 1):
         path += f'."{step}"'
         if number in each.arrays:
-            kinds_here = f"list_filter(json_type({held}, {literal(path)}), lambda k: k NOT IN ('ARRAY', 'NULL'))"
+            kinds_here = f"list_filter(json_type({held}, {DUCKDB.literal(path)}), lambda k: k NOT IN ('ARRAY', 'NULL'))"
             checks.append(f"len({kinds_here}) > 0")
             path += "[*]"
-    checks.append(f"len(list_filter(json_type({held}, {literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
+    checks.append(f"len(list_filter(json_type({held}, {DUCKDB.literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
     drop = "x IS NOT NULL AND x <> ''" if each.empty_is_missing else "x IS NOT NULL"
-    texts = f"list_filter(json_extract_string({held}, {literal(path)}), lambda x: {drop})"
+    texts = f"list_filter(json_extract_string({held}, {DUCKDB.literal(path)}), lambda x: {drop})"
     return f"CASE WHEN {' OR '.join(checks)} THEN error('shape') ELSE {texts} END"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from casetrail.hunt.scratch import Scratch, room
-from casetrail.languages.sql.expressions import literal
+from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.plan.nodes import Correlation, Plan, Type
 
 _CHUNK = 2_000
@@ -104,7 +104,7 @@ class Hits:
                 for hit in chunk
             ]
             self.scratch.connection.execute(
-                f"INSERT INTO completions SELECT unnest(from_json(?, {literal(shape)}), max_depth := 2)",
+                f"INSERT INTO completions SELECT unnest(from_json(?, {DUCKDB.literal(shape)}), max_depth := 2)",
                 [orjson.dumps(rows).decode()],
             )
 

@@ -24,7 +24,8 @@ from casetrail.hunt.completing import Matched, complete
 from casetrail.hunt.hits import Hits, Shape
 from casetrail.hunt.progress import Progress
 from casetrail.hunt.scratch import MEMORY, Scratch, room
-from casetrail.languages.sql.expressions import DuckdbExpressions, SqlColumn, literal, parsed
+from casetrail.languages.sql.duckdb import DUCKDB
+from casetrail.languages.sql.expressions import SqlColumn, SqlExpressions
 from casetrail.logs.contract import Contract
 from casetrail.logs.event import event_of
 from casetrail.logs.read import Faults, documents, log_files, suffixes
@@ -118,7 +119,7 @@ class _Hunt:
             self.connection.execute(f"SET {setting}")
         self.newest: int | None = None
         self.stage_file = self.scratch.folder / "staged"
-        self.staged = f"read_parquet({literal(str(self.stage_file))})"
+        self.staged = f"read_parquet({DUCKDB.literal(str(self.stage_file))})"
 
     def run(self, paths: Sequence[Path]) -> Report:
         files = [file for path in paths for file in log_files(path)]
@@ -144,7 +145,7 @@ class _Hunt:
         """How many matching rows say again what one before said, by log source. An event that several searches match counts once."""
         if not self.searches:
             return Counter()
-        known = ", ".join(f"({number}, {literal(search.source)})" for number, search in enumerate(self.searches))
+        known = ", ".join(f"({number}, {DUCKDB.literal(search.source)})" for number, search in enumerate(self.searches))
         repeated = "SELECT search, id, count(*) - 1 AS n FROM matched GROUP BY search, id HAVING n > 0"
         events = (
             f"SELECT source, id, max(n) AS n FROM ({repeated}) JOIN (VALUES {known}) AS s(search, source) USING (search) "
@@ -213,7 +214,7 @@ class _Hunt:
         relation = sql.extracted(f"(SELECT l FROM {sql.lines(path)} WHERE l <> '')", places)
         relation = sql.whole(relation, lost, self.asked(contract, columns), odd.values())
         identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
-        time = parsed(columns[contract.time].sql, contract.time, cased=True)
+        time = DUCKDB.parsed(columns[contract.time].sql, contract.time, cased=True)
         arrived = "NULL"
         if self.since is not None:
             arrived = f"coalesce(as_time_iso8601(json_extract_string(l, '$.{ARRIVED}')), {self.modified})"
@@ -223,7 +224,7 @@ class _Hunt:
             raise _Shape
         newest = None
         if any(waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
-            text = f"json_extract_string(l, {literal(sql.place(contract.time.steps))})"
+            text = f"json_extract_string(l, {DUCKDB.literal(sql.place(contract.time.steps))})"
             newest = self.newest_of(text, f"{sql.lines(path)} WHERE l <> ''", contract)
         self.connection.commit()
         self.seen(contract.key, count, newest)
@@ -236,7 +237,7 @@ class _Hunt:
         if ordered:
             return cast(int, TIME_FORMATS[contract.time.time_format](latest))
         ((newest,),) = self.connection.execute(
-            f"SELECT max({parsed(text, contract.time, cased=True)}) FROM {lines}"
+            f"SELECT max({DUCKDB.parsed(text, contract.time, cased=True)}) FROM {lines}"
         ).fetchall()
         return cast(int, newest)
 
@@ -245,7 +246,11 @@ class _Hunt:
         by_kind, general = self.kinds(self.by_source[contract.key], contract)
         if general or contract.event_type is None or contract.event_type.many:
             return "true"
-        return f"{columns[contract.event_type].sql} IN ({', '.join(map(literal, sorted(by_kind)))})" if by_kind else "false"
+        return (
+            f"{columns[contract.event_type].sql} IN ({', '.join(map(DUCKDB.literal, sorted(by_kind)))})"
+            if by_kind
+            else "false"
+        )
 
     def insert(
         self, relation: str, contract: Contract, columns: Mapping[Field, SqlColumn], identity: str, time: str, arrived: str
@@ -286,7 +291,7 @@ class _Hunt:
         staged = {each: SqlColumn(f"s{number}", column.many) for number, (each, column) in enumerate(columns.items())}
         kept = "".join(f", {columns[each].sql} AS {column.sql}" for each, column in staged.items())
         self.connection.execute(
-            f"COPY (SELECT {identity} AS id, {time} AS t, {arrived} AS a{kept} FROM {relation}) TO {literal(str(self.stage_file))} "
+            f"COPY (SELECT {identity} AS id, {time} AS t, {arrived} AS a{kept} FROM {relation}) TO {DUCKDB.literal(str(self.stage_file))} "
             f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {_CHUNK})"
         )
         return staged
@@ -298,7 +303,11 @@ class _Hunt:
             yield self.staged, some
         each = f"unnest({kind.sql})" if kind.many else kind.sql
         for (value,) in self.connection.execute(f"SELECT DISTINCT {each} FROM {self.staged}").fetchall():
-            is_kind = f"list_contains({kind.sql}, {literal(value)})" if kind.many else f"{kind.sql} = {literal(value)}"
+            is_kind = (
+                f"list_contains({kind.sql}, {DUCKDB.literal(value)})"
+                if kind.many
+                else f"{kind.sql} = {DUCKDB.literal(value)}"
+            )
             for some in _few(by_kind.get(value, ())):
                 yield f"(SELECT * FROM {self.staged} WHERE {is_kind})", some
 
@@ -316,7 +325,7 @@ class _Hunt:
 
     def tests(self, numbers: Sequence[int], columns: Mapping[Field, SqlColumn]) -> dict[int, str]:
         """SQL that gives a search's number where it matches, else null, by number."""
-        expressions = DuckdbExpressions(lambda each: columns[each])
+        expressions = SqlExpressions(DUCKDB, lambda each: columns[each])
         return {
             number: f"CASE WHEN {expressions.expression(self.searches[number].where)} THEN {number} END"
             for number in numbers
@@ -331,7 +340,7 @@ class _Hunt:
             kind = columns[contract.event_type]
             subject = f"{kind.sql}[1]" if kind.many else kind.sql
             cases = " ".join(
-                f"WHEN {literal(value)} THEN {_listed(tests[number] for number in chosen)}"
+                f"WHEN {DUCKDB.literal(value)} THEN {_listed(tests[number] for number in chosen)}"
                 for value, chosen in sorted(by_kind.items())
             )
             one = f"CASE {subject} {cases} ELSE [] END"
@@ -391,9 +400,7 @@ class _Hunt:
         file.write_bytes(b"\n".join(lines))
         size = max(map(len, lines)) + 1024
         shape = "{id: 'VARCHAR', t: 'BIGINT', a: 'BIGINT', b: 'VARCHAR[][]'}"
-        relation = (
-            f"read_json({literal(str(file))}, format = 'newline_delimited', columns = {shape}, maximum_object_size = {size})"
-        )
+        relation = f"read_json({DUCKDB.literal(str(file))}, format = 'newline_delimited', columns = {shape}, maximum_object_size = {size})"
         columns = {each: SqlColumn(f"b[{number}]", many=True) for number, each in enumerate(wanted, 1)}
         self.insert(relation, contract, columns, "id", "t", "a")
         self.seen(contract.key, len(chunk), max(row["t"] for row in chunk))

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from casetrail.engines.duckdb import connect
-from casetrail.languages.sql.expressions import MACROS, literal
+from casetrail.languages.sql.duckdb import DUCKDB
 
 MEMORY = "256MB"
 """What DuckDB keeps at most before it spills."""
@@ -48,10 +48,10 @@ class Scratch:
             memory_limit=MEMORY, temp_directory=str(self.folder / "spill"), preserve_insertion_order="false"
         )
         self._open.callback(self.connection.close)
-        file = literal(str(self.folder / "found"))
+        file = DUCKDB.literal(str(self.folder / "found"))
         self.connection.execute(f"ATTACH {file} AS found (ROW_GROUP_SIZE {_ROW_GROUP})")
         self.connection.execute(_IN_FILE)
-        self.connection.execute(MACROS)
+        self.connection.execute(DUCKDB.setup)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Another connection to the same database."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Never
+
 
 class UnsupportedError(Exception):
     """A language or a SIEM's store can't say a part of a rule. The reason is one sentence, for the rule's author.
@@ -17,3 +19,8 @@ class UnsupportedError(Exception):
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.rule, self.target, self.reason) if part)
+
+
+def unknown(value: Never) -> UnsupportedError:
+    """What the last case of a `match` in a language raises: a type checker wants every member said, and a new one is refused by name."""
+    return UnsupportedError(f"{value} can't be said here")
