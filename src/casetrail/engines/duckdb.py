@@ -10,12 +10,13 @@ import orjson
 from casetrail.engines.base import Trial
 from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.languages.sql.expressions import SqlColumn, SqlExpressions
+from casetrail.languages.sql.query import query_of
+from casetrail.languages.sql.sheet import Sheet
 from casetrail.languages.sql.steps import Log
-from casetrail.languages.sql.windows import SqlWindows
 from casetrail.logs.read import OFFLINE
-from casetrail.plan.nodes import Correlation, Field, Search, fields
+from casetrail.plan.nodes import Field, Search, fields
 from casetrail.plan.values import bag
-from casetrail.stores.unsupported import UnsupportedError, unknown
+from casetrail.stores.unsupported import UnsupportedError
 
 
 def connect(**settings: str) -> duckdb.DuckDBPyConnection:
@@ -30,7 +31,9 @@ class Duckdb:
 
     name = "duckdb"
 
-    def __init__(self) -> None:
+    def __init__(self, sheet: Sheet = DUCKDB) -> None:
+        """sheet: words that DuckDB understands."""
+        self.sheet = sheet
         self.connection = connect(threads="1")
 
     def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
@@ -40,18 +43,30 @@ class Duckdb:
         """The ids that complete a trial's plan."""
         columns = {field: f"c{number}" for number, field in enumerate(fields(trial.plan))}
         try:
-            query = _query(trial, columns)
+            query = query_of(trial.plan, self.log(columns), trial.seen_until)
         except UnsupportedError as error:
             error.rule, error.target = trial.plan.name, self.name
             return error
         self.load(trial, columns)
         return frozenset(row[0] for row in self.connection.execute(query).fetchall())
 
+    def log(self, columns: Mapping[Field, str]) -> Log:
+        """The table `events`, with a column for each field."""
+
+        def column(field: Field) -> SqlColumn:
+            return SqlColumn(self.sheet.identifier(columns[field]), many=True)
+
+        def matches(search: Search) -> str:
+            where = SqlExpressions(self.sheet, column).expression(search.where)
+            return f"(SELECT * FROM events WHERE source = {self.sheet.literal(search.source)} AND ({where}))"
+
+        return Log(self.sheet, matches, column)
+
     def load(self, trial: Trial, columns: Mapping[Field, str]) -> None:
-        """Put a trial's events into the table `events`: id, t (microseconds), source, and a VARCHAR[] for each column."""
+        """Put a trial's events into the table `events`: id, t (in the sheet's unit), source, and a VARCHAR[] for each column."""
         unique = {event.id: event for event in reversed(trial.events)}
         rows = [
-            {"id": event.id, "t": event.time, "source": event.source}
+            {"id": event.id, "t": self.sheet.units(event.time), "source": event.source}
             | {name: bag(event.row, field) for field, name in columns.items()}
             for event in unique.values()
         ]
@@ -60,20 +75,3 @@ class Duckdb:
             "CREATE OR REPLACE TEMP TABLE events AS SELECT unnest(from_json(?, ?), max_depth := 2)",
             [orjson.dumps(rows).decode(), orjson.dumps([shape]).decode()],
         )
-
-
-def _query(trial: Trial, columns: Mapping[Field, str]) -> str:
-    def column(field: Field) -> SqlColumn:
-        return SqlColumn(DUCKDB.identifier(columns[field]), many=True)
-
-    def matches(search: Search) -> str:
-        where = SqlExpressions(DUCKDB, column).expression(search.where)
-        return f"(SELECT * FROM events WHERE source = {DUCKDB.literal(search.source)} AND ({where}))"
-
-    match trial.plan:
-        case Search() as search:
-            return f"SELECT id FROM {matches(search)}"
-        case Correlation() as plan:
-            return SqlWindows(Log(DUCKDB, matches, column), trial.seen_until).query(plan)
-        case never:
-            raise unknown(never)
