@@ -78,7 +78,7 @@ def test_distinct_values_leave_out_the_missing() -> None:
 def test_nothing_follows_is_known_only_once_the_log_is_whole() -> None:
     lines = query(ABSENT).split("\n| ")
     assert "where at + 1h <= ago(1m)" in lines
-    assert "where other_at between ((at - 1h) .. at) or (other_at between (at .. (at + 1h)) and other_base == 1)" in lines
+    assert "summarize followed = countif(other_at between (at .. (at + 1h)) and other_at > at) by id, at, key0" in lines
 
 
 def test_an_order_is_a_chain_of_joins() -> None:
