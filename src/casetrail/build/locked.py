@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from casetrail.stores.unsupported import UnsupportedError
-from casetrail.pack.lockfile import REFUSED, Entry, Lock, Shipped
-from casetrail.pack.lockfile import Tombstone
+from casetrail.build.targets import backend_of, query_for, targets
+from casetrail.pack.files import PackError
 from casetrail.pack.lock import meanings, version_of
+from casetrail.pack.lockfile import REFUSED, Entry, Lock, Shipped, Tombstone
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
-from casetrail.pack.files import PackError
-from casetrail.build.targets import backend_of, query_for, targets
 from casetrail.plan.digest import short
+from casetrail.stores.unsupported import UnsupportedError
 
 
 def shipped_queries(pack: Pack) -> dict[str, dict[str, str]]:

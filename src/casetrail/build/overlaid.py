@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from casetrail.pack.backend import backend_folder, read_backend, settings_of
 from casetrail.logs.contract import parse_span
+from casetrail.pack.backend import backend_folder, read_backend, settings_of
+from casetrail.pack.files import Files
 from casetrail.pack.overlay import Overlay
+from casetrail.pack.pack import Pack
 from casetrail.pack.sources import Sources
 from casetrail.pack.thresholds import with_thresholds_of
-from casetrail.pack.pack import Pack
-from casetrail.pack.files import Files
-from casetrail.plan.inactive import inactive
 from casetrail.plan.covers import covers
+from casetrail.plan.inactive import inactive
 
 EVERY = "*"
 _LEVELS = ("informational", "low", "medium", "high", "critical")

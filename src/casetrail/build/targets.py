@@ -5,24 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from casetrail import __version__
-from casetrail.stores.unsupported import UnsupportedError
+from casetrail.build.overlaid import Change, changes
 from casetrail.languages.languages import language_of
-from casetrail.languages.spl.lookups import LIVE
-from casetrail.stores.store import Backend
 from casetrail.pack.backend import backend_folder, read_backend
+from casetrail.pack.files import PackError
 from casetrail.pack.lockfile import Lock, read_lock
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
-from casetrail.pack.files import PackError
-from casetrail.packages.sigma import rules as sigma
 from casetrail.packages.formats import Packaged, Withdrawn
 from casetrail.packages.registry import format_of
+from casetrail.packages.sigma import rules as sigma
 from casetrail.packages.sigma.navigator import layer
-from casetrail.build.overlaid import Change, changes
 from casetrail.schedule.schedule import schedule, shipped_query
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 
 
 @dataclass(frozen=True, slots=True)

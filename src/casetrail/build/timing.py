@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from casetrail.stores.unsupported import UnsupportedError
+from casetrail.build.targets import backend_of
 from casetrail.logs.contract import Delay
+from casetrail.pack.files import PackError
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
-from casetrail.pack.files import PackError
 from casetrail.packages.registry import format_of
-from casetrail.schedule.schedule import Schedule, schedule, shipped_query
-from casetrail.build.targets import backend_of
-from casetrail.plan.nodes import Correlation, sources
 from casetrail.plan.horizon import may_be_undone
+from casetrail.plan.nodes import Correlation, sources
+from casetrail.schedule.schedule import Schedule, schedule, shipped_query
+from casetrail.stores.unsupported import UnsupportedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from casetrail.reading.files import exchange, held
 from casetrail.pack.files import PackError
+from casetrail.reading.files import exchange, held
 
 MANIFEST = "manifest.json"
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)

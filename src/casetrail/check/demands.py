@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from typing import assert_never
 
 from casetrail.logs.contract import Contract
 from casetrail.logs.event import Event
 from casetrail.pack.cases import Case
 from casetrail.plan.nodes import (
     And,
+    Compare,
     Correlation,
     Equals,
     Exists,
     Expr,
     Field,
+    InNetwork,
+    InPart,
     Is,
     IsMissing,
     Like,
     Listed,
+    ListedPart,
+    Matches,
     Not,
     OneOf,
     Or,
     Plan,
+    SameAs,
     Type,
     Wildcard,
     searches,
@@ -87,8 +94,12 @@ def _texts(expr: Expr) -> dict[Field, list[str]]:
                 texts = [str(value) for value in values]
             case Like(parts=parts, cased=False):
                 texts = ["".join(part for part in parts if not isinstance(part, Wildcard))]
-            case _:
+            case Equals() | OneOf() | Listed() | ListedPart() | Like() | Matches():
                 continue
+            case InNetwork() | Compare() | InPart() | IsMissing() | Exists() | SameAs():
+                continue
+            case never:
+                assert_never(never)
         lettered = [text for text in texts if text.lower() != text.upper()]
         if test.field.type is Type.TEXT and lettered:
             found.setdefault(test.field, []).extend(lettered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import assert_never
 
 from casetrail.plan.nodes import ALWAYS, NEVER, And, Equals, Expr, Field, Is, Not, OneOf, Or, Scalar
 
@@ -50,6 +51,8 @@ def _gathered(args: tuple[Expr, ...]) -> tuple[Expr, ...]:
         match arg:
             case Is(field=field, check=Equals(cased=cased) | OneOf(cased=cased)) if len(values[field, cased]) > 1:
                 found[replace(arg, check=OneOf(tuple(values[field, cased]), cased))] = None
-            case _:
+            case Is() | And() | Or() | Not():
                 found[arg] = None
+            case never:
+                assert_never(never)
     return tuple(found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv6Network, ip_network
+from typing import assert_never
 
 from casetrail.languages.base import Expressions
 from casetrail.languages.lucene_regex import lucene
@@ -142,8 +143,10 @@ class EsqlExpressions(Expressions[EsqlColumn]):
         match expr:
             case Is(field=field, check=Equals() | OneOf()):
                 return not field.exact
-            case _:
+            case Is() | And() | Or() | Not():
                 return True
+            case never:
+                assert_never(never)
 
     def test(self, test: Is) -> str:
         if not isinstance(test.check, IsMissing | Exists):

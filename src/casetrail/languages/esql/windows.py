@@ -28,7 +28,7 @@ from casetrail.plan.nodes import (
     wanted_bases,
 )
 from casetrail.stores.places import Stores
-from casetrail.stores.unsupported import UnsupportedError
+from casetrail.stores.unsupported import UnsupportedError, unknown
 
 _TYPES = {Type.INTEGER: "TO_LONG", Type.NUMBER: "TO_DOUBLE"}
 ID = "event_id"
@@ -69,8 +69,10 @@ class _EsqlPipeline:
                 yield from self.threshold(threshold)
             case Order() as order:
                 yield from self.order(order)
-            case together:
+            case Present() | AllOf() | AnyOf() | Without() as together:
                 yield from self.together(together)
+            case never:
+                raise unknown(never)
         yield from self.result()
 
     @property

@@ -8,6 +8,7 @@ text goes through `tolower`. A list is looked into by `mv-expand`: its tests bec
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 import re2
 
@@ -30,6 +31,7 @@ from casetrail.plan.nodes import (
     IsMissing,
     Like,
     Listed,
+    ListedPart,
     Matches,
     Not,
     OneOf,
@@ -142,8 +144,10 @@ class KqlExpressions(Expressions[KqlColumn]):
                 return 0
             case Is(check=Matches() | SameAs()):
                 return 2
-            case _:
+            case Is() | And() | Or() | Not():
                 return 1
+            case never:
+                assert_never(never)
 
     def test(self, test: Is) -> str:
         column = self.column(test.field)
@@ -196,8 +200,10 @@ class KqlExpressions(Expressions[KqlColumn]):
                 return column.kql if column.type == "long" else f"tolong({column.kql})"
             case Type.NUMBER:
                 return column.kql if column.type == "real" else f"toreal({column.kql})"
-            case _:
+            case Type.BOOLEAN | Type.TIME:
                 return column.kql
+            case never:
+                assert_never(never)
 
     def readable(self, field: Field, *, cased: bool, role: str) -> str:
         """A field as KQL in the form in which its values compare, for a key or a value. Raises UnsupportedError."""
@@ -226,8 +232,10 @@ class KqlExpressions(Expressions[KqlColumn]):
                 return f"{column.text} =~ {string(str(check.value).lower())}"
             case Type.INTEGER if column.type == "int":
                 return f"{column.kql} == {literal(check.value)}"
-            case _:
+            case Type.INTEGER | Type.NUMBER | Type.BOOLEAN | Type.TIME:
                 return f"{self.typed(column, field)} == {literal(check.value)}"
+            case never:
+                assert_never(never)
 
     def one_of(self, column: KqlColumn, field: Field, check: OneOf) -> str:
         if field.type is Type.BOOLEAN:
@@ -319,5 +327,7 @@ def _passes_empty(check: Check) -> bool:
             options.case_sensitive = not check.ignore_case
             marks = ("m" if check.multiline else "") + ("s" if check.dotall else "")
             return re2.compile(f"(?{marks}){check.pattern}" if marks else check.pattern, options).search("") is not None
-        case _:
+        case ListedPart() | InNetwork() | Compare() | InPart() | IsMissing() | Exists() | SameAs():
             return False
+        case never:
+            assert_never(never)

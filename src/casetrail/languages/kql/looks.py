@@ -24,7 +24,7 @@ from casetrail.plan.window import (
     StartsWithin,
     Test,
 )
-from casetrail.stores.unsupported import UnsupportedError
+from casetrail.stores.unsupported import UnsupportedError, unknown
 
 MOST = 1_048_576
 """The most values that `make_set` and `make_list` keep (Microsoft: "make_set() (aggregation function)")."""
@@ -111,7 +111,7 @@ def _aggregate(column: str, seen: Seen, plan: Correlation) -> Column:
         case None:
             raise ValueError("a figure without a name")
         case never:
-            raise UnsupportedError(f"its {never} isn't known to KQL's writer")
+            raise unknown(never)
 
 
 def _ranked(column: str, picked: str) -> Column:
