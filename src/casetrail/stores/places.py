@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from casetrail.plan.nodes import Field, Search
+from casetrail.plan.nodes import Correlation, Field, KeyPart, Search
 from casetrail.stores.store import Store, StoredField
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -26,3 +26,20 @@ def place_of(field: Field, store: Store) -> StoredField:
     if stored.unsupported:
         raise UnsupportedError(f"{field.path}: {stored.unsupported}")
     return stored
+
+
+def key_names(plan: Correlation, stores: Stores, column: Callable[[str], str] = str) -> list[str]:
+    """What a result shows each part of a key as: the column that holds it, where all bases have it in one, else the part's name.
+
+    column: the column for a stored field's name. Raises UnsupportedError when a base's log source or field isn't stored there.
+    """
+    shown = [{column(held) for held in _held_in(part, plan, stores)} for part in plan.key]
+    return [names.pop() if len(names) == 1 else part.name for names, part in zip(shown, plan.key, strict=True)]
+
+
+def _held_in(part: KeyPart, plan: Correlation, stores: Stores) -> Iterator[str]:
+    for base, field in zip(plan.bases, part.fields, strict=True):
+        if isinstance(base, Correlation):
+            yield from _held_in(next(own for own in base.key if own.name == part.name), base, stores)
+        elif field is not None:
+            yield place_of(field, store_of(base, stores)).name

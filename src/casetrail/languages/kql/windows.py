@@ -11,8 +11,9 @@ from casetrail.languages.kql.joins import Joined, joined
 from casetrail.languages.kql.looks import either, figure, require_countable, test_lines, within
 from casetrail.languages.kql.steps import ID, KqlSteps, Setting, bounded, keys, shown
 from casetrail.languages.kql.text import name, timespan
-from casetrail.plan.nodes import Correlation, KeyPart, Type
+from casetrail.plan.nodes import Correlation, Type
 from casetrail.plan.window import Range, Seen, window
+from casetrail.stores.places import Stores, key_names
 
 _TAKEN = (ID, "timegenerated", "n", "evidence")
 EVIDENCE = 100
@@ -133,28 +134,23 @@ class _Windows:
     def columns(self, plan: Correlation) -> dict[str, str]:
         """What shows the key, by the columns' names."""
         made: dict[str, str] = {}
-        for place, (column, part) in enumerate(zip(key_columns(plan, self.setting), plan.key, strict=True)):
+        for place, (column, part) in enumerate(zip(key_columns(plan, self.setting.stores), plan.key, strict=True)):
             text = f"iff(isempty(shown{place}), key{place}, shown{place})" if part.type is Type.ADDRESS else f"key{place}"
             made[name(column)] = text
         return made
 
 
-def key_columns(plan: Correlation, setting: Setting) -> list[str]:
-    """The key's columns in the result: each has the name of the column that holds it, where that is one, else of the key's part."""
+def key_columns(plan: Correlation, stores: Stores) -> list[str]:
+    """The key's columns in the result: `key_names` as KQL's columns, each once and none that a result has already."""
     made: list[str] = []
-    for place, part in enumerate(plan.key):
-        names = set(_columns(plan, part, setting))
-        label = names.pop() if len(names) == 1 else part.name.replace(".", "_").replace("-", "_")
+    for place, shown_as in enumerate(key_names(plan, stores, _column)):
+        label = shown_as.replace(".", "_").replace("-", "_")
         made.append(f"key{place}" if label.lower() in {*_TAKEN, *map(str.lower, made)} else label)
     return made
 
 
-def _columns(plan: Correlation, part: KeyPart, setting: Setting) -> Iterator[str]:
-    for base, field in zip(plan.bases, part.fields, strict=True):
-        if isinstance(base, Correlation):
-            yield from _columns(base, next(own for own in base.key if own.name == part.name), setting)
-        elif field is not None:
-            yield setting.stores[base.source].fields[field.path].name.rpartition(".")[2]
+def _column(stored: str) -> str:
+    return stored.rpartition(".")[2]
 
 
 def _only(seen: Seen, asked: Sequence[int]) -> Seen:

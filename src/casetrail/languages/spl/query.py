@@ -13,7 +13,7 @@ from casetrail.languages.spl.steps import NONE, SplSteps, Tree, Unit
 from casetrail.languages.spl.windows import MEMBER, SplWindow
 from casetrail.plan.nodes import Correlation, Expr, KeyPart, Plan, Search, Type, fields
 from casetrail.plan.window import Range
-from casetrail.stores.places import store_of
+from casetrail.stores.places import key_names, store_of
 from casetrail.stores.store import Backend
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -92,7 +92,7 @@ class _SplPipeline:
             yield "eval hit=if(hit=1 AND fresh=1,1,0)"
         within = node.window.evidence
         yield from self.alone() if within is None else self.evidence(node, within)
-        shown = [search_name(one) for one in key_columns(self.plan, self.backend)]
+        shown = [search_name(one) for one in key_names(self.plan, self.backend.stores)]
         if shown:
             yield "rename " + ", ".join(f"{key} as {one}" for key, one in zip(self.keys, shown, strict=False))
         yield f"sort 0 +num(_time), +str({ID})"
@@ -122,20 +122,6 @@ class _SplPipeline:
         yield f"stats {', '.join(kept)} by {', '.join([ID, *self.keys])}"
         if not figure:
             yield "eval n=mvcount(evidence)"
-
-
-def key_columns(plan: Correlation, backend: Backend) -> list[str]:
-    """The key's columns in the result: each the name of the field that holds it, where that is one, else of the key's part."""
-    shown = [set(_names(plan, part, backend)) for part in plan.key]
-    return [names.pop() if len(names) == 1 else part.name for names, part in zip(shown, plan.key, strict=True)]
-
-
-def _names(plan: Correlation, part: KeyPart, backend: Backend) -> Iterator[str]:
-    for base, known in zip(plan.bases, part.fields, strict=True):
-        if isinstance(base, Correlation):
-            yield from _names(base, next(own for own in base.key if own.name == part.name), backend)
-        elif known is not None:
-            yield backend.stores[base.source].fields[known.path].name
 
 
 def _inner(base: Correlation, part: KeyPart | None) -> str:

@@ -13,8 +13,6 @@ from typing import Any
 
 import yaml
 
-from casetrail.languages.base import Bounds
-from casetrail.languages.kql.query import setting_of
 from casetrail.languages.kql.steps import ID
 from casetrail.languages.kql.windows import key_columns
 from casetrail.logs.contract import Contract
@@ -193,7 +191,7 @@ def details(plan: Plan, backend: Backend) -> dict[str, str]:
     """The custom details of an alert: its event, and of a correlation its figure and key."""
     if isinstance(plan, Search):
         return {"EventId": ID}
-    keys = [column for column in key_columns(plan, setting_of(backend, Bounds())) if _COLUMN.fullmatch(column)]
+    keys = [column for column in key_columns(plan, backend.stores) if _COLUMN.fullmatch(column)]
     labels = ["Key", *(f"Key{number}" for number in range(2, MOST_DETAILS - 1))]
     return {"EventId": ID, "Count": "n", **dict(zip(labels, keys, strict=False))}
 
@@ -262,9 +260,8 @@ def _searched(search: Search, backend: Backend, contracts: Mapping[str, Contract
 
 
 def _keyed(plan: Correlation, backend: Backend, contracts: Mapping[str, Contract]) -> Iterator[tuple[str, str, str]]:
-    setting = setting_of(backend, Bounds())
     accounts = {path for contract in contracts.values() for path in contract.pivots.get("account", ())}
-    for part, column in zip(plan.key, key_columns(plan, setting), strict=True):
+    for part, column in zip(plan.key, key_columns(plan, backend.stores), strict=True):
         if part.type is Type.ADDRESS:
             yield (*_ADDRESS, column)
         elif accounts & {field.path for field in part.fields if field is not None} or part.name in accounts:

@@ -14,7 +14,6 @@ from math import ceil
 
 from casetrail import __version__
 from casetrail.languages.spl.lookups import LIVE
-from casetrail.languages.spl.query import key_columns
 from casetrail.languages.spl.source import ID
 from casetrail.languages.spl.tables import csvs, looked_up, rows, transforms
 from casetrail.pack.files import PackError
@@ -28,6 +27,7 @@ from casetrail.plan.nodes import Correlation, Plan
 from casetrail.reading.archive import tar_gz
 from casetrail.schedule.schedule import Schedule
 from casetrail.sigma.attack import attack
+from casetrail.stores.places import key_names
 from casetrail.stores.store import Backend
 
 _OPTIONS = {"watchlists": ("inline", LIVE), "enterprise_security": ("off", "on")}
@@ -154,7 +154,7 @@ def _enterprise_security(item: Packaged, backend: Backend) -> dict[str, str]:
         "action.notable.param.severity": rule.level,
         "action.notable.param.nes_fields": ID,
     }
-    columns = key_columns(item.plan, backend) if isinstance(item.plan, Correlation) else []
+    columns = key_names(item.plan, backend.stores) if isinstance(item.plan, Correlation) else []
     accounts = [column for column in columns if any(word in column.lower() for word in _ACCOUNTS)]
     if accounts:
         risk = {"risk_object_field": accounts[0], "risk_object_type": "user", "risk_score": _RISK[rule.level]}
