@@ -49,6 +49,7 @@ WRONG = [
     Wrong("seen ignored", r"coalesce\(seen >= \w+, seen IS NULL\)", "true"),
     Wrong("what follows at the edge forgotten", r"1 FOLLOWING AND (\d+) FOLLOWING", r"1 FOLLOWING AND \1 - 1 FOLLOWING"),
     Wrong("what happens at once follows", r"BETWEEN 1 FOLLOWING", "BETWEEN CURRENT ROW"),
+    Wrong("steps of any base seen", r" FILTER \(WHERE base IN \([\d, ]+\)\)", ""),
     Wrong("quotes not doubled", r"''", "'"),
 ]
 

@@ -15,6 +15,7 @@ from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.languages.sql.physical import Rows, physical
 from casetrail.languages.sql.sheet import Sheet, Windows, operator
 from casetrail.plan.nodes import Correlation, Field, Figure, Op, Order, Overlap, Part, Threshold, Type
+from casetrail.plan.values import TIME_FORMATS
 from casetrail.plan.window import Look, Range, window
 from casetrail.stores.unsupported import UnsupportedError
 from tests.engines.test_reference import log, plan
@@ -77,6 +78,10 @@ def test_what_else_is_new_is_refused_by_name() -> None:
 def test_a_format_of_time_without_a_reader_is_refused() -> None:
     with pytest.raises(UnsupportedError, match=r"DuckDB has no words for the stardate that f\.at is"):
         DUCKDB.parsed("x", Field("f.at", Type.TIME, time_format="stardate"), cased=True)
+
+
+def test_duckdb_reads_every_format_of_time() -> None:
+    assert set(DUCKDB.reads.times) == set(TIME_FORMATS)
 
 
 def test_a_word_that_an_engine_lacks_is_refused_by_both_names() -> None:

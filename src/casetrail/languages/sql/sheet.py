@@ -88,7 +88,8 @@ class Windows:
     any: whether `test`, which is never null, is true in a row; false without rows. only: an `aggregate` of `value` where `test` is true.
     distinct: how many different values there are. median: the middle one, or the mean of the middle two.
     percentile: the value of nearest rank; `share` is from 0.00 to 1.00.
-    unit: the microseconds in one unit of a step's time `t`. widest: the greatest bound of a range, in units; None where any can be said.
+    unit: the microseconds in one unit of a step's time `t`; times that differ by less are one. widest: the greatest
+    bound of a range, in units; None where any can be said.
     """
 
     any: str

@@ -49,13 +49,14 @@ def correlation_steps(log: Log, plan: Correlation, number: int, base: Correlatio
     inner = {part.name: column for part, column in zip(base.key, keys(base), strict=True)}
 
     def again(part: KeyPart) -> str:
-        column = inner[part.name]
+        # A bare name could be read as the column of this query that bears it.
+        column = f"d.{inner[part.name]}"
         return log.sheet.texts.lower.format(text=column) if part.type is Type.TEXT and not part.cased else column
 
     columns = [f"{number} AS base", "id", "t"]
     columns += [f"{again(part)} AS {name}" for name, part in zip(keys(plan), plan.key, strict=True)]
     columns += [f"{log.sheet.lists.one.format(value=again(plan.value))} AS v"] if plan.value else []
-    return f"SELECT {', '.join(columns)} FROM {done}"
+    return f"SELECT {', '.join(columns)} FROM {done} AS d"
 
 
 def _values(log: Log, part: KeyPart, base: int) -> str:
