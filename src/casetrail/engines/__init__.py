@@ -1,1 +1,1 @@
-"""What can run a plan or a query over events and say which events complete it."""
+"""What can run a plan or a query over events and say which events match."""

@@ -1,1 +1,1 @@
-"""Whole incidents as logs, and what the pack would have told of them, day by day."""
+"""Whole incidents as logs, and when the rules would have alerted."""

@@ -1,1 +1,1 @@
-"""Log files into rows: formats, envelopes, and which log a row belongs to."""
+"""Logs: what is known of each (its log source definition), log files into events."""

@@ -1,1 +1,1 @@
-"""Reading and checking what a pack is made of: rules, cases, log sources, watchlists, backends."""
+"""Reading what a pack is made of: rules, cases, log sources, watchlists, backends."""

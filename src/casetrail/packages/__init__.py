@@ -1,1 +1,1 @@
-"""Import formats: what a SIEM takes as it is."""
+"""What a SIEM imports, one folder a SIEM."""

@@ -1,1 +1,1 @@
-"""Pages for readers, made of the pack: `docs/rules/` and what `docs/coverage.md` says."""
+"""The rules as pages for readers."""

@@ -1,1 +1,1 @@
-"""Cases run on engines: verdicts, mutants, reports."""
+"""Cases on engines, mutants of rules, what a change means, late data."""
