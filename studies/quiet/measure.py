@@ -13,12 +13,12 @@ from typing import Any
 from casetrail.hunt.hits import Hit
 from casetrail.hunt.hunt import hunt
 from casetrail.pack.pack import Pack
+from casetrail.sigma.levels import LEVELS
 from company.times import date_of, number_of
 from studies.quiet.causes import causes
 
 A_DAY = 20
 _MICROS = 86_400_000_000
-_LEVELS = ("critical", "high", "medium", "low", "informational")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +145,14 @@ def measure(pack: Pack, logs: Path, settings: Settings, names: Sequence[str] = (
         for name, hits in raised.items()
         if hits
     ]
-    noise.sort(key=lambda each: (_LEVELS.index(each.level), -each.alerts, each.rule))
+    noise.sort(key=lambda each: (-LEVELS.index(each.level), -each.alerts, each.rule))
     levels = Counter(pack.rules[name].level for name in awake)
     return Measured(
         noise=tuple(noise),
         quiet=tuple(name for name, hits in raised.items() if not hits),
         inactive=inactive,
         by_day=tuple(by_day[day] for day in range(first, first + settings.days)),
-        levels={level: levels[level] for level in _LEVELS if levels[level]},
+        levels={level: levels[level] for level in reversed(LEVELS) if levels[level]},
     )
 
 

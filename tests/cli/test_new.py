@@ -39,6 +39,15 @@ def test_it_leaves_a_rule_and_cases_and_a_test_that_says_what_to_fill_in(source:
     assert len(told) == left > 10
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_it_writes_beside_the_rules_and_events_of_the_same_product(source: str, pack: Path) -> None:
+    run("new", "my_rule", "--source", source, pack=pack)
+    (written,) = pack.glob("rules/*/my_rule.yml")
+    assert (ROOT / "rules" / written.parent.name).is_dir()
+    events = (ROOT / "fixtures" / "events" / written.parent.name).glob("*.yml")
+    assert source in {yaml.safe_load(path.read_text("utf-8"))["source"] for path in events}
+
+
 def test_once_filled_in_the_test_passes(pack: Path) -> None:
     run("new", "my_rule", "--source", "okta/okta", pack=pack)
     rule, cases = pack / "rules" / "okta" / "my_rule.yml", pack / "fixtures" / "okta" / "my_rule.yml"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -164,6 +165,13 @@ def test_a_line_without_a_meaning_is_named(tmp_path: Path) -> None:
     own = Pack.load(tmp_path)
     with pytest.raises(PackError, match=r"okta\.okta\.ndjson:1"):
         log_of(own, read_incident(own, incident.name), incident.companies[0])
+
+
+def test_a_log_source_definition_without_ids_of_the_vendor_is_named() -> None:
+    incident = read_incident(pack(), "unc6040-2025")
+    bare = {source: replace(contract, vendor_ids=()) for source, contract in pack().contracts.items()}
+    with pytest.raises(PackError, match=r"ndjson:1: ValueError: the log source definition of \S+ names no vendor_ids"):
+        log_of(replace(pack(), contracts=bare), incident, incident.companies[0])
 
 
 def test_an_unknown_incident_is_refused_with_those_known() -> None:

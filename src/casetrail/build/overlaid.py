@@ -16,9 +16,9 @@ from casetrail.pack.sources import Sources
 from casetrail.pack.thresholds import with_thresholds_of
 from casetrail.plan.covers import covers
 from casetrail.plan.inactive import inactive
+from casetrail.sigma.levels import LEVELS
 
 EVERY = "*"
-_LEVELS = ("informational", "low", "medium", "high", "critical")
 _CONNECTION = ("options", "generations")
 
 
@@ -57,7 +57,7 @@ def _switched(pack: Pack, overlay: Overlay) -> Iterator[Change]:
             yield Change(name, "disabled", "on", f"off: {overlay.disabled[name]}", True)
         wanted = overlay.levels.get(name, rule.level)
         if wanted != rule.level:
-            yield Change(name, "level", rule.level, wanted, _LEVELS.index(wanted) < _LEVELS.index(rule.level))
+            yield Change(name, "level", rule.level, wanted, LEVELS.index(wanted) < LEVELS.index(rule.level))
 
 
 def _own(pack: Pack, overlay: Overlay) -> Iterator[Change]:

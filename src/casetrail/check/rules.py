@@ -21,6 +21,7 @@ from casetrail.pack.sources import named, quoted
 from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.attack import attack
 from casetrail.sigma.collect import Made, bases
+from casetrail.sigma.levels import LEVELS
 
 _URL = re.compile(r"https?://[^\s/]+\.[^\s]+")
 
@@ -138,7 +139,7 @@ def _words(rule: Rule, *, alone: bool, names: Iterable[str]) -> Iterator[Fault]:
         if not _URL.fullmatch(str(reference)):
             yield found("reference", f"{reference!r} is no web address", "references", number)
     if data.get("level") is None:
-        yield found("level", "say level: informational, low, medium, high or critical", "level")
+        yield found("level", f"say level: {', '.join(LEVELS[:-1])} or {LEVELS[-1]}", "level")
     known = attack()
     for number, tag in enumerate(data.get("tags") or []):
         name = str(tag).removeprefix("attack.")

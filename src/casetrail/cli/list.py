@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from casetrail.cli.show.terminal import table
+from casetrail.sigma.levels import LEVELS
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
     from casetrail.pack.rules import Rule
-
-
-_LEVELS = ("informational", "low", "medium", "high", "critical")
 
 
 @click.command(epilog="Example: casetrail list --product okta --level high")
@@ -24,7 +22,7 @@ _LEVELS = ("informational", "low", "medium", "high", "critical")
 @click.argument("source", required=False)
 @click.option("--product", help="Only rules on this product or log, such as okta, google_workspace or realtime.")
 @click.option("--story", help="Only rules of this story, such as session-replay.")
-@click.option("--level", type=click.Choice(_LEVELS), help="Only rules of this level.")
+@click.option("--level", type=click.Choice(LEVELS), help="Only rules of this level.")
 @click.option("--tag", help="Only rules with this tag, such as t1539; a technique stands for its sub-techniques too.")
 @click.option("--target", help="Only rules that this target holds, such as elastic.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 import click
 
 from casetrail.reading.files import create_all
+from casetrail.sigma.levels import LEVELS
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
-
-_FOLDERS = {"gcp": "google_workspace"}
 
 
 @click.command(epilog="Example: casetrail --pack . new okta_factor_reset_by_help_desk --source okta/okta")
 @click.argument("name", required=False)
 @click.option("--source", help="The log source, as product/service.")
 @click.option("--title", help="A title of a few words.")
-@click.option("--level", type=click.Choice(["informational", "low", "medium", "high", "critical"]), default="medium")
+@click.option("--level", type=click.Choice(LEVELS), default="medium")
 @click.pass_context
 def command(ctx: click.Context, name: str | None, source: str | None, title: str | None, level: str) -> None:
     """Write rules/‹product›/NAME.yml and its cases into the pack, or into an overlay, asking for what isn't given.
@@ -61,7 +60,6 @@ def create(pack: Pack, name: str, source: str, title: str, level: str) -> list[P
     if source not in pack.contracts:
         raise PackError(f"no log source definition for {source}; there are {', '.join(pack.contracts)}")
     contract = pack.contracts[source]
-    folder = _FOLDERS.get(contract.product, contract.product)
     facts: Mapping[str, object] = {
         "name": name,
         "title": title,
@@ -74,8 +72,8 @@ def create(pack: Pack, name: str, source: str, title: str, level: str) -> list[P
     templates = Environment(loader=PackageLoader("casetrail", "templates"), keep_trailing_newline=True, autoescape=False)  # noqa: S701
     top = pack.overlay.folder if pack.overlay and pack.overlay.folder else pack.folder
     paths = {
-        "rule.yml.j2": top / "rules" / folder / f"{name}.yml",
-        "cases.yml.j2": top / "fixtures" / folder / f"{name}.yml",
+        "rule.yml.j2": top / "rules" / contract.folder / f"{name}.yml",
+        "cases.yml.j2": top / "fixtures" / contract.folder / f"{name}.yml",
     }
     try:
         create_all({path: templates.get_template(name).render(facts).encode() for name, path in paths.items()})

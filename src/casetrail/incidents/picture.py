@@ -13,22 +13,13 @@ from markupsafe import Markup, escape
 from casetrail.incidents.record import record, time_of
 from casetrail.incidents.replay import Replay, ReplayAlert, Replayed, day_of
 from casetrail.incidents.story import Incident
+from casetrail.sigma.levels import LEVELS
 
 LEFT, RIGHT, WIDTH = 188, 24, 1160
 _TOP, _LANE = 46, 30
 _BIN = 6 * 3_600_000_000
 _SHORT = 3
 _CLOSE = 9
-_TITLES = {
-    "okta/okta": "Okta System Log",
-    "salesforce/eventlogfile": "Salesforce event log files",
-    "salesforce/realtime": "Salesforce real-time events",
-    "salesforce/setupaudittrail": "Salesforce set-up audit trail",
-    "salesforce/loginhistory": "Salesforce login history",
-    "gcp/google_workspace.chrome": "Chrome events",
-    "gcp/google_workspace.admin": "Workspace admin events",
-}
-_LEVELS = ("critical", "high", "medium", "low", "informational")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +85,7 @@ def picture(replay: Replay) -> str:
     environment = Environment(
         loader=PackageLoader("casetrail", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    timelines = {each.company.name: _Drawing(each, replay.incident).timeline() for each in replay.companies}
+    timelines = {each.company.name: _Drawing(each, replay).timeline() for each in replay.companies}
     facts = {
         company.name: [fact for fact in replay.incident.facts if fact.company == company.name]
         for company in replay.incident.companies
@@ -140,9 +131,11 @@ def _summary(each: Replayed, incident: Incident) -> dict[str, str]:
 
 
 class _Drawing:
-    def __init__(self, each: Replayed, incident: Incident) -> None:
+    def __init__(self, each: Replayed, replay: Replay) -> None:
+        incident = replay.incident
         self.each = each
         self.incident = incident
+        self.titles = replay.titles
         self.facts = {fact.id: fact for fact in incident.facts}
         days = sorted(fact.day for fact in incident.facts if fact.company == each.company.name)
         short = (days[-1] - days[0]).days < _SHORT
@@ -160,7 +153,7 @@ class _Drawing:
     def timeline(self) -> Timeline:
         lanes = list(self.lanes())
         height = _TOP + _LANE * len(lanes) + 14
-        logs = ", ".join(f"{count} rows of {_TITLES.get(source, source)}" for source, count in self.each.rows.items())
+        logs = ", ".join(f"{count} rows of {self.titles[source]}" for source, count in self.each.rows.items())
         about = (
             f"Timeline of {self.each.company.title} from {self.first} to {self.last}: {logs}. The tables below say the same."
         )
@@ -190,10 +183,10 @@ class _Drawing:
                     late = one.arrived - one.event.time > 12 * 3_600_000_000
                     text = f"{time_of(one.event.time)}, arrived {time_of(one.arrived)}: {fact.text}"
                     marks.append(Mark(self.x(one.event.time), fact.by, text, self.x(one.arrived) if late else None))
-            yield Lane(_TITLES.get(source, source), self.y(number), bars, tuple(marks), f"{len(rows)} rows")
+            yield Lane(self.titles[source], self.y(number), bars, tuple(marks), f"{len(rows)} rows")
             number += 1
         mine = [alert for alert in self.each.alerts if alert.facts]
-        for level in _LEVELS:
+        for level in reversed(LEVELS):
             of_level = [alert for alert in mine if alert.level == level]
             if of_level:
                 marks = [Mark(self.x(a.first), f"alert {level}", _words(a)) for a in of_level if self.inside(a.first)]

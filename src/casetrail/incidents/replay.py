@@ -128,10 +128,14 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """An incident replayed on some targets. intervals: how often a target's searches run, in microseconds."""
+    """An incident replayed on some targets.
+
+    intervals: how often a target's searches run, in microseconds; titles: short ones, by log source.
+    """
 
     incident: Incident
     intervals: Mapping[str, int]
+    titles: Mapping[str, str]
     companies: tuple[Replayed, ...]
 
     @property
@@ -154,7 +158,9 @@ def replay(pack: Pack, incident: Incident, targets: Sequence[str], leave_out: It
     for company in incident.companies:
         theirs = pack.with_watchlists(known_lists(pack, watchlists_of(incident, company)))
         found.append(_company(theirs, incident, company, backends, without))
-    return Replay(incident, {name: backend.interval for name, backend in backends.items()}, tuple(found))
+    intervals = {name: backend.interval for name, backend in backends.items()}
+    titles = {source: contract.short_title for source, contract in pack.contracts.items()}
+    return Replay(incident, intervals, titles, tuple(found))
 
 
 def known_lists(pack: Pack, lists: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -23,18 +23,6 @@ from casetrail.pack.watchlist import read_watchlists
 from casetrail.plan.nodes import Type
 from casetrail.plan.values import TIME_FORMATS, format_time
 
-_FOLDERS = {"gcp": "google_workspace"}
-_NAMED_BY = {
-    "okta/okta": "uuid transaction.id",
-    "salesforce/eventlogfile": "REQUEST_ID",
-    "salesforce/realtime": "EventIdentifier",
-    "salesforce/setupaudittrail": "Id",
-    "salesforce/loginhistory": "Id",
-    "gcp/google_workspace.chrome": "id.uniqueQualifier",
-    "gcp/google_workspace.admin": "id.uniqueQualifier",
-}
-"""The fields of each log that a line's `id` goes to."""
-
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -102,6 +90,7 @@ class _Kinds:
         own = pack.folder / "fixtures" / "events"
         self.folder = own if own.is_dir() else shipped() / "fixtures" / "events"
         (self.more,) = documents(incident.folder.parent / "events.yml")
+        self.contracts = pack.contracts
         self.absent = incident.absent
         self.known: dict[str, tuple[str, dict[str, Any]]] = {}
 
@@ -118,8 +107,7 @@ class _Kinds:
             document = self.more[name]
             row = self.get(document["like"], source) if "like" in document else {}
             return document.get("source", source), merged(row, document["row"], adds=True)
-        product = source.partition("/")[0]
-        (document,) = documents(self.folder / _FOLDERS.get(product, product) / f"{name}.yml")
+        (document,) = documents(self.folder / self.contracts[source].folder / f"{name}.yml")
         row = copy.deepcopy(document["row"])
         for path in self.absent.get(document["source"], ()):
             *way, last = path.split(".")
@@ -174,8 +162,12 @@ def _named(contract: Contract, row: Mapping[str, Any], at: int, identity: str) -
         head, *rest = field.steps
         if field.type is Type.TIME and head in row and (not rest or rest[0] in (row[head] or {})):
             _put(part, field.steps, format_time(at, field.time_format))
-    for path in _NAMED_BY[contract.key].split():
-        _put(part, tuple(path.split(".")), identity)
+    if not contract.vendor_ids:
+        raise ValueError(
+            f"the log source definition of {contract.key} names no vendor_ids, the fields that a line's id goes to"
+        )
+    for field in contract.vendor_ids:
+        _put(part, field.steps, identity)
     return part
 
 

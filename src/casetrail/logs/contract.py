@@ -77,7 +77,9 @@ class Contract:
 
     key: `product/service`, as rules and events name it.
     time: the field that says when the event happened.
+    folder: of rules/ and fixtures/, where the product's rules and events lie; short_title: the title where there is little room.
     identity: the fields that together name an event; a row with the same values is the same event.
+    vendor_ids: the fields that the vendor numbers an event or its request by.
     event_type: the field that says what kind of event a row is; rules are dispatched on it.
     detect: the fields whose presence together shows that a row is of this log.
     pivots: for account, session, address, file and record: the fields to search on, best first.
@@ -88,9 +90,12 @@ class Contract:
 
     product: str
     service: str
+    folder: str
     title: str
+    short_title: str
     time: Field
     identity: tuple[Field, ...]
+    vendor_ids: tuple[Field, ...]
     event_type: Field | None
     detect: tuple[tuple[str, ...], ...]
     delay: Delay
@@ -133,10 +138,12 @@ def contracts(document: Mapping[str, Any]) -> list[Contract]:
 
     Raises ValueError, naming the field, where one part names a field that another doesn't define.
     """
-    return [_contract(document["product"], source) for source in document["sources"]]
+    product = document["product"]
+    folder = document.get("folder", product)
+    return [_contract(product, folder, source) for source in document["sources"]]
 
 
-def _contract(product: str, source: Mapping[str, Any]) -> Contract:
+def _contract(product: str, folder: str, source: Mapping[str, Any]) -> Contract:
     empty = source.get("empty_text", "value") == "missing"
     known = [_field(marked, facts or {}, empty) for marked, facts in source["fields"].items()]
     fields = {field.path: field for field in known}
@@ -154,9 +161,12 @@ def _contract(product: str, source: Mapping[str, Any]) -> Contract:
     return Contract(
         product=product,
         service=source["service"],
+        folder=folder,
         title=source["title"],
+        short_title=source.get("short_title", source["title"]),
         time=named(source["time"]),
         identity=tuple(named(path) for path in source["identity"]),
+        vendor_ids=tuple(named(path) for path in source.get("vendor_ids", ())),
         event_type=named(source["event_type"]) if "event_type" in source else None,
         detect=tuple(tuple(group) for group in source["detect"]),
         delay=Delay(parse_span(source["delay"]["typical"]), parse_span(source["delay"]["greatest"])),

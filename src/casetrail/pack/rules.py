@@ -18,6 +18,7 @@ from casetrail.reading.suggest import suggestion
 from casetrail.reading.yaml import Document
 from casetrail.sigma.collect import Made
 from casetrail.sigma.correlate import Lowering
+from casetrail.sigma.levels import LEVELS
 from casetrail.sigma.lower import World
 from casetrail.sigma.problem import Problem
 
@@ -53,7 +54,7 @@ class Rule:
     @property
     def level(self) -> str:
         level = self.sigma.level
-        return level.name.lower() if isinstance(level, SigmaLevel) else "informational"
+        return level.name.lower() if isinstance(level, SigmaLevel) else LEVELS[0]
 
     @property
     def inactive(self) -> bool:

@@ -16,8 +16,8 @@ from casetrail.pages.measured import read_measured
 from casetrail.pages.rule import Shelf, rule_lines
 from casetrail.pages.stories import Story, stories
 from casetrail.plan.words import kind_words
+from casetrail.sigma.levels import LEVELS
 
-_LEVELS = ("critical", "high", "medium", "low", "informational")
 _MADE = "Made from the rules and their cases by `make docs`."
 
 
@@ -46,7 +46,7 @@ def _cases(pack: Pack) -> dict[str, Mapping[str, Any]]:
 
 
 def _sorted(rules: Iterable[Rule]) -> list[Rule]:
-    return sorted(rules, key=lambda rule: (_LEVELS.index(rule.level), rule.name))
+    return sorted(rules, key=lambda rule: (-LEVELS.index(rule.level), rule.name))
 
 
 def _text(lines: Iterable[str]) -> str:

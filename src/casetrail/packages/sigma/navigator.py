@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from casetrail import __version__
 from casetrail.pack.rules import Rule
 from casetrail.sigma.attack import attack
+from casetrail.sigma.levels import LEVELS
 
-_LEVELS = ("critical", "high", "medium", "low", "informational")
 _FAINT, _STRONG = "#d6e4f5", "#1f5fa8"
 
 
@@ -48,8 +48,8 @@ def layer(rules: Iterable[Rule]) -> bytes:
 
 
 def _told(rules: Iterable[Rule]) -> dict[str, object]:
-    ordered = sorted(rules, key=lambda rule: (_LEVELS.index(rule.level), rule.name))
-    counted = {level: sum(rule.level == level for rule in ordered) for level in _LEVELS}
+    ordered = sorted(rules, key=lambda rule: (-LEVELS.index(rule.level), rule.name))
+    counted = {level: sum(rule.level == level for rule in ordered) for level in reversed(LEVELS)}
     return {
         "score": len(ordered),
         "comment": "\n".join(f"{rule.name} ({rule.level})" for rule in ordered),

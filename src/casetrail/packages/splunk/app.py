@@ -21,7 +21,7 @@ from casetrail.pack.lockfile import Tombstone
 from casetrail.pack.rules import Rule
 from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn
 from casetrail.packages.splunk.conf import conf, one_line
-from casetrail.packages.splunk.frame import APP, dashboards, frame, own_macros, readme
+from casetrail.packages.splunk.frame import APP, SEVERITY, dashboards, frame, own_macros, readme
 from casetrail.packages.splunk.health import LOGS, expected
 from casetrail.plan.nodes import Correlation, Plan
 from casetrail.reading.archive import tar_gz
@@ -35,8 +35,6 @@ PREFIX = f"{APP} - "
 """Of the names of saved searches."""
 _MINUTE = 60_000_000
 _HOUR = 60
-_SEVERITY = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
-"""`alert.severity`: 1 debug, 2 info, 3 warn, 4 error, 5 severe, 6 fatal."""
 _RISK = {"informational": 5, "low": 20, "medium": 40, "high": 60, "critical": 80}
 
 _ACCOUNTS = ("user", "actor", "account")
@@ -106,7 +104,7 @@ def saved_search(item: Packaged, backend: Backend) -> dict[str, str]:
         "quantity": "0",
         "alert.track": "1",
         "alert.digest_mode": "0",
-        "alert.severity": str(_SEVERITY[rule.level]),
+        "alert.severity": str(SEVERITY[rule.level]),
     }
     keys |= {"allow_skew": "100%", "alert.expires": "72h", "request.ui_dispatch_app": APP}
     if backend.options.get("enterprise_security") == "on":

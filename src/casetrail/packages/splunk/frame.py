@@ -26,7 +26,8 @@ from casetrail.stores.store import Backend
 
 APP = "casetrail"
 _ABOUT = "Sigma rules for identity and support-system attacks, each proven case by case: Okta, Google Workspace, Salesforce."
-_LEVELS = 'case(severity=1,"informational",severity=2,"low",severity=3,"medium",severity=4,"high",severity=5,"critical")'
+SEVERITY = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
+"""`alert.severity`: 1 debug, 2 info, 3 warn, 4 error, 5 severe, 6 fatal."""
 _SHARED = ("savedsearches", "macros", "transforms", "lookups")
 
 
@@ -102,7 +103,8 @@ def meta(*, everywhere: bool) -> bytes:
 def own_macros() -> dict[str, dict[str, str]]:
     """What the dashboard of alerts stands on."""
     rule = f'replace(ss_name,"^{APP} - ","")'
-    fired = f"index=_audit action=alert_fired ss_app={APP} | eval rule={rule}, level={_LEVELS}"
+    levels = ",".join(f'severity={number},"{level}"' for level, number in SEVERITY.items())
+    fired = f"index=_audit action=alert_fired ss_app={APP} | eval rule={rule}, level=case({levels})"
     late = 'put_off=if(status="skipped" OR status="continued" OR status="deferred",1,0), start_late=dispatch_time-scheduled_time'
     ran = rule.replace("ss_name", "savedsearch_name")
     runs = f'index=_internal sourcetype=scheduler app={APP} savedsearch_name="{APP} - *" | eval rule={ran}, {late}'
