@@ -206,7 +206,7 @@ def test_outside_of_a_repository(tmp_path: Path) -> None:
 def test_without_git(pack: Path) -> None:
     result = shell("--pack", pack, "diff", env={"PATH": "/nonexistent"})
     assert result.returncode == 2
-    assert b"there is no git here: name two folders" in result.stderr
+    assert b"there is no git here; name two folders" in result.stderr
 
 
 def test_a_commit_without_a_pack(pack: Path) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,27 +9,18 @@ from pathlib import Path
 
 from casetrail.pack.files import FOLDERS, PackError
 from casetrail.pack.lockfile import FILE
+from casetrail.reading.git import GitError, files_of, git
 
 _TRUNKS = ("main", "origin/main", "master", "origin/master")
-
-
-def _git(folder: Path, *words: str) -> bytes:
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)  # noqa: S603, S607
-    except FileNotFoundError as error:
-        raise PackError("there is no git here: name two folders, as in `casetrail diff OLD NEW`") from error
-    if done.returncode:
-        told = done.stderr.decode("utf-8", "replace").strip().split("\n")
-        raise PackError(f"{folder}: {told[0].removeprefix('fatal: ')}")
-    return done.stdout
+_INSTEAD = "name two folders, as in `casetrail diff OLD NEW`"
 
 
 def base(folder: Path) -> str:
     """The commit where the work in a folder began: the merge base with main or master, else the last commit. Raises PackError."""
     for trunk in _TRUNKS:
         try:
-            return _git(folder, "merge-base", "HEAD", trunk).decode().strip()
-        except PackError:
+            return git(folder, "merge-base", "HEAD", trunk).decode().strip()
+        except GitError:
             continue
     return commit(folder, "HEAD")
 
@@ -40,12 +28,12 @@ def base(folder: Path) -> str:
 def commit(folder: Path, ref: str) -> str:
     """The commit that a name stands for. Raises PackError when the folder is of no repository or the name stands for none."""
     try:
-        _git(folder, "rev-parse", "--show-toplevel")
-    except PackError as error:
-        raise PackError(f"{error}; name two folders, as in `casetrail diff OLD NEW`") from error
+        git(folder, "rev-parse", "--show-toplevel")
+    except GitError as error:
+        raise PackError(f"{error}; {_INSTEAD}") from error
     try:
-        return _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
-    except PackError as error:
+        return git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
+    except GitError as error:
         raise PackError(f"{ref}: neither a folder nor a commit of the repository of {folder}") from error
 
 
@@ -53,15 +41,19 @@ def commit(folder: Path, ref: str) -> str:
 def earlier(folder: Path, ref: str) -> Iterator[Path]:
     """A folder with the pack as it was at a commit, gone at the end. Raises PackError when there was none."""
     found = commit(folder, ref)
-    prefix = _git(folder, "rev-parse", "--show-prefix").decode().rstrip("\n")
-    tree = f"{found}:{prefix}"
-    top = Path(_git(folder, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
-    listed = _git(top, "ls-tree", "-z", "--name-only", tree).decode().split("\0")
-    wanted = [name for name in (*FOLDERS, FILE) if name in listed]
-    if "rules" not in wanted:
-        raise PackError(f"{ref}: there was no pack in {folder} then, which has rules/")
-    content = _git(top, "archive", "--format=tar", tree, *wanted)
-    with tempfile.TemporaryDirectory(prefix="casetrail-") as made:
-        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-            archive.extractall(made, filter="data")
-        yield Path(made)
+    try:
+        prefix = git(folder, "rev-parse", "--show-prefix").decode().rstrip("\n")
+        top = Path(git(folder, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+        tree = f"{found}:{prefix}"
+        listed = git(top, "ls-tree", "-z", "--name-only", tree).decode("utf-8", "replace").split("\0")
+        wanted = [name for name in (*FOLDERS, FILE) if name in listed]
+        if "rules" not in wanted:
+            raise PackError(f"{ref}: there was no pack in {folder} then, which has rules/")
+        with tempfile.TemporaryDirectory(prefix="casetrail-") as made:
+            for path, content in files_of(top, tree, wanted):
+                target = Path(made) / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+            yield Path(made)
+    except GitError as error:
+        raise PackError(f"{error}; {_INSTEAD}") from error
