@@ -114,8 +114,7 @@ def _is_about_the_log(document: Document) -> bool:
 
 
 def _detections(document: Document, rule: SigmaRule) -> Iterator[Fault]:
-    for issue in DanglingDetectionValidator().validate(rule):
-        name = str(getattr(issue, "detection_name", ""))
+    for name in _unused(rule):
         place = document.position(["detection", name])
         yield Fault("unused-detection", document.path, place, f"no condition mentions {name}")
     for text in document.texts(["detection"]):
@@ -123,6 +122,14 @@ def _detections(document: Document, rule: SigmaRule) -> Iterator[Fault]:
             place = document.find(text) or document.position(["detection"])
             message = f"{text!r} begins or ends with an escaped wildcard"
             yield Fault("escaped-wildcard", document.path, place, message)
+
+
+def _unused(rule: SigmaRule) -> list[str]:
+    """The detections that no condition mentions. pySigma parses each condition for that, so only where a name isn't in one as it is."""
+    words = {word for condition in rule.detection.condition for word in re.findall(r"\w+", condition)}
+    if words.issuperset(rule.detection.detections):
+        return []
+    return [str(getattr(issue, "detection_name", "")) for issue in DanglingDetectionValidator().validate(rule)]
 
 
 def _words(rule: Rule, *, alone: bool, names: Iterable[str]) -> Iterator[Fault]:

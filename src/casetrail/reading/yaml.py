@@ -123,7 +123,7 @@ def read(path: Path) -> list[Document]:
             node = loader.get_node()
             if node is None:
                 break
-            if unfolded(node, _MOST_NODES) > _MOST_NODES:
+            if _may_unfold(text) and unfolded(node, _MOST_NODES) > _MOST_NODES:
                 raise YamlError(f"its aliases unfold to more than {_MOST_NODES} values", _start(node))
             found.append(Document(path, loader.construct_document(node), node))
     except yaml.MarkedYAMLError as error:
@@ -137,6 +137,11 @@ def read(path: Path) -> list[Document]:
     finally:
         loader.dispose()
     return found
+
+
+def _may_unfold(text: str) -> bool:
+    """Whether a text can hold more nodes than are taken: a short one can't unless it has an anchor."""
+    return len(text) > _MOST_NODES or "&" in text
 
 
 def _start(node: yaml.Node) -> Position:
@@ -153,17 +158,17 @@ def _child(node: yaml.Node, key: str | int) -> tuple[yaml.Node | None, yaml.Node
     return None
 
 
-def _scalars(node: yaml.Node, is_key: bool = False) -> Iterator[tuple[yaml.ScalarNode, bool]]:
-    match node:
-        case yaml.ScalarNode():
-            yield node, is_key
-        case yaml.SequenceNode():
-            for item in node.value:
-                yield from _scalars(item)
-        case yaml.MappingNode():
-            for name, value in node.value:
-                yield from _scalars(name, True)
-                yield from _scalars(value)
+def _scalars(node: yaml.Node) -> Iterator[tuple[yaml.ScalarNode, bool]]:
+    """The scalars below a node in the order of the file, each with whether it is a key."""
+    waiting = [(node, False)]
+    while waiting:
+        each, is_key = waiting.pop()
+        if isinstance(each, yaml.ScalarNode):
+            yield each, is_key
+        elif isinstance(each, yaml.SequenceNode):
+            waiting += [(item, False) for item in reversed(each.value)]
+        elif isinstance(each, yaml.MappingNode):
+            waiting += [one for name, value in reversed(each.value) for one in ((value, False), (name, True))]
 
 
 def unfolded(node: yaml.Node, most: int) -> int:
