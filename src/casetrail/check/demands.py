@@ -75,8 +75,11 @@ def _excluding(expr: Expr, negated: bool = False) -> Iterator[Field]:
         case And(args=args) | Or(args=args):
             for arg in args:
                 yield from _excluding(arg, negated)
-        case Is(field=field, check=check) if negated and not isinstance(check, IsMissing | Exists):
-            yield field
+        case Is(field=field, check=check):
+            if negated and not isinstance(check, IsMissing | Exists):
+                yield field
+        case never:
+            assert_never(never)
 
 
 def _several(field: Field, events: Sequence[Event]) -> bool:

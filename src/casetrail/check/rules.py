@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import assert_never
 from uuid import UUID
 
 from sigma.correlations import SigmaCorrelationRule
@@ -88,10 +89,13 @@ def _meaning(rule: Rule) -> Iterator[Fault]:
     for problem in rule.problems:
         if problem.lint != "empty-watchlist" or isinstance(sigma, SigmaRule):
             yield Fault(problem.lint, rule.path, document.find(problem.subject), problem.message)
-    if isinstance(sigma, SigmaRule):
-        yield from _detections(document, sigma)
-    else:
-        yield from _correlation(document, sigma)
+    match sigma:
+        case SigmaRule():
+            yield from _detections(document, sigma)
+        case SigmaCorrelationRule():
+            yield from _correlation(document, sigma)
+        case never:
+            assert_never(never)
 
 
 def _correlation(document: Document, rule: SigmaCorrelationRule) -> Iterator[Fault]:
@@ -126,8 +130,9 @@ def _detections(document: Document, rule: SigmaRule) -> Iterator[Fault]:
 
 def _unused(rule: SigmaRule) -> list[str]:
     """The detections that no condition mentions. pySigma parses each condition for that, so only where a name isn't in one as it is."""
-    words = {word for condition in rule.detection.condition for word in re.findall(r"\w+", condition)}
-    if words.issuperset(rule.detection.detections):
+    written = [condition for condition in rule.detection.condition if isinstance(condition, str)]
+    words = {word for condition in written for word in re.findall(r"\w+", condition)}
+    if len(written) == len(rule.detection.condition) and words.issuperset(rule.detection.detections):
         return []
     return [str(getattr(issue, "detection_name", "")) for issue in DanglingDetectionValidator().validate(rule)]
 

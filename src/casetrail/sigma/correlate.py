@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from sigma.correlations import (
     CorrelationConditionAND,
     CorrelationConditionNOT,
@@ -60,7 +62,13 @@ class Lowering:
 
     def _lowered(self, rule: SigmaRule | SigmaCorrelationRule) -> tuple[Plan | None, list[Problem]]:
         try:
-            return lower_rule(rule, self.world) if isinstance(rule, SigmaRule) else _Correlating(rule, self).plan()
+            match rule:
+                case SigmaRule():
+                    return lower_rule(rule, self.world)
+                case SigmaCorrelationRule():
+                    return _Correlating(rule, self).plan()
+                case never:
+                    assert_never(never)
         except SHAPE as error:
             return None, [Problem("sigma", f"it is no whole Sigma rule: {rule.errors[0] if rule.errors else error}")]
 
@@ -159,8 +167,7 @@ class _Correlating:
         ):
             raise Refused("percentile", "value_percentile needs a percentile from 0 to 100", "percentile")
         value = self.part(condition.fieldref, bases) if condition.fieldref else None
-        numeric = figure in (Figure.SUM, Figure.AVG, Figure.MEDIAN, Figure.PERCENTILE)
-        if value and numeric and value.type not in (Type.INTEGER, Type.NUMBER):
+        if value and _computes(figure) and value.type not in (Type.INTEGER, Type.NUMBER):
             raise Refused("value-type", f"{value.name} is {value.type}: {figure} computes with numbers", value.name)
         return Threshold(figure, op, condition.count, value, condition.percentile)
 
@@ -202,6 +209,17 @@ class _Correlating:
             tuple(base for base, _ in marked[: wanted[0]]),
             tuple(base for base, _ in marked[wanted[-1] + 1 :]),
         )
+
+
+def _computes(figure: Figure) -> bool:
+    """Whether a figure is computed of numbers."""
+    match figure:
+        case Figure.SUM | Figure.AVG | Figure.MEDIAN | Figure.PERCENTILE:
+            return True
+        case Figure.EVENTS | Figure.DISTINCT:
+            return False
+        case never:
+            assert_never(never)
 
 
 def _value_field(rule: SigmaCorrelationRule) -> str:

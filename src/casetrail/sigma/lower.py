@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import assert_never
 
 import re2
 from sigma.conditions import (
@@ -255,15 +256,11 @@ def is_part(value: SigmaString) -> bool:
 
 
 def _overlap(value: SigmaFieldReference) -> Overlap:
-    match value.starts_with, value.ends_with:
-        case True, True:
-            return Overlap.CONTAINS
-        case True, False:
-            return Overlap.STARTSWITH
-        case False, True:
-            return Overlap.ENDSWITH
-        case _:
-            return Overlap.EQUALS
+    if value.starts_with and value.ends_with:
+        return Overlap.CONTAINS
+    if value.starts_with:
+        return Overlap.STARTSWITH
+    return Overlap.ENDSWITH if value.ends_with else Overlap.EQUALS
 
 
 def _equals(known: Field, text: str, *, cased: bool) -> Equals | InNetwork:
@@ -292,6 +289,10 @@ def _text(known: Field, value: SigmaString) -> Check:
                 parts[-1] += part if cased else fold(part)
             case str():
                 parts.append(part if cased else fold(part))
+            case Placeholder():
+                raise Refused("unknown-watchlist", f"the watchlist {part.name} can't be read here", f"%{part.name}%")
+            case never:
+                assert_never(never)
     if not any(isinstance(part, Wildcard) for part in parts):
         return _equals(known, "".join(str(part) for part in value.s), cased=cased)
     if all(part is Wildcard.MANY for part in parts):
