@@ -18,7 +18,6 @@ from casetrail.plan.nodes import (
     AnyOf,
     Correlation,
     Figure,
-    KeyPart,
     Order,
     Present,
     Threshold,
@@ -27,7 +26,7 @@ from casetrail.plan.nodes import (
     Without,
     wanted_bases,
 )
-from casetrail.stores.places import Stores
+from casetrail.stores.places import Stores, key_names
 from casetrail.stores.unsupported import UnsupportedError, unknown
 
 _TYPES = {Type.INTEGER: "TO_LONG", Type.NUMBER: "TO_DOUBLE"}
@@ -203,25 +202,13 @@ class _EsqlPipeline:
         return f"CASE(base IN ({listed}) AND near == {place}, at, NULL)"
 
     def result(self) -> Iterator[str]:
-        keys = [(key, self.shown(part)) for key, part in zip(self.keys, self.plan.key, strict=True)]
-        more = "".join(f", {name(shown)} = {key}" for key, shown in keys)
+        shown = [name(one) for one in key_names(self.plan, self.stores)]
+        more = "".join(f", {one} = {key}" for key, one in zip(self.keys, shown, strict=True))
         yield f"STATS n = MAX(n), evidence = VALUES(evidence) BY {', '.join(['id', 'at', *self.keys])}"
         yield f"EVAL {ID} = id, @timestamp = TO_DATETIME(at){more}"
-        yield f"KEEP {', '.join([ID, '@timestamp', *(name(shown) for _, shown in keys), 'n', 'evidence'])}"
+        yield f"KEEP {', '.join([ID, '@timestamp', *shown, 'n', 'evidence'])}"
         yield f"SORT @timestamp, {ID}"
         yield f"LIMIT {LIMIT}"
-
-    def shown(self, part: KeyPart) -> str:
-        """A key's column in the result: the name of the field that holds it, where that is one, else of the key's part."""
-        names = set(self.names(self.plan, part))
-        return names.pop() if len(names) == 1 else part.name
-
-    def names(self, plan: Correlation, part: KeyPart) -> Iterator[str]:
-        for base, field in zip(plan.bases, part.fields, strict=True):
-            if isinstance(base, Correlation):
-                yield from self.names(base, next(own for own in base.key if own.name == part.name))
-            elif field is not None:
-                yield self.stores[base.source].fields[field.path].name
 
 
 def _present(together: Together) -> str:
