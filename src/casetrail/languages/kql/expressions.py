@@ -295,15 +295,17 @@ class KqlExpressions(Expressions[KqlColumn]):
         if other.type not in _STORED_AS[check.other.type]:
             raise UnsupportedError(f"{check.other.path}: Sentinel keeps it as {other.type}")
         one, two = self.typed(column, field), self.typed(other, check.other)
-        if field.type is Type.TEXT:
-            one, two = (one, two) if check.cased else (f"tolower({one})", f"tolower({two})")
-            both = [self.exists(column, field), self.exists(other, check.other)]
-            condition = f"({' and '.join([*both, f'{one} {_OVERLAPS[check.overlap]} {two}'])})"
-        elif field.type is Type.ADDRESS:
-            condition = f"(isnotempty({one}) and {one} == {two})"
-        else:
-            condition = f"coalesce({one} == {two}, false)"
-        return condition
+        match field.type:
+            case Type.TEXT:
+                one, two = (one, two) if check.cased else (f"tolower({one})", f"tolower({two})")
+                both = [self.exists(column, field), self.exists(other, check.other)]
+                return f"({' and '.join([*both, f'{one} {_OVERLAPS[check.overlap]} {two}'])})"
+            case Type.ADDRESS:
+                return f"(isnotempty({one}) and {one} == {two})"
+            case Type.INTEGER | Type.NUMBER | Type.BOOLEAN | Type.TIME:
+                return f"coalesce({one} == {two}, false)"
+            case never:
+                assert_never(never)
 
     def is_missing(self, column: KqlColumn, field: Field) -> str:
         return f"not({self.exists(column, field)})"

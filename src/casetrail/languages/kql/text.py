@@ -52,7 +52,7 @@ def literal(value: Scalar) -> str:
             return string(value)
         case int() if -(2**63) <= value < 2**63:
             return str(value)
-        case _:
+        case int() | float():
             text = repr(float(value))
             return text if re.fullmatch(r"-?\d+\.\d+", text) else f"real({text})"
 
@@ -81,3 +81,8 @@ def moment(time: Instant) -> str:
     if isinstance(time, Ago):
         return f"ago({timespan(time.micros)})" if time.micros else "now()"
     return f"datetime({_EPOCH + timedelta(microseconds=time):%Y-%m-%dT%H:%M:%S.%fZ})"
+
+
+def since(time: Instant) -> str:
+    """The span from a time to the run, as KQL."""
+    return timespan(time.micros) if isinstance(time, Ago) else f"(now() - {moment(time)})"
