@@ -25,6 +25,7 @@ from tests.worlds import CONTRACT, SECOND, START, event
 CONTRACTS = {CONTRACT.key: CONTRACT}
 MINUTE = 60 * SECOND
 SCHEDULED = replace(BACKEND, options={"alerts": "arrivals"}, clocks={"interval": 5 * MINUTE})
+INNER = {"title": "inner", "name": "inner", "correlation": {**ABSENT, "group-by": ["user"], "timespan": "10m"}}
 SEARCH = Search("s", CONTRACT.key, Is(CONTRACT.fields["kind"], Equals("a", cased=True)))
 PLANS: dict[str, Plan] = {
     "search": SEARCH,
@@ -33,6 +34,7 @@ PLANS: dict[str, Plan] = {
     "together": plan(TOGETHER),
     "absent": plan(ABSENT),
     "first": plan(FIRST),
+    "count of absences": plan({**COUNT2, "rules": ["inner"]}, INNER),
 }
 
 
@@ -76,7 +78,7 @@ def test_every_completion_is_alerted_and_of_a_punctual_log_once(name: str) -> No
     assert alerts(found, log) == Counter(expected)
 
 
-@pytest.mark.parametrize("name", ["count", "ordered", "absent"])
+@pytest.mark.parametrize("name", ["count", "ordered", "absent", "count of absences"])
 def test_every_completion_of_a_late_log_is_alerted(name: str) -> None:
     draw = random.Random(6)
     found = PLANS[name]

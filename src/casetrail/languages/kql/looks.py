@@ -8,7 +8,7 @@ from typing import assert_never
 
 from casetrail.languages.base import Instant
 from casetrail.languages.kql.expressions import operator
-from casetrail.languages.kql.text import literal, moment, timespan
+from casetrail.languages.kql.text import literal, moment, since, timespan
 from casetrail.plan.nodes import Correlation, Figure, KeyPart, Type
 from casetrail.plan.window import (
     All,
@@ -134,19 +134,22 @@ def require_countable(columns: Iterable[Column], test: Test) -> None:
         raise UnsupportedError(f"it counts to {test.value}, and KQL counts {MOST} different values at most")
 
 
-def test_lines(test: Test, known: Instant, new: int | None) -> Iterator[str]:
-    """The lines that keep the steps that pass. known: until when the log is whole; new: of what became known since so long ago only."""
+def test_lines(test: Test, known: Instant, *, arrivals: bool) -> Iterator[str]:
+    """The lines that keep the steps that pass.
+
+    known: until when the log is whole; arrivals: whether `arrived` says when each became known.
+    """
     match test:
         case All(args=args):
             for arg in args:
-                yield from test_lines(arg, known, new)
+                yield from test_lines(arg, known, arrivals=arrivals)
         case StartsWithin():
             # The chain's joins see to it.
             return
         case KnownFor(span=span):
             yield f"where at + {timespan(span)} <= {moment(known)}"
-            if new is not None:
-                yield f"where at + {timespan(span)} > {moment(known)} - {timespan(new)}"
+            if arrivals:
+                yield f"extend arrived = max_of(arrived, at + {timespan(span)} + {since(known)})"
         case Fails(arg=Holds(column=column)):
             yield f"where {column} == 0"
         case Compares() | NotBefore() | Holds() | Fails() | Any():

@@ -27,7 +27,8 @@ def correlation_query(plan: Correlation, setting: Setting) -> str:
     """
     steps = KqlSteps(setting)
     writer = _Windows(steps)
-    lines = [*writer.completions(plan, setting.run, setting.new), *writer.result(plan)]
+    new = [] if setting.new is None else [f"where arrived > ago({timespan(setting.new)})"]
+    lines = [*writer.completions(plan, setting.run), *new, *writer.result(plan)]
     lets = "".join(f"let {table} = {text};\n" for table, text in steps.lets.items())
     return lets + "\n| ".join(lines)
 
@@ -37,17 +38,15 @@ class _Windows:
         self.steps = steps
         self.setting = steps.setting
 
-    def completions(self, plan: Correlation, run: Bounds, new: int | None = None) -> Iterator[str]:
-        """Rows of id, at, the key, n and evidence. new: only those that became known since so long before the run."""
+    def completions(self, plan: Correlation, run: Bounds) -> Iterator[str]:
+        """Rows of id, at, the key, n and evidence; with arrivals, of when each became known too."""
         inner = {number: self.inner(base) for number, base in enumerate(plan.bases) if isinstance(base, Correlation)}
         table = self.steps.table(plan, inner)
         form = joined(window(plan))
-        yield from self.chain(form, plan, table, run) if form.chain else self.left(plan, table, form.keep.bases, run)
+        yield from self.chain(form, plan, table, run) if form.chain else self.left(plan, table, form, run)
         yield from self.alone(form, plan, table) if form.evidence is None else self.around(form, plan, table, form.evidence)
-        yield from test_lines(form.keep.test, run.known, new)
+        yield from test_lines(form.keep.test, run.known, arrivals=self.setting.arrivals)
         yield from _shown_count(form)
-        if new is not None and not plan.absent:
-            yield f"where arrived > ago({timespan(new)})"
 
     def inner(self, base: Correlation) -> str:
         lines = self.completions(base, Bounds(known=self.setting.run.known))
@@ -56,15 +55,17 @@ class _Windows:
     def by(self, plan: Correlation) -> str:
         return ", ".join(["id", "at", *keys(plan), *shown(plan)])
 
-    def left(self, plan: Correlation, table: str, bases: Sequence[int], run: Bounds) -> Iterator[str]:
-        """The steps that may match: of these bases, and of this run; one a key and event."""
+    def left(self, plan: Correlation, table: str, form: Joined, run: Bounds) -> Iterator[str]:
+        """The steps that may match: of the bases that are kept, and of this run; one a key and event."""
+        bases = form.keep.bases
+        arrived = self.setting.arrivals and form.evidence is None
         yield table
         if not bases:
             yield "where false"
         elif len(set(bases)) < len(plan.bases):
             yield f"where {either('base', bases)}"
         yield from bounded("at", run)
-        yield f"distinct {self.by(plan)}"
+        yield f"summarize arrived = max(arrived) by {self.by(plan)}" if arrived else f"distinct {self.by(plan)}"
 
     def chain(self, form: Joined, plan: Correlation, table: str, run: Bounds) -> Iterator[str]:
         """The last steps of all chains whose first step is in their window."""
@@ -114,12 +115,8 @@ class _Windows:
 
     def alone(self, form: Joined, plan: Correlation, table: str) -> Iterator[str]:
         """The figures over the steps of the bases that are asked for, where the step itself is all the evidence."""
-        by = self.by(plan)
-        if self.setting.arrivals:
-            yield f"join kind=inner ({table} | summarize arrived = max(arrived) by {by}) on {by}"
-            yield f"project {by}, arrived"
-            by += ", arrived"
         if form.around:
+            by = ", ".join([self.by(plan), *(["arrived"] if self.setting.arrivals else [])])
             asked = sorted({base for _, seen in form.around for base in seen.bases})
             yield self.beside(plan, table, "leftouter", asked)
             figures = [figure(column, _only(seen, asked), plan, None) for column, seen in form.around]
