@@ -17,7 +17,7 @@ from casetrail.pack.pack import Pack
 from casetrail.packages.formats import Packaged
 from casetrail.packages.opensearch.monitors import MESSAGES, monitor
 from casetrail.packages.opensearch.monitors import files as written
-from casetrail.plan.nodes import Search
+from casetrail.plan.nodes import Correlation, Plan, Search
 from casetrail.schedule.schedule import schedule
 from tests.packages.schema import offences
 
@@ -86,15 +86,15 @@ def test_a_channel_is_told_of_every_completion_and_never_throttled(pack: Pack) -
 @pytest.mark.parametrize(
     "text", ["plain", "{{ctx.monitor.name}}", "{{#ctx}}", '"}, {"x": "', "a\nb", "{{=<% %>=}}", "\\", "<b>&"]
 )
-def test_a_message_names_rule_and_event_of_each_completion(kind: str, text: str) -> None:
+def test_a_message_names_rule_and_event_of_each_completion(kind: type[Plan], text: str) -> None:
     """Rendered by another Mustache than OpenSearch's, which the node of the tests lacks; text is title, id and key."""
     found = [{"event_id": "e-1", "key": "k", "n": 2}, {"event_id": text, "key": text, "n": 3}]
     answer = {"hits": {"hits": [{"_id": "e-1"}, {"_id": text}]}, "aggregations": {"completions": {"value": found}}}
     context = {"monitor": {"name": "a_rule"}, "trigger": {"name": text, "severity": "2"}, "results": [answer]}
     said = html.unescape(chevron.render(MESSAGES[kind], {"ctx": context}))
-    lines = {
-        "search": f"a_rule e-1\na_rule {text}\n",
-        "correlation": f"a_rule e-1 key k n 2\na_rule {text} key {text} n 3\n",
+    lines: dict[type[Plan], str] = {
+        Search: f"a_rule e-1\na_rule {text}\n",
+        Correlation: f"a_rule e-1 key k n 2\na_rule {text} key {text} n 3\n",
     }
     assert said == f"a_rule: {text} (severity 2 of 5)\n{lines[kind]}"
 

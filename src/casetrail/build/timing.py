@@ -13,7 +13,7 @@ from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
 from casetrail.packages.registry import format_of
 from casetrail.plan.horizon import may_be_undone
-from casetrail.plan.nodes import Correlation, sources
+from casetrail.plan.nodes import Search, sources
 from casetrail.schedule.schedule import Schedule, schedule, shipped_query
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -54,7 +54,7 @@ def timings(pack: Pack, rules: Iterable[Rule], targets: Iterable[str]) -> Iterat
             raise PackError(f"{rule.path}: {rule.name} can't be compiled: {rule.problems[0].message}")
         plan = rule.plan
         delays = {source: pack.contracts[source].delay for source in sources(plan)}
-        window = plan.span if isinstance(plan, Correlation) else 0
+        window = 0 if isinstance(plan, Search) else plan.span
         for target, backend in backends.items():
             try:
                 shipped_query(plan, backend, pack.contracts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
-from typing import Any
+from typing import Any, assert_never
 
 from casetrail.languages.esql.windows import ID
 from casetrail.pack.files import PackError
@@ -87,7 +87,7 @@ def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
         "from": f"now-{ceil(when.lookback / _MINUTE)}m",
         "to": "now",
     }
-    if isinstance(plan, Correlation):
+    if _recognises(plan) is Recognition.FOR_A_WHILE:
         duration = {"value": ceil(when.quiet / _MINUTE), "unit": "m"}
         made["alert_suppression"] = {"group_by": [ID], "duration": duration, "missing_fields_strategy": "suppress"}
     return made
@@ -136,7 +136,13 @@ def _named(one: Tactic | Technique) -> dict[str, Any]:
 
 
 def _recognises(plan: Plan) -> Recognition:
-    return Recognition.BY_ID if isinstance(plan, Search) else Recognition.FOR_A_WHILE
+    match plan:
+        case Search():
+            return Recognition.BY_ID
+        case Correlation():
+            return Recognition.FOR_A_WHILE
+        case never:
+            assert_never(never)
 
 
 FORMAT = Format("kibana", files, terms, _recognises)

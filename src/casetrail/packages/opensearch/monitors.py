@@ -7,15 +7,15 @@ API and Index templates).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import Any
+from typing import Any, assert_never
 
 from casetrail.languages.querydsl.mapping import mapping
 from casetrail.languages.querydsl.query import indexes
 from casetrail.languages.querydsl.windows import RESULT
 from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn
-from casetrail.plan.nodes import Plan, Search
+from casetrail.plan.nodes import Correlation, Plan, Search
 from casetrail.schedule.schedule import Schedule
 from casetrail.stores.store import Backend, Store
 
@@ -27,9 +27,9 @@ _PRIORITY = 200
 _HEAD = "{{ctx.monitor.name}}: {{ctx.trigger.name}} (severity {{ctx.trigger.severity}} of 5)"
 _HITS = "ctx.results.0.hits.hits"
 _COMPLETIONS = f"ctx.results.0.aggregations.{RESULT}.value"
-MESSAGES = {
-    "search": _HEAD + "\n{{#HITS}}{{ctx.monitor.name}} {{_id}}\n{{/HITS}}".replace("HITS", _HITS),
-    "correlation": _HEAD
+MESSAGES: Mapping[type[Plan], str] = {
+    Search: _HEAD + "\n{{#HITS}}{{ctx.monitor.name}} {{_id}}\n{{/HITS}}".replace("HITS", _HITS),
+    Correlation: _HEAD
     + "\n{{#FOUND}}{{ctx.monitor.name}} {{event_id}} key {{key}} n {{n}}\n{{/FOUND}}".replace("FOUND", _COMPLETIONS),
 }
 """What a notification says (Mustache): the rule, and a line for each completion with the two that name an alert, rule and event. Nothing
@@ -73,7 +73,7 @@ def actions(item: Packaged, backend: Backend) -> list[dict[str, Any]]:
     channel = backend.options.get("notification_channel", "")
     if not channel:
         return []
-    source = MESSAGES["search" if isinstance(item.plan, Search) else "correlation"]
+    source = MESSAGES[type(item.plan)]
     return [
         {
             "name": "notify",
@@ -100,9 +100,13 @@ def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
 
 def condition(item: Packaged) -> str:
     """The trigger's script: whether any event completes the rule."""
-    if isinstance(item.plan, Search):
-        return "ctx.results[0].hits.total.value > 0"
-    return f"ctx.results[0].aggregations.{RESULT}.value.size() > 0"
+    match item.plan:
+        case Search():
+            return "ctx.results[0].hits.total.value > 0"
+        case Correlation():
+            return f"ctx.results[0].aggregations.{RESULT}.value.size() > 0"
+        case never:
+            assert_never(never)
 
 
 def name(store: Store) -> str:

@@ -23,7 +23,7 @@ from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, W
 from casetrail.packages.splunk.conf import conf, one_line
 from casetrail.packages.splunk.frame import APP, SEVERITY, dashboards, frame, own_macros, readme
 from casetrail.packages.splunk.health import LOGS, expected
-from casetrail.plan.nodes import Correlation, Plan
+from casetrail.plan.nodes import Plan, Search
 from casetrail.reading.archive import tar_gz
 from casetrail.schedule.schedule import Schedule
 from casetrail.sigma.attack import attack
@@ -152,7 +152,7 @@ def _enterprise_security(item: Packaged, backend: Backend) -> dict[str, str]:
         "action.notable.param.severity": rule.level,
         "action.notable.param.nes_fields": ID,
     }
-    columns = key_names(item.plan, backend.stores) if isinstance(item.plan, Correlation) else []
+    columns = [] if isinstance(item.plan, Search) else key_names(item.plan, backend.stores)
     accounts = [column for column in columns if any(word in column.lower() for word in _ACCOUNTS)]
     if accounts:
         risk = {"risk_object_field": accounts[0], "risk_object_type": "user", "risk_score": _RISK[rule.level]}
