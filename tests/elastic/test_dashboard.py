@@ -13,7 +13,8 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 
 from casetrail.build.targets import backend_of
-from casetrail.engines.documents import index_of, mapping, put
+from casetrail.engines.documents import index_of, put
+from casetrail.languages.esql.mapping import mapping
 from casetrail.pack.backend import elsewhere
 from casetrail.pack.pack import Pack
 from casetrail.packages.elastic.dashboard import TablePanel, files, tables
@@ -34,7 +35,6 @@ def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
     client = Elasticsearch(elasticsearch_url, request_timeout=300)
     store = BACKEND.stores[SOURCE]
     shape = mapping(store)
-    put(shape["properties"], "event.properties.ingested", {"type": "date"})
     indexes = [index_of(store, suffix) for suffix in ("one", "two")]
     for index in indexes:
         client.indices.create(index=index, mappings=shape, settings={"number_of_replicas": 0})

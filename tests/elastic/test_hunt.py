@@ -64,7 +64,7 @@ def test_it_prints_what_the_reference_finds(pack: Pack, elasticsearch_url: str, 
     found = hunt(pack, *where, "--json", "--exit-code")
     assert found.exit_code == 1, found.output
     assert {json.loads(line)["id"] for line in found.stdout.splitlines()} == expected
-    assert f"1 of 1 rule run: {len(expected)} completion" in found.stderr
+    assert f"1 of 1 rule run: {len(expected)} match" in found.stderr
     assert hunt(pack, *where).exit_code == 0
     assert hunt(pack, "--url", elasticsearch_url, "--rule", RULE, "--from", "2024-01-01", "--to", "2024-01-02").stdout == ""
 

@@ -35,7 +35,7 @@ def on_node(engine: ElasticsearchEngine, rule: str) -> None:
         return [identity.partition("~")[2] for identity in run_query(engine.client, query, only)]
 
     for source in sources(plan):
-        engine.create(source)
+        engine.prepare(backend.stores[source])
     hold(one, backend, index, ask)
 
 

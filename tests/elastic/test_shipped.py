@@ -10,7 +10,8 @@ from pathlib import Path
 from elasticsearch import Elasticsearch
 
 from casetrail.build.targets import backend_of, query_for
-from casetrail.engines.documents import index_of, mapping
+from casetrail.engines.documents import index_of
+from casetrail.languages.esql.mapping import mapping
 from casetrail.pack.backend import elsewhere
 from casetrail.pack.pack import Pack
 from casetrail.packages.elastic.rules import files

@@ -203,7 +203,7 @@ def test_no_key_is_lost_however_many_there_are(engine: OpenSearchEngine) -> None
     events = tuple(event(f"e{number}", number % 7, kind="a", user=f"u{number // 2}") for number in range(22_000))
     found = plan(COUNT2)
     loaded = actions([("many", Trial(found, events))], BACKEND.stores, CONTRACTS, engine.suffix)
-    engine.create(CONTRACT.key)
+    engine.prepare(STORE)
     bulk(engine.client, loaded, refresh=True, chunk_size=2_000)
     ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, Bounds()), {"term": {TRIAL: "many"}})
     assert {identity.partition("~")[2] for identity in ids} == evaluate(found, events).ids
@@ -235,7 +235,7 @@ def test_a_run_is_about_the_time_at_which_it_runs(engine: OpenSearchEngine, corr
 
 
 def test_an_empty_text_that_stands_for_no_value_is_none_even_where_it_was_stored(engine: OpenSearchEngine) -> None:
-    engine.create(CONTRACT.key)
+    engine.prepare(STORE)
     index = next(iter(engine.indexes))
     rows = {"empty": [""], "both": ["", "a"], "full": ["a"], "none": []}
     for name, values in rows.items():

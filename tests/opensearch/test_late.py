@@ -34,7 +34,7 @@ def on_node(engine: OpenSearchEngine, rule: str) -> None:
         return [identity.partition("~")[2] for identity in found]
 
     for source in sources(plan):
-        engine.create(source)
+        engine.prepare(backend.stores[source])
     hold(one, backend, index, ask)
 
 

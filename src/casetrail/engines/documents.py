@@ -50,18 +50,6 @@ def put(document: dict[str, Any], path: str, value: object) -> None:
     document[last] = value
 
 
-def mapping(store: Store) -> dict[str, Any]:
-    """The mapping of an index for a store, with the types that the backend names and a column for the trial."""
-    properties: dict[str, Any] = {}
-    for column in (*store.only, TRIAL):
-        put(properties, column.replace(".", ".properties."), {"type": "keyword"})
-    for place in store.columns:
-        put(properties, (place.root or place.name).replace(".", ".properties."), {"type": place.type})
-    for column in filter(None, (store.time, store.arrival)):
-        put(properties, column.replace(".", ".properties."), {"type": "date"})
-    return {"dynamic": False, "properties": properties}
-
-
 def index_of(store: Store, suffix: str) -> str:
     """The name of an index that the store's pattern matches."""
     return store.index.replace("*", suffix)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from casetrail.languages.querydsl.mapping import mapping
+from casetrail.languages.esql.mapping import mapping
 from casetrail.stores.store import Backend, Store
 
 PRIORITY = 150
@@ -24,13 +24,11 @@ def files(backend: Backend) -> dict[str, bytes]:
 
 def template(store: Store) -> dict[str, Any]:
     """The index template of a log source, for a data stream."""
-    mappings = mapping(store, constant=False)
-    mappings["properties"].setdefault("event", {}).setdefault("properties", {})["ingested"] = {"type": "date"}
     return {
         "index_patterns": [store.index],
         "priority": PRIORITY,
         "data_stream": {},
-        "template": {"mappings": mappings},
+        "template": {"mappings": mapping(store)},
         "_meta": {"made_by": "casetrail", "basis": store.basis},
     }
 

@@ -1,0 +1,90 @@
+"""A node that keeps documents: events stored as the shipped mapping has them, and the shipped query run over them."""
+
+from __future__ import annotations
+
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from casetrail.engines.base import Trial
+from casetrail.engines.documents import TRIAL, actions, index_of
+from casetrail.languages.base import Ago, Bounds
+from casetrail.logs.contract import Contract
+from casetrail.plan.nodes import Plan
+from casetrail.stores.mapping import put_field
+from casetrail.stores.store import Backend, Store
+from casetrail.stores.unsupported import UnsupportedError
+
+_SETTINGS = {"number_of_shards": 2, "number_of_replicas": 0}
+
+
+class NodeEngine(ABC):
+    """Runs trials on a node: all their events in one index for each store, each query filtered to its trial's events.
+
+    The indexes carry a random name that the shipped index patterns match, and `close` removes them.
+    """
+
+    name: str
+    title: str
+
+    def __init__(self, backend: Backend, contracts: Mapping[str, Contract]) -> None:
+        self.backend = backend
+        self.contracts = contracts
+        self.suffix = f"casetrail-{uuid.uuid4().hex[:12]}"
+        self.indexes: set[str] = set()
+        self.count = 0
+
+    @abstractmethod
+    def mapping(self, store: Store) -> dict[str, Any]:
+        """The mapping that ships."""
+
+    @abstractmethod
+    def create(self, index: str, mappings: dict[str, Any], settings: dict[str, Any]) -> None: ...
+
+    @abstractmethod
+    def delete(self, index: str) -> None: ...
+
+    @abstractmethod
+    def load(self, documents: Iterable[dict[str, Any]]) -> None:
+        """Documents as a bulk request has them, to be found by the next query."""
+
+    @abstractmethod
+    def matches(self, plan: Plan, run: Bounds, only: Mapping[str, Any]) -> list[str]:
+        """The ids that the plan's query returns over the documents that a filter lets through. Raises UnsupportedError."""
+
+    def close(self) -> None:
+        """Remove the indexes."""
+        for index in self.indexes:
+            self.delete(index)
+        self.indexes.clear()
+
+    def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
+        names = [f"{self.count + number}" for number in range(len(trials))]
+        self.count += len(trials)
+        for store in self.backend.stores.values():
+            self.prepare(store)
+        self.load(actions(zip(names, trials, strict=True), self.backend.stores, self.contracts, self.suffix))
+        return [self.verdict(name, trial) for name, trial in zip(names, trials, strict=True)]
+
+    def prepare(self, store: Store) -> None:
+        """Make the store's index, with a column for the trial, unless it is there."""
+        index = index_of(store, self.suffix)
+        if index in self.indexes:
+            return
+        self.indexes.add(index)
+        mappings = self.mapping(store)
+        put_field(mappings["properties"], TRIAL, {"type": "keyword"})
+        self.create(index, mappings, _SETTINGS)
+
+    def verdict(self, name: str, trial: Trial) -> frozenset[str] | Exception:
+        if any(event.time % 1000 for event in trial.events):
+            reason = f"its events are timed finer than the milliseconds of {self.title}"
+            return UnsupportedError(reason, trial.plan.name, self.name)
+        run = Bounds(known=trial.seen_until if trial.seen_until is not None else Ago(0))
+        try:
+            ids = self.matches(trial.plan, run, {"term": {TRIAL: name}})
+        except UnsupportedError as error:
+            error.rule, error.target = trial.plan.name, self.name
+            return error
+        return frozenset(identity.partition("~")[2] for identity in ids)

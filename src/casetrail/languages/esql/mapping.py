@@ -1,0 +1,13 @@
+"""The mapping of Elasticsearch's indexes that the queries are written for: what the templates ship and the proof indexes with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from casetrail.stores import mapping as documents
+from casetrail.stores.store import Store
+
+
+def mapping(store: Store) -> dict[str, Any]:
+    """The mapping for an index or a data stream of a store; how late an event arrived is told by `event.ingested`."""
+    return documents.mapping(store, constant=False, dates=["event.ingested"])
