@@ -20,6 +20,7 @@ from casetrail.languages.esql.expressions import EsqlExpressions
 from casetrail.languages.kql.expressions import KqlExpressions
 from casetrail.languages.languages import language_of
 from casetrail.languages.querydsl.expressions import OpenSearchExpressions
+from casetrail.languages.regex import REFUSALS, Dialect, Refusal
 from casetrail.languages.spl.expressions import SplExpressions
 from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.languages.sql.expressions import SqlColumn, SqlExpressions
@@ -50,6 +51,8 @@ BACKENDS: Mapping[str, Backend] = {
     "OpenSearch": opensearch.BACKEND,
 }
 Said = dict[str, Any]
+_LONG = 20
+_BAR = "\\|"
 _BASES = [
     {
         "title": name,
@@ -122,7 +125,25 @@ def page() -> str:
             else:
                 lines += [f"- {language}: `` {' '.join(text.split())} ``"]
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join(lines + _refused_regexes())
+
+
+def _refused_regexes() -> list[str]:
+    head = ["RE2", "", *Dialect]
+    rows = [head, ["---"] * len(head), *(_row(refusal) for refusal in REFUSALS)]
+    return [
+        "## What a regular expression can't have",
+        "",
+        "A rule's regular expression is RE2's. All of RE2 is said in every language but for this:",
+        "",
+        *(f"| {' | '.join(cell.replace('|', _BAR) for cell in cells)} |" for cells in rows),
+        "",
+    ]
+
+
+def _row(refusal: Refusal) -> list[str]:
+    example = f"`{refusal.example}`" if len(refusal.example) < _LONG else ""
+    return [example, refusal.what, *(refusal.why.get(dialect, "said exactly") for dialect in Dialect)]
 
 
 def main() -> None:

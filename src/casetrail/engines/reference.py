@@ -15,8 +15,6 @@ from math import ceil
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, assert_never, cast
 
-import re2
-
 from casetrail.engines.base import Trial
 from casetrail.logs.event import Event
 from casetrail.plan import nodes
@@ -57,6 +55,7 @@ from casetrail.plan.nodes import (
     Without,
     wanted_bases,
 )
+from casetrail.plan.regex import finds
 from casetrail.plan.values import bag, fold, parse
 
 _COMPARE: Mapping[Op, Callable[[Any, Any], bool]] = {
@@ -111,12 +110,7 @@ def _parsed(row: Mapping[str, Any], field: Field, cased: bool) -> list[Any]:
 
 def _passes(text: str, field: Field, check: nodes.Check) -> bool:
     if isinstance(check, Matches):
-        options = re2.Options()
-        options.case_sensitive = not check.ignore_case
-        options.log_errors = False
-        flags = ("m" if check.multiline else "") + ("s" if check.dotall else "")
-        pattern = f"(?{flags}){check.pattern}" if flags else check.pattern
-        return re2.compile(pattern, options).search(text) is not None
+        return finds(check, text)
     value = parse(text, field, cased=getattr(check, "cased", True))
     return value is not None and _equal(value, check)
 

@@ -1,22 +1,20 @@
-"""RE2 to Lucene's regular expressions, which match the whole value and have neither flags nor anchors."""
+"""RE2 in Lucene's regular expressions, which match the whole value and have neither flags nor anchors."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import assert_never
 
+from casetrail.languages.regex import ANCHOR, BYTE, UNICODE, WORDS, Dialect, plain, repetition, tree
+from casetrail.plan.characters import variants, widened
 from casetrail.plan.nodes import Matches
-from casetrail.stores.unsupported import UnsupportedError
+from casetrail.plan.regex import Anchor, AnyByte, AnyChar, Chars, Choice, Concat, Group, Literal, Node, Repeat, Span, below
 
-_CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": "\t\n\f\r "}
-_WORDS_BY_CASE = "\N{LATIN SMALL LETTER LONG S}\N{KELVIN SIGN}"
-"""What `\\w` takes besides when case is ignored, since these fold to s and k."""
-_CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
-_QUANTIFIERS = "*+?{"
-_WIDEST = 512
-_LAST_CASED = 0x20000
-"""No character from here on has a case."""
+_ANY_TEXT = ".*"
+_ALONE = frozenset("\\]^-{")
+"""What isn't written as a span's end: signs of classes, and the brace, two of which begin a template."""
+_Parts = tuple[Node, ...]
 
 
 def lucene(check: Matches) -> str:
@@ -24,205 +22,109 @@ def lucene(check: Matches) -> str:
 
     Raises UnsupportedError for what Lucene can't say.
     """
-    return _Reader(check.pattern, check.ignore_case, check.dotall, check.multiline).read()
+    return _Printer(check.pattern).choice(tree(check, Dialect.LUCENE), left=True, right=True)
 
 
-@dataclass
-class _Reader:
+@dataclass(frozen=True, slots=True)
+class _Printer:
+    """`left`, `right`: the node stands at that end of the value, so any text may lie there unless an anchor forbids it.
+
+    pattern: as its author wrote it, for what is refused.
+    """
+
     pattern: str
-    ignore_case: bool
-    dotall: bool
-    multiline: bool
-    at: int = field(default=0, init=False)
 
-    def read(self) -> str:
-        while self.flags():
-            pass
-        branches = self.branches(top=True)
-        if self.at < len(self.pattern):
-            raise self.refuse("an unbalanced parenthesis")
-        return "|".join(branches) if len(branches) == 1 else f"({'|'.join(branches)})"
+    def choice(self, node: Node, *, left: bool = False, right: bool = False) -> str:
+        """A node; several branches in parentheses."""
+        if not isinstance(node, Choice):
+            return self.branch(node, left=left, right=right)
+        return f"({'|'.join(self.branch(branch, left=left, right=right) for branch in node.branches)})"
 
-    def refuse(self, what: str) -> UnsupportedError:
-        return UnsupportedError(f"the regular expression {self.pattern!r} has {what}, which Lucene can't say")
+    def branch(self, node: Node, *, left: bool, right: bool) -> str:
+        parts = node.parts if isinstance(node, Concat) else (node,)
+        if len(parts) == 1 and isinstance(parts[0], Group) and _has_anchor(parts[0]):
+            return self.choice(parts[0].of, left=left, right=right)
+        before, parts = self.opening(parts) if left else ("", parts)
+        after, parts = self.closing(parts) if right else ("", parts)
+        return before + "".join(map(self.inside, parts)) + after or "()"
 
-    def peek(self, text: str) -> bool:
-        return self.pattern.startswith(text, self.at)
+    def opening(self, parts: _Parts) -> tuple[str, _Parts]:
+        """What begins a value before its parts, and the parts that are left."""
+        anchors = tuple(takewhile(lambda part: part in (Anchor.TEXT_START, Anchor.LINE_START), parts))
+        rest = parts[len(anchors) :]
+        if anchors:
+            return "" if Anchor.TEXT_START in anchors else "(.*\n)?", rest
+        if rest and isinstance(rest[0], Group) and _has_anchor(rest[0]):
+            return self.choice(rest[0].of, left=True), rest[1:]
+        return _ANY_TEXT, rest
 
-    def take(self, text: str) -> bool:
-        found = self.peek(text)
-        self.at += len(text) * found
-        return found
+    def closing(self, parts: _Parts) -> tuple[str, _Parts]:
+        """What ends a value after its parts, and the parts that are left."""
+        anchors = tuple(takewhile(lambda part: part in (Anchor.TEXT_END, Anchor.LINE_END), reversed(parts)))
+        rest = parts[: len(parts) - len(anchors)]
+        if anchors:
+            return "" if Anchor.TEXT_END in anchors else "(\n.*)?", rest
+        if rest and isinstance(rest[-1], Group) and _has_anchor(rest[-1]):
+            return self.choice(rest[-1].of, right=True), rest[:-1]
+        return _ANY_TEXT, rest
 
-    def flags(self) -> bool:
-        if not self.peek("(?") or self.pattern[self.at + 2 : self.at + 3] not in tuple("ims"):
-            return False
-        end = self.pattern.find(")", self.at)
-        marks = self.pattern[self.at + 2 : end]
-        if set(marks) - set("ims"):
-            raise self.refuse(f"the group (?{marks})")
-        self.ignore_case |= "i" in marks
-        self.dotall |= "s" in marks
-        self.multiline |= "m" in marks
-        self.at = end + 1
-        return True
+    def inside(self, node: Node) -> str:
+        match node:
+            case Literal(char=char, any_case=any_case):
+                return _literal(variants(char) if any_case else char)
+            case AnyChar(newline=newline):
+                return "." if newline else "[^\n]"
+            case AnyByte():
+                raise BYTE.of(self.pattern, Dialect.LUCENE)
+            case Chars():
+                return self.chars(node)
+            case Anchor.WORD_EDGE | Anchor.NO_WORD_EDGE:
+                raise WORDS.of(self.pattern, Dialect.LUCENE)
+            case Anchor.TEXT_START | Anchor.TEXT_END | Anchor.LINE_START | Anchor.LINE_END:
+                raise ANCHOR.of(self.pattern, Dialect.LUCENE)
+            case Group(of=Choice() as inner):
+                return self.choice(inner)
+            case Group(of=inner):
+                return f"({self.choice(inner)})"
+            case Repeat(of=inner):
+                return self.inside(inner) + repetition(node)
+            case Concat(parts=parts):
+                return "".join(map(self.inside, parts))
+            case Choice():
+                return self.choice(node)
+            case never:
+                assert_never(never)
 
-    def branches(self, *, top: bool) -> list[str]:
-        found = [self.branch(top=top)]
-        while self.take("|"):
-            found.append(self.branch(top=top))
-        return found
+    def chars(self, node: Chars) -> str:
+        found = plain(node)
+        if isinstance(found, AnyChar):
+            return self.inside(found)
+        spans = tuple(item for item in found.items if isinstance(item, Span))
+        if len(spans) < len(found.items):
+            raise UNICODE.of(self.pattern, Dialect.LUCENE)
+        items = "".join(map(_span, widened(spans) if node.any_case else spans))
+        return f"[{'^' if found.negated else ''}{items}]"
 
-    def branch(self, *, top: bool) -> str:
-        start, end, parts = False, False, ""
-        while self.at < len(self.pattern) and not self.peek("|") and not self.peek(")"):
-            if self.peek("^") or self.peek("\\A") or self.peek("$") or self.peek("\\z"):
-                if not top or self.multiline:
-                    raise self.refuse("an anchor inside" if not top else "a multi-line anchor")
-                opening = self.take("^") or self.take("\\A")
-                if not opening and not self.take("$"):
-                    self.take("\\z")
-                if (opening and parts) or (not opening and not self.at_branch_end()):
-                    raise self.refuse("an anchor inside")
-                start, end = start or opening, end or not opening
-                continue
-            parts += self.piece()
-        if not top:
-            return parts or "()"
-        whole = ("" if start else ".*") + parts + ("" if end else ".*")
-        return whole or "()"
 
-    def at_branch_end(self) -> bool:
-        return self.at == len(self.pattern) or self.peek("|")
+def _has_anchor(node: Node) -> bool:
+    return any(isinstance(held, Anchor) for held in below(node))
 
-    def piece(self) -> str:
-        atom = self.atom()
-        if self.at < len(self.pattern) and self.pattern[self.at] in _QUANTIFIERS:
-            atom += self.quantifier()
-            self.take("?")
-        return atom
 
-    def quantifier(self) -> str:
-        if not self.peek("{"):
-            self.at += 1
-            return self.pattern[self.at - 1]
-        end = self.pattern.find("}", self.at)
-        body = self.pattern[self.at + 1 : end]
-        if end < 0 or not all(part.isdigit() or not part for part in body.split(",")) or not body[:1].isdigit():
-            raise self.refuse("a brace that is no repetition")
-        self.at = end + 1
-        return f"{{{body}}}"
+def _literal(chars: str) -> str:
+    return _quoted(chars) if len(chars) == 1 else f"[{''.join(map(_quoted, chars))}]"
 
-    def atom(self) -> str:
-        char = self.pattern[self.at]
-        self.at += 1
-        match char:
-            case ".":
-                return "." if self.dotall else "[^\n]"
-            case "(":
-                return self.group()
-            case "[":
-                return self.char_class()
-            case "\\":
-                return self.escape()
-            case _ if char in "*+?{":
-                raise self.refuse(f"{char} with nothing before it")
-            case _:
-                return self.literal(char)
 
-    def group(self) -> str:
-        if self.take("?P<") or self.take("?<"):
-            self.at = self.pattern.index(">", self.at) + 1
-        elif self.peek("?") and not self.take("?:"):
-            raise self.refuse(f"the group ({self.pattern[self.at : self.at + 3]}")
-        inner = "|".join(self.branches(top=False))
-        if not self.take(")"):
-            raise self.refuse("an unbalanced parenthesis")
-        return f"({inner})"
-
-    def escape(self) -> str:
-        char = self.pattern[self.at]
-        self.at += 1
-        if char.lower() in _CLASSES:
-            return f"[{'^' if char.isupper() else ''}{self.shorthand(char.lower())}]"
-        if char in _CONTROLS:
-            return self.literal(_CONTROLS[char])
-        if char.isalnum():
-            raise self.refuse(f"\\{char}")
-        return self.literal(char)
-
-    def shorthand(self, name: str) -> str:
-        return _CLASSES[name] + (_WORDS_BY_CASE if name == "w" and self.ignore_case else "")
-
-    def literal(self, char: str) -> str:
-        variants = _variants(char) if self.ignore_case else char
-        return _quoted(char) if len(variants) == 1 else f"[{''.join(map(_quoted, variants))}]"
-
-    def char_class(self) -> str:
-        negated = self.take("^")
-        items, first = "", True
-        while first or not self.take("]"):
-            if self.at >= len(self.pattern):
-                raise self.refuse("an open class")
-            if self.peek("[:"):
-                raise self.refuse("a named class")
-            items += self.class_item()
-            first = False
-        return f"[{'^' if negated else ''}{items}]"
-
-    def class_item(self) -> str:
-        if self.peek("\\") and self.pattern[self.at + 1 : self.at + 2] in ("d", "w", "s"):
-            self.at += 2
-            return self.shorthand(self.pattern[self.at - 1])
-        low = self.class_char()
-        if not self.peek("-") or self.pattern[self.at + 1 : self.at + 2] == "]":
-            return "".join(map(_quoted, _variants(low) if self.ignore_case else low))
-        self.at += 1
-        high = self.class_char()
-        if self.ignore_case and ord(high) - ord(low) >= _WIDEST:
-            raise self.refuse("a range too wide to write out in both cases")
-        if self.ignore_case:
-            span = [chr(code) for code in range(ord(low), ord(high) + 1)]
-            return "".join(_quoted(char) for char in dict.fromkeys(other for char in span for other in _variants(char)))
-        return f"{_quoted(low)}-{_quoted(high)}"
-
-    def class_char(self) -> str:
-        char = self.pattern[self.at]
-        self.at += 1
-        if char != "\\":
-            return char
-        char = self.pattern[self.at]
-        self.at += 1
-        if char in _CONTROLS:
-            return _CONTROLS[char]
-        if char.isalnum():
-            raise self.refuse(f"\\{char} in a class")
-        return char
+def _span(span: Span) -> str:
+    """A span of a class, where what needs a backslash can't be an end and so stands beside the rest."""
+    low, high = span.low, span.high
+    if ord(high) - ord(low) < 2:
+        return "".join(map(_quoted, dict.fromkeys((low, high))))
+    if low in _ALONE:
+        return _quoted(low) + _span(Span(chr(ord(low) + 1), high))
+    if high in _ALONE:
+        return _span(Span(low, chr(ord(high) - 1))) + _quoted(high)
+    return f"{low}-{high}"
 
 
 def _quoted(char: str) -> str:
-    return char if char.isalnum() or not char.isascii() or char.isspace() else f"\\{char}"
-
-
-def _variants(char: str) -> str:
-    """The characters that RE2 takes for one when it ignores case: those of one simple case folding in Unicode."""
-    return _ASCII_VARIANTS[char] if char in _ASCII_VARIANTS else _orbits().get(_simple_fold(char), char)
-
-
-_ASCII_VARIANTS = {char: "".join(sorted({char.lower(), char.upper()})) for char in map(chr, range(128))} | {
-    char: f"{char.upper()}{char.lower()}{extra}"
-    for chars, extra in (("kK", "\N{KELVIN SIGN}"), ("sS", "\N{LATIN SMALL LETTER LONG S}"))
-    for char in chars
-}
-
-
-@cache
-def _orbits() -> dict[str, str]:
-    found: defaultdict[str, str] = defaultdict(str)
-    for char in map(chr, range(_LAST_CASED)):
-        found[_simple_fold(char)] += char
-    return {folded: chars for folded, chars in found.items() if len(chars) > 1}
-
-
-def _simple_fold(char: str) -> str:
-    return next((folded for folded in (char.casefold(), char.lower()) if len(folded) == 1), char)
+    return char if char.isalnum() or not char.isascii() or char.isspace() or char == "_" else f"\\{char}"

@@ -63,6 +63,7 @@ from casetrail.plan.nodes import (
     Type,
     Wildcard,
 )
+from casetrail.plan.regex import finds
 from casetrail.plan.simplify import simplify
 from casetrail.plan.values import fold, parse, parse_network, scalar_text
 from casetrail.sigma.problem import Problem, Refused
@@ -309,19 +310,18 @@ def _matches(known: Field, value: SigmaRegularExpression) -> Matches:
     pattern = str(value.regexp)
     if any(isinstance(part, Placeholder) for part in value.regexp.s):
         raise Refused("regex", "a watchlist can't fill a regular expression", pattern)
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        raise Refused("regex", f"{pattern!r} is no RE2 expression: {error}", pattern) from error
     flags = value.flags
-    return Matches(
+    found = Matches(
         pattern,
         ignore_case=SigmaRegularExpressionFlag.IGNORECASE in flags,
         multiline=SigmaRegularExpressionFlag.MULTILINE in flags,
         dotall=SigmaRegularExpressionFlag.DOTALL in flags,
     )
+    try:
+        finds(found, "")
+    except re2.error as error:
+        raise Refused("regex", f"{pattern!r} is no RE2 expression: {error}", pattern) from error
+    return found
 
 
 def _network(known: Field, text: str) -> InNetwork:

@@ -16,6 +16,8 @@ _OTHERWISE = re.compile(
     r"\\[pPXRhHvVKGQEZceoglkNC]|\\x\{|\[\[?:|\(\?[|R0-9&>+(]|\(\?P[>=]|\(\?<[A-Za-z_]|\(\*|\{,|[*+?}]\+|\\[0-9]{2}|\\[UuL]"
 )
 
+_PYTHONS = {"z": r"\Z", "B": r"(?:(?<=\w)(?=\w)|(?<!\w)(?!\w))"}
+"""What Python says otherwise: its `\\B` isn't in an empty text."""
 _IGNORES_CASE = re.compile(r"\(\?[a-z]*i")
 
 
@@ -24,7 +26,7 @@ def compiled(pattern: str, *, unicode: bool = False) -> re.Pattern[str]:
     plain = re.sub(r"\\\\", "", pattern)
     if found := _OTHERWISE.search(plain):
         raise SplError(f"the regular expression {pattern!r} has {found[0]!r}, which isn't modelled")
-    pattern = re.sub(r"\\(.)", lambda found: r"\Z" if found[1] == "z" else found[0], pattern, flags=re.DOTALL)
+    pattern = re.sub(r"\\(.)", lambda found: _PYTHONS.get(found[1], found[0]), pattern, flags=re.DOTALL)
     try:
         return re.compile(pattern, re.NOFLAG if unicode else re.ASCII)
     except (re.error, RecursionError, OverflowError) as error:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-import re2
-
 from casetrail.languages.base import Expressions
 from casetrail.languages.kql.addresses import address, in_network, parsed_address
 from casetrail.languages.kql.lists import Lists
@@ -44,6 +42,7 @@ from casetrail.plan.nodes import (
     Wildcard,
     tests,
 )
+from casetrail.plan.regex import finds
 from casetrail.stores.places import place_of
 from casetrail.stores.store import Store
 from casetrail.stores.unsupported import UnsupportedError
@@ -325,10 +324,7 @@ def _passes_empty(check: Check) -> bool:
         case Like(parts=parts):
             return all(part is Wildcard.MANY for part in parts)
         case Matches():
-            options = re2.Options()
-            options.case_sensitive = not check.ignore_case
-            marks = ("m" if check.multiline else "") + ("s" if check.dotall else "")
-            return re2.compile(f"(?{marks}){check.pattern}" if marks else check.pattern, options).search("") is not None
+            return finds(check, "")
         case ListedPart() | InNetwork() | Compare() | InPart() | IsMissing() | Exists() | SameAs():
             return False
         case never:

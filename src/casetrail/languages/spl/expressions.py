@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-import re2
-
 from casetrail.languages.base import Expressions
 from casetrail.languages.spl import regex as spl_regex
 from casetrail.languages.spl.lookups import LIVE, look_up
@@ -43,6 +41,7 @@ from casetrail.plan.nodes import (
     Type,
     Wildcard,
 )
+from casetrail.plan.regex import finds
 from casetrail.stores.places import place_of
 from casetrail.stores.store import Store, StoredField
 from casetrail.stores.unsupported import UnsupportedError
@@ -278,7 +277,7 @@ class SplExpressions(Expressions[SplColumn]):
         return " AND ".join([f'match({self.text(column, field, check.cased)},"{pattern}")', *absent])
 
     def matches(self, column: SplColumn, field: Field, check: Matches) -> str:
-        absent = self.present(column, field, lambda text: _matches(check, text))
+        absent = self.present(column, field, lambda text: finds(check, text))
         return " AND ".join([f'match({column.sql},"{spl_regex.pcre(check)}")', *absent])
 
     def in_network(self, column: SplColumn, field: Field, check: InNetwork) -> str:
@@ -363,10 +362,3 @@ def _like(parts: tuple[str | Wildcard, ...], text: str) -> bool:
     marks = {Wildcard.MANY: ".*", Wildcard.ONE: "."}
     body = "".join(marks[part] if isinstance(part, Wildcard) else re.escape(part) for part in parts)
     return re.fullmatch(body, text, re.DOTALL) is not None
-
-
-def _matches(check: Matches, text: str) -> bool:
-    options = re2.Options()
-    options.case_sensitive = not check.ignore_case
-    flags = ("m" if check.multiline else "") + ("s" if check.dotall else "")
-    return re2.compile(f"(?{flags}){check.pattern}" if flags else check.pattern, options).search(text) is not None
