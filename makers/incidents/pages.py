@@ -11,7 +11,7 @@ _ACTORS = {"intruder": "the intruder", "company": "the company", "log": "the log
 
 
 def readme(incident: Incident, logs: Mapping[Path, bytes]) -> bytes:
-    """The page: what it is, how it reads, every fact with its standing, the sources, the rows."""
+    """The page: what it is, how it reads, every fact with its evidence, the sources, the events."""
     lines = [
         f"# {incident.title}",
         "",
@@ -22,15 +22,15 @@ def readme(incident: Incident, logs: Mapping[Path, bytes]) -> bytes:
     ]
     lines += [
         "The companies, people, addresses and ids are made up, the names are of example domains and the networks of those kept for",
-        "documentation. What is told of them follows what was published; each fact says whether it was, or is our inference.",
+        "documentation. What happens to them follows what was published; each fact says whether it was published or is our inference.",
         "",
-        "A log line has `at` (when it happened), `arrived` (when the company's SIEM had it), `like` (the event and the parts it is built",
+        "A log line has `at` (when it happened), `arrived` (when it reached the company's SIEM), `like` (the event and the parts it is built",
         "from: `../events.yml`, `../../events/`, `parts.json`), `row` (what is its own) and, where it isn't ordinary work, `fact`.",
-        f"`casetrail replay {incident.name} --rows DIR` writes the whole rows.",
+        f"`casetrail replay {incident.name} --rows DIR` writes the events in full.",
         "",
         "## Companies",
         "",
-        "| company | rows | what it is | it really saw it |",
+        "| company | events | what it is | detected in reality |",
         "|---|---|---|---|",
     ]
     for company in incident.companies:
@@ -46,7 +46,7 @@ def readme(incident: Incident, logs: Mapping[Path, bytes]) -> bytes:
         "",
         "## Facts",
         "",
-        "| fact | day | company | by | what happened | standing | basis |",
+        "| fact | day | company | by | what happened | evidence | basis |",
         "|---|---|---|---|---|---|---|",
     ]
     for fact in incident.facts:

@@ -29,33 +29,33 @@ OpenSearch the same is tried for six rules (`tests/elastic/test_late.py`, `tests
 |---|---|---|---|---|---|---|"""
 
 _EARLY = """
-*Too early* is an alert that a row undoes which comes later: a rule that asks for what hasn't been before alerts at once, and doesn't
-wait for as long as the row that would have kept it quiet may take. Only rules of which `casetrail schedule` says so do that. A rule that
-waits to see what doesn't follow alerts once the log is known to be whole that far, and never too early.
+*Too early* is an alert that a later arrival undoes. A rule on what hasn't happened before alerts at once, and doesn't wait as long as the
+event that would have prevented the alert may take to arrive. Only rules do that for which `casetrail schedule` says so. A rule that waits to
+see that nothing follows alerts once the log is known to be complete that far, and never too early.
 
 ## What each SIEM does when it can't run
 
 `casetrail schedule RULE` shows the numbers; they come from `backends/*/backend.yml`.
 
-| target | a run that was left out | for how long nothing may run | a longer outage |
+| target | a skipped run | how long nothing may run | a longer outage |
 |---|---|---|---|"""
 
 _OUTAGES = (
     (
         "Elastic",
-        "is lost: the gap of a rule that aggregates isn't filled, and the query's `NOW()` is the clock of the run that there is",
-        "{elastic}, which what a run looks at covers",
+        "is lost: the gap of a rule that aggregates isn't filled, and the query's `NOW()` is the clock of the next run",
+        "{elastic}, covered by what a run searches",
         "`casetrail hunt --since-arrival` over the raw logs, or `hunt --engine elasticsearch --from`",
     ),
     (
         "OpenSearch",
-        "is lost: the scheduler of monitors makes up for none",
-        "{opensearch}, which what a run looks at covers",
+        "is lost: the scheduler of monitors doesn't make up for it",
+        "{opensearch}, covered by what a run searches",
         "`casetrail hunt --since-arrival` over the raw logs",
     ),
     (
         "Sentinel",
-        "is tried again over the same time, with its own time as its clock; one that was given up is replayed by hand under Rule runs",
+        "is tried again over the same time, with its own time as its clock; one that was given up can be replayed manually under Rule runs",
         "{sentinel}, if replayed within it",
         "the same, for seven days; an event may be in two incidents",
     ),
@@ -68,23 +68,23 @@ _OUTAGES = (
 )
 
 _AGAIN = """
-How each knows an event again that it has alerted: Kibana by the row's `_id` and by suppression on `event_id`; Sentinel puts alerts of
-one `EventId` into one incident, as long as that isn't closed in between; Splunk throttles by `event_id`; of an OpenSearch monitor one
-alert stands as long as anything fresh completes its rule, and its rows carry the ids, so who acts on each run of it must know them again.
-A row that comes later than its contract says isn't promised to be looked at: `casetrail hunt --since-arrival TIME` finds what it
-completes.
+How each recognises a match that it has alerted on: Kibana by the event's `_id` and by suppression on `event_id`. Sentinel puts alerts of
+one `EventId` into one incident, as long as that isn't closed in between. Splunk throttles by `event_id`. An OpenSearch monitor has one
+alert, which stays active as long as any fresh event matches its rule. The alert's rows carry the ids; whatever acts on each run must
+recognise them. The law doesn't cover an event later than the greatest delay of its log: `casetrail hunt --since-arrival TIME` finds its
+matches.
 
-What the simulation doesn't have: more alerts in a run than the SIEM's limit, an analyst who closes an incident before its last alert, a
-clock that runs wrong, and a Sentinel or Splunk that were real.
+The simulation doesn't include more alerts in a run than the SIEM's limit, an analyst who closes an incident before its last alert, a
+wrong clock, or a real Sentinel or Splunk.
 
 ## What public defaults miss
 
-The same rules under the schedules and windows that converters write when nobody sets them otherwise, with every run on time. *Mostly
-late*: no row later than its log's contract calls typical. *As late as may be*: within the contract. {defaults} histories of each rule for
-either. Rules that a converter refuses are left out, and a window that is a bucket of a grid is counted as alerting all that completes in
-it. The shares are of these histories, which are made to hit edges, and of no real log.
+The same rules under the default schedules and windows of public converters, with every run on time. *Typical delay*: no event later than
+its log source definition calls typical. *Greatest delay*: any delay that the definition allows. {defaults} histories of each rule for
+either. Rules that a converter doesn't support are left out. A window that is a bucket of a grid counts as alerting on all matches in it.
+The shares are of these histories, which are made to hit edges, and not of a real log.
 
-| schedule | of | rules | mostly late: completions | missed | alerted again | as late as may be: completions | missed | alerted again |
+| schedule | of | rules | typical delay: matches | missed | alerted again | greatest delay: matches | missed | alerted again |
 |---|---|---|---|---|---|---|---|---|"""
 
 
@@ -108,8 +108,8 @@ def _lines(found: Measured, defaults: int, outages: Mapping[str, int]) -> Iterat
             yield _default(found, default.name, sort)
     yield from ("", *(f"* **{default.name}**: {default.basis}." for default in DEFAULTS))
     yield (
-        "* pySigma-backend-opensearch 2.0.3's `monitor_rule` names no time at all: its alert stands from the first row that ever "
-        "matched, and no later one makes another. It isn't in the table."
+        "* pySigma-backend-opensearch 2.0.3's `monitor_rule` sets no time range at all: its alert stays active from the first event that "
+        "ever matched, and no later event makes another. It isn't in the table."
     )
 
 

@@ -14,13 +14,13 @@ def shown(found: Measured, rows: Mapping[str, int], settings: Settings) -> str:
     """A table for the terminal."""
     wide = max((len(each.rule) for each in found.noise), default=4)
     lines = [f"{sum(rows.values()):,} rows; {settings.days} days from {settings.first} after {settings.lead} days of log"]
-    lines.append(f"{'rule':{wide}}  {'level':8}  a week  before  what makes them")
+    lines.append(f"{'rule':{wide}}  {'level':8}  a week  before  what causes them")
     for each in found.noise:
         why = "; ".join(f"{what} ({number})" for what, number in each.causes)
         lines.append(
             f"{each.rule:{wide}}  {each.level:8}  {each.a_week:6.1f}  {each.young:6}  {'OVER  ' * each.broken}{why}"
         )
-    lines.append(f"quiet: {len(found.quiet)} rules; asleep: {', '.join(found.inactive) or 'none'}")
+    lines.append(f"quiet: {len(found.quiet)} rules; inactive: {', '.join(found.inactive) or 'none'}")
     lines.append(f"{found.a_day:.1f} alerts a day, {max(found.by_day)} on the busiest")
     lines += [f"limit not met: {each}" for each in found.broken] or ["all limits met"]
     return "\n".join(lines)
@@ -39,12 +39,12 @@ def _lines(found: Measured, rows: Mapping[str, int], settings: Settings) -> Iter
         "",
         f"An invented company of 2,000 people, 300 of them support agents, with 40 service accounts, works for {settings.days} days from",
         f"{settings.first}, after {settings.lead} days of log that the rules already know. Nobody attacks it, beyond the internet's usual",
-        "background. Its watchlists are filled in as a careful customer would. The generator (`company`) was written from the",
-        "vendors' documents before and apart from any rule, and rules were changed because of what it showed. The other way round only",
-        "mistakes of the generator were mended: administrators acted in a console that they hadn't opened, all reused passwords were typed",
-        "at one shop, and a phone's relay went without the name that Okta's vendor gives it.",
-        "Alerts are counted as [semantics.md](semantics.md) says: an alert is a run of completions of one rule and key with gaps no",
-        "longer than the rule's window; it belongs to the day of its first completion.",
+        "background. Its watchlists are filled in as by a careful customer. The generator (`company`) was written from the",
+        "vendors' documents before any rule and independently of them, and rules were changed because of what it showed. In the generator",
+        "only mistakes were fixed: administrators acted in a console that they hadn't opened, all reused passwords were typed at one",
+        "shop, and a phone's relay lacked the name that Okta's vendor gives it.",
+        "Alerts are counted as [semantics.md](semantics.md) says: an alert is a run of matches of one rule and key with gaps no",
+        "longer than the rule's timespan; it belongs to the day of its first match.",
         "",
         "## Limits",
         "",
@@ -54,14 +54,14 @@ def _lines(found: Measured, rows: Mapping[str, int], settings: Settings) -> Iter
     yield from _limits(found)
     yield from (
         "",
-        f"{sum(found.levels.values())} rules were awake. {len(found.quiet)} of them raised nothing.",
+        f"{sum(found.levels.values())} rules were active. {len(found.quiet)} of them didn't alert.",
         f"Alerts of each day: {', '.join(map(str, found.by_day))}.",
     )
     if found.inactive:
-        yield f"Asleep for want of a watchlist: {', '.join(f'`{name}`' for name in found.inactive)}."
-    yield from ("", "## Alerts a week", "", *_table(found), "", "Rules that raised nothing:", "")
+        yield f"Inactive, since a watchlist is empty: {', '.join(f'`{name}`' for name in found.inactive)}."
+    yield from ("", "## Alerts a week", "", *_table(found), "", "Rules that didn't alert:", "")
     yield ", ".join(f"`{name}`" for name in found.quiet) + "."
-    yield from ("", "## Rows", "", "| log | rows |", "|---|---:|")
+    yield from ("", "## Events", "", "| log | events |", "|---|---:|")
     yield from (f"| {source} | {count:,} |" for source, count in sorted(rows.items()))
     yield f"| all | {sum(rows.values()):,} |"
     yield from (
@@ -69,8 +69,8 @@ def _lines(found: Measured, rows: Mapping[str, int], settings: Settings) -> Iter
         f"Seed {settings.seed}; casetrail {version('casetrail')}, DuckDB {version('duckdb')}, Python {platform.python_version()}.",
     )
     yield from ("", "## Assumptions", "")
-    yield "`given` by the task; `fact` rests on a vendor's document or a published row; `guess` on nobody's figures."
-    yield from ("", "| name | value | standing | what | basis |", "|---|---:|---|---|---|")
+    yield "`given`: set by the task. `fact`: from a vendor's document or a published event. `guess`: no published figure supports it."
+    yield from ("", "| name | value | evidence | what | basis |", "|---|---:|---|---|---|")
     for each in assumptions().values():
         yield f"| {each.name} | {each.value} | {each.standing} | {each.text} | {each.basis} |"
 
@@ -91,9 +91,9 @@ def _met(met: bool) -> str:
 
 
 def _table(found: Measured) -> Iterator[str]:
-    yield "*Before* are the alerts of the days that went before, when the log was young and all in it was new. What makes them is told of"
-    yield "the rows that completed the first sixty, with how many of these."
-    yield from ("", "| rule | level | a week | busiest day | before | what makes them |", "|---|---|---:|---:|---:|---|")
+    yield "*Before* counts the alerts of the days before, when the log was young and everything in it was new. *What causes them* is known of"
+    yield "the events that triggered the first sixty, with how many of these."
+    yield from ("", "| rule | level | a week | busiest day | before | what causes them |", "|---|---|---:|---:|---:|---|")
     for each in found.noise:
         why = "; ".join(f"{what} ({number})" for what, number in each.causes)
         yield f"| `{each.rule}` | {each.level} | {each.a_week:.1f} | {each.busiest} | {each.young} | {why} |"
