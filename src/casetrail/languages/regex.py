@@ -9,7 +9,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import ClassVar, assert_never
 
-from casetrail.plan.characters import LAST, NAMED, complement, spans, widened
+from casetrail.languages.word_edges import without_edges
+from casetrail.plan.characters import LAST, NAMED, complement, of_spans, spans, widened
 from casetrail.plan.nodes import Matches
 from casetrail.plan.regex import (
     Anchor,
@@ -70,7 +71,7 @@ ANCHOR = Refusal(
     {Dialect.LUCENE: "Lucene matches whole values, where an anchor can only stand at either end"},
 )
 WORDS = Refusal(
-    "a word boundary",
+    "a word boundary inside",
     r"a\bb",
     {
         Dialect.LUCENE: "Lucene can't look beside a character",
@@ -95,7 +96,7 @@ _HALVES = Span("\ud800", "\udfff")
 
 
 def tree(check: Matches, dialect: Dialect) -> Node:
-    """The tree of a pattern. Raises UnsupportedError for what no dialect can say."""
+    """The tree of a pattern as a dialect can say it. Raises UnsupportedError for what none can say."""
     try:
         found = read(check)
     except NestingError as error:
@@ -105,7 +106,7 @@ def tree(check: Matches, dialect: Dialect) -> Node:
             raise SURROGATE.of(check.pattern, dialect)
         if isinstance(node, Chars) and _is_empty(node):
             raise NOTHING.of(check.pattern, dialect)
-    return found
+    return without_edges(found) if dialect in WORDS.why else found
 
 
 def _ends(node: Node) -> Iterable[str]:
@@ -140,8 +141,8 @@ def plain(node: Chars) -> Plain | AnyChar:
     held = complement(found) if node.negated else found
     if held == (Span("\0", LAST),):
         return AnyChar(newline=True)
-    endless = held[-1].high == LAST
-    return Plain(complement(held) if endless else held, endless)
+    settled = of_spans(held)
+    return Plain(tuple(part for item in settled.items for part in _parts(item, node.any_case)), settled.negated)
 
 
 def _parts(item: Item, any_case: bool) -> tuple[Span | Unicode, ...]:

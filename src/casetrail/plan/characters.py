@@ -84,6 +84,14 @@ def complement(of: Iterable[Span]) -> tuple[Span, ...]:
     return (*found, Span(chr(after), LAST)) if after <= ord(LAST) else tuple(found)
 
 
+def of_spans(held: tuple[Span, ...]) -> Chars:
+    """The class of some characters, of few spans: one that reaches the last character is negated. Raises ValueError for none."""
+    if not held:
+        raise ValueError("a class without any character")
+    endless = held[-1].high == LAST
+    return Chars(complement(held) if endless else held, endless)
+
+
 def _merged(of: Iterable[Span]) -> tuple[Span, ...]:
     found: list[Span] = []
     for span in sorted(of, key=lambda span: span.low):
