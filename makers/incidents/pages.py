@@ -24,7 +24,8 @@ def readme(incident: Incident, logs: Mapping[Path, bytes]) -> bytes:
         "The companies, people, addresses and ids are made up, the names are of example domains and the networks of those kept for",
         "documentation. What happens to them follows what was published; each fact says whether it was published or is our inference.",
         "",
-        "A log line has `at` (when it happened), `arrived` (when it reached the company's SIEM), `like` (the event and the parts it is built",
+        "A log line has `at` (when it happened), `arrived` (when it reached the company's SIEM), "
+        "`like` (the event and the parts it is built",
         "from: `../events.yml`, `../../events/`, `parts.json`), `row` (what is its own) and, where it isn't ordinary work, `fact`.",
         f"`casetrail replay {incident.name} --rows DIR` writes the events in full.",
         "",

@@ -30,8 +30,8 @@ OpenSearch the same is tried for six rules (`tests/elastic/test_late.py`, `tests
 
 _EARLY = """
 *Too early* is an alert that a later arrival undoes. A rule on what hasn't happened before alerts at once, and doesn't wait as long as the
-event that would have prevented the alert may take to arrive. Only rules do that for which `casetrail schedule` says so. A rule that waits to
-see that nothing follows alerts once the log is known to be complete that far, and never too early.
+event that would have prevented the alert may take to arrive. Only rules do that for which `casetrail schedule` says so. A rule that waits
+to see that nothing follows alerts once the log is known to be complete that far, and never too early.
 
 ## What each SIEM does when it can't run
 

@@ -91,7 +91,10 @@ def _met(met: bool) -> str:
 
 
 def _table(found: Measured) -> Iterator[str]:
-    yield "*Before* counts the alerts of the days before, when the log was young and everything in it was new. *What causes them* is known of"
+    yield (
+        "*Before* counts the alerts of the days before, when the log was young and everything in it was new. "
+        "*What causes them* is known of"
+    )
     yield "the events that triggered the first sixty, with how many of these."
     yield from ("", "| rule | level | a week | busiest day | before | what causes them |", "|---|---|---:|---:|---:|---|")
     for each in found.noise:
