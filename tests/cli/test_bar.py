@@ -101,4 +101,4 @@ def test_only_a_terminal_gets_a_bar(tmp_path: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert b"\x1b[?25l" in shown, "the cursor is hidden while the bar is there"
     assert b"\x1b[?25h" in shown
-    assert b"1 file, 1 row of okta/okta" in shown
+    assert b"1 file, 1 event of okta/okta" in shown
