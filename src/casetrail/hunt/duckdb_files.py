@@ -13,6 +13,8 @@ from casetrail.logs.contract import Contract
 from casetrail.logs.read import suffixes, unglobbed
 from casetrail.plan.nodes import Field
 
+TEXTS = '"texts of l"'
+"""The column of what is extracted from a line. A lambda's parameter is one word, so none can hide it."""
 _BUFFER = 8 * 1024 * 1024
 _ENDS = 4096
 
@@ -60,8 +62,8 @@ def holder(each: Field) -> tuple[str, ...]:
 
 
 def extracted(relation: str, paths: Iterable[str]) -> str:
-    """SQL for a relation of lines `l` with the list `x` of the texts at JSON paths in them."""
-    return f"(SELECT *, json_extract_string(l, [{', '.join(map(DUCKDB.literal, paths))}]) AS x FROM {relation})"
+    """SQL for a relation of lines `l` with the list TEXTS of the texts at JSON paths in them."""
+    return f"(SELECT *, json_extract_string(l, [{', '.join(map(DUCKDB.literal, paths))}]) AS {TEXTS} FROM {relation})"
 
 
 def whole(relation: str, lost: Iterable[str], keep: str, odd: Iterable[str]) -> str:

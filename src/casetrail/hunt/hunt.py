@@ -200,7 +200,7 @@ class _Hunt:
         wanted = dict.fromkeys([*must, *self.fields(contract)])
         single = {sql.place(each.steps): each for each in wanted if not each.many}
         held = dict.fromkeys(sql.place(sql.holder(each)) for each in wanted if each.many)
-        places = {path: f"x[{number}]" for number, path in enumerate([*single, *held], 1)}
+        places = {path: f"{sql.TEXTS}[{number}]" for number, path in enumerate([*single, *held], 1)}
         texts = {each: places[path] for path, each in single.items()}
         columns = {each: SqlColumn(sql.present(each, text), many=False) for each, text in texts.items()}
         columns |= {
@@ -234,8 +234,8 @@ class _Hunt:
         alike = "min(len(x)) = max(len(x)) AND bool_and(x LIKE '%Z')"
         query = f"SELECT max(x), {alike} FROM (SELECT {text} AS x FROM {lines})"
         ((latest, ordered),) = self.connection.execute(query).fetchall()
-        if ordered:
-            return cast(int, TIME_FORMATS[contract.time.time_format](latest))
+        if ordered and (moment := TIME_FORMATS[contract.time.time_format](latest)) is not None:
+            return moment
         ((newest,),) = self.connection.execute(
             f"SELECT max({DUCKDB.parsed(text, contract.time, cased=True)}) FROM {lines}"
         ).fetchall()

@@ -21,6 +21,8 @@ _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,9}))?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+FIRST_TIME, LAST_TIME = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""The first microsecond of the year 1 and the last of 9999 (UTC): a time outside reads as none."""
 _INT64 = 2**63
 
 
@@ -32,16 +34,26 @@ def fold(text: str) -> str:
 
 
 def scalar_text(value: object) -> str | None:
-    """The text of a JSON scalar; None for null, a list or an object."""
+    """The text of a JSON scalar; None for null, a list, an object, and a number that is none (NaN) or beyond a double's range."""
     match value:
         case str():
             return value
         case bool():
             return "true" if value else "false"
-        case int() | float():
+        case int() if -_INT64 <= value < 2 * _INT64:
             return str(value)
+        case int() | float():
+            return _number_text(value)
         case _:
             return None
+
+
+def _number_text(value: float) -> str | None:
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return str(number) if math.isfinite(number) else None
 
 
 def bag(row: Mapping[str, Any], field: Field) -> list[str]:
@@ -123,7 +135,8 @@ def _instant(groups: tuple[str | None, ...], zone: timezone) -> int | None:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError:
         return None
-    return (moment - _EPOCH) // _MICROSECOND + int((groups[6] or "0").ljust(6, "0")[:6])
+    micros = (moment - _EPOCH) // _MICROSECOND + int((groups[6] or "0").ljust(6, "0")[:6])
+    return micros if FIRST_TIME <= micros <= LAST_TIME else None
 
 
 def _parse_iso(text: str) -> int | None:
@@ -145,7 +158,7 @@ def _parse_compact(text: str) -> int | None:
 def _parse_epoch(unit: int) -> Callable[[str], int | None]:
     def parse(text: str) -> int | None:
         number = parse_number(text)
-        return None if number is None else round(number * unit)
+        return round(number * unit) if number is not None and FIRST_TIME <= number * unit <= LAST_TIME else None
 
     return parse
 
@@ -159,7 +172,7 @@ TIME_FORMATS: Mapping[str, Callable[[str], int | None]] = {
 """Readers of a time's text to microseconds since 1970 (UTC); None when it is no such time.
 
 `iso8601` takes `T` or a space, up to nine decimals (cut to six) and no zone (UTC), `Z`, `+00:00`, `+0000` or `+00`;
-`compact` is Salesforce's `yyyyMMddHHmmss.SSS` in UTC.
+`compact` is Salesforce's `yyyyMMddHHmmss.SSS` in UTC. A time before the year 1 or after 9999 in UTC is none.
 """
 
 

@@ -244,7 +244,10 @@ class _DetectionReader:
                 return _text(known, value)
             case SigmaBool() | SigmaNumber():
                 plain: bool | int | float = value.boolean if isinstance(value, SigmaBool) else value.number
-                return _equals(known, scalar_text(plain) or "", cased=False)
+                text = scalar_text(plain)
+                if text is None:
+                    raise Refused("sigma", "a number beyond the range of a double is no value of any event")
+                return _equals(known, text, cased=False)
             case _:
                 raise Refused("sigma", f"a value of the kind {type(value).__name__} has no meaning here")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casetrail.languages.sql.sheet import Lists, Parts, Quoting, Reads, Sheet, Texts, Windows
+from casetrail.plan.values import FIRST_TIME, LAST_TIME
 
 _V4_PART = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _V4 = f"({_V4_PART}\\.){{3}}{_V4_PART}"
@@ -48,13 +49,15 @@ CREATE OR REPLACE TEMP MACRO zone_micros(x) AS
   given(regexp_extract(x, '{_ZONE}$', ['sign', 'hours', 'minutes']), lambda zone: CASE WHEN zone.sign = '' THEN 0 ELSE
     given(zone.hours::BIGINT * 60 + coalesce(try_cast(zone.minutes AS BIGINT), 0), lambda minutes: CASE WHEN minutes < 1440
       THEN minutes * CASE zone.sign WHEN '-' THEN -60000000 ELSE 60000000 END END) END);
+CREATE OR REPLACE TEMP MACRO within_years(micros) AS
+  CASE WHEN try_cast(micros AS BIGINT) BETWEEN {FIRST_TIME} AND {LAST_TIME} THEN try_cast(micros AS BIGINT) END;
 CREATE OR REPLACE TEMP MACRO as_time_iso8601(x) AS
   CASE WHEN regexp_full_match(x, '{_USUAL}') THEN epoch_us(try_cast(x AS TIMESTAMP))
-    WHEN regexp_full_match(x, '{_ISO}') THEN instant(regexp_extract(x, '{_ISO}', {_TIME_PARTS})) - zone_micros(x) END;
+    WHEN regexp_full_match(x, '{_ISO}') THEN within_years(instant(regexp_extract(x, '{_ISO}', {_TIME_PARTS})) - zone_micros(x)) END;
 CREATE OR REPLACE TEMP MACRO as_time_compact(x) AS
   CASE WHEN regexp_full_match(x, '{_COMPACT}') THEN instant(regexp_extract(x, '{_COMPACT}', {_TIME_PARTS})) END;
-CREATE OR REPLACE TEMP MACRO as_time_epoch_s(x) AS round_even(as_number(x) * 1000000, 0)::BIGINT;
-CREATE OR REPLACE TEMP MACRO as_time_epoch_ms(x) AS round_even(as_number(x) * 1000, 0)::BIGINT;
+CREATE OR REPLACE TEMP MACRO as_time_epoch_s(x) AS within_years(round_even(as_number(x) * 1000000, 0));
+CREATE OR REPLACE TEMP MACRO as_time_epoch_ms(x) AS within_years(round_even(as_number(x) * 1000, 0));
 """
 
 DUCKDB = Sheet(
