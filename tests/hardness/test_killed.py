@@ -84,11 +84,14 @@ def test_a_workshop_in_use_is_not_cleared_away(tmp_path: Path) -> None:
     mine = tmp_path / ".dist-of-mine"
     for folder in (living, dead, mine):
         (folder / "new").mkdir(parents=True)
+    empty = tmp_path / ".dist-cccccccc"
+    empty.mkdir()
     with held(living) as ours:
         assert ours
         write(tmp_path / "dist", killer.build("new"))
         assert living.exists()
     assert not dead.exists()
+    assert not empty.exists()
     assert mine.exists()
 
 

@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from casetrail.pack.files import PackError
@@ -76,12 +76,16 @@ def _put(new: Path, folder: Path, old: Path) -> None:
 @contextmanager
 def _workshop(folder: Path) -> Iterator[Path]:
     """A new folder beside one, held as long as it is used."""
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    try:
-        with held(made):
-            yield made
-    finally:
-        _clear(made)
+    with ExitStack() as stack:
+        while True:
+            made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+            stack.callback(_clear, made)
+            with suppress(FileNotFoundError):
+                stack.enter_context(held(made))
+            # Another build may have tidied it away before it was held.
+            if made.exists():
+                break
+        yield made
 
 
 def _clear(made: Path) -> None:
@@ -100,8 +104,7 @@ def _tidy(folder: Path) -> None:
         if not workshop.fullmatch(made.name) or made.is_symlink():
             continue
         with suppress(OSError), held(made, wait=False) as ours:
-            # An empty one may be of a build that has yet to take hold of it.
-            if ours and {path.name for path in made.iterdir()} & {"new", "old"}:
+            if ours and {path.name for path in made.iterdir()} <= {"new", "old"}:
                 if (made / "old").is_dir() and not folder.exists():
                     (made / "old").rename(folder)
                 shutil.rmtree(made, ignore_errors=True)
