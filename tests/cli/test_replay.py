@@ -41,7 +41,7 @@ def test_the_table_says_what_fired_first_and_when_the_victim_saw_it() -> None:
     assert result.exit_code == 0
     assert "searches every 5 minutes: elastic" in result.output
     assert re.search(r"2025-06-03 .*salesforce_application_new_to_company \(medium\)", result.output)
-    assert re.search(r"2025-07-24 .*sees it", result.output)
+    assert re.search(r"2025-07-24 .*detects it", result.output)
 
 
 def test_a_rule_can_be_left_out() -> None:

@@ -23,7 +23,7 @@ REFUSED = {
     "okta_session_hijack_suspected": "risk",
     "okta_session_protection_weakened": "target.changeDetails",
     "okta_signin_new_network": "tunnels",
-    "salesforce_files_without_case": "it stands on salesforce_file_without_case",
+    "salesforce_files_without_case": "it references salesforce_file_without_case",
 }
 """The rules that Elastic can't hold, with a word of the reason. A rule that it has learned to hold must leave this list."""
 

@@ -37,9 +37,9 @@ COLUMNS = {
         "Allowed",
         "TooLate",
     ],
-    "Lateness by hour (95 of 100 rows, in minutes)": ["Hour", "Minutes", "Log"],
+    "Lateness by hour (95th percentile, in minutes)": ["Hour", "Minutes", "Log"],
     "Pauses of half an hour and more": ["Log", "From", "Until", "Pause"],
-    "Rows that came twice": ["Log", "Events", "RowsTooMany", "Last"],
+    "Events that arrived twice": ["Log", "Events", "RowsTooMany", "Last"],
 }
 
 

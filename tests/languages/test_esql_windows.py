@@ -53,10 +53,10 @@ steps = VALUES(CASE(near == place AND base IN ("1") AND at >= 1700000000000, ste
 REFUSED: list[tuple[Backend, dict[str, Any], list[dict[str, Any]], str]] = [
     (BACKEND, {"type": "value_median", "rules": ["a"], "condition": {"gte": 1, "field": "n"}}, [], "estimated"),
     (BACKEND, {"type": "value_sum", "rules": ["a"], "condition": {"gte": 1, "field": "items.n"}}, [], "is over a list"),
-    (BACKEND, {"type": "temporal", "rules": ["inner", "b"]}, [ORDER], "it stands on inner, and ES|QL can build only on"),
+    (BACKEND, {"type": "temporal", "rules": ["inner", "b"]}, [ORDER], "it references inner, and in ES|QL only counts"),
     (FLAT_BACKEND, {**COUNT2, "group-by": ["ip"]}, [], "ip: Elastic keeps it in the flattened test.more"),
     (FLAT_BACKEND, {**COUNT2, "group-by": ["code"]}, [], "code: ES|QL can't read a field of the flattened test.more"),
-    (KIND_BACKEND, ORDERED, [], "flattened field in one of several base rules"),
+    (KIND_BACKEND, ORDERED, [], "flattened field in one of several referenced rules"),
 ]
 
 

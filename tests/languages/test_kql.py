@@ -215,7 +215,7 @@ def test_small_parts() -> None:
 @pytest.mark.parametrize(
     ("expr", "reason"),
     [
-        (Is(F["user"], Exists()), "user: Sentinel's text columns don't tell an empty value from a missing one"),
+        (Is(F["user"], Exists()), "user: Sentinel's text columns don't distinguish an empty value from a missing one"),
         (Is(F["user"], Matches("x*")), "user: Sentinel's text columns don't tell"),
         (Is(F["user"], SameAs(F["other"])), "user: Sentinel's text columns don't tell"),
         (Is(F["flag"], IsMissing()), "flag: Sentinel keeps only values that are bool, so none isn't missing"),

@@ -191,9 +191,7 @@ def test_a_score_tells_many_base_rules_apart(engine: OpenSearchEngine) -> None:
     events = tuple(event(f"e{number}", 10 * number, n=number) for number in range(30))
     assert check(engine, [Trial(every, events)]) == []
     more = Correlation("more", (*bases, search(Is(F["n"], Compare(Op.GTE, 24)), "x")), (), SECOND, AllOf((Present(24),)))
-    assert check(engine, [Trial(more, events)]) == [
-        "it stands on more than 24 base rules, the most that a score tells apart"
-    ]
+    assert check(engine, [Trial(more, events)]) == ["it references more than 24 rules, the most that a score tells apart"]
 
 
 def test_no_key_is_lost_however_many_there_are(engine: OpenSearchEngine) -> None:

@@ -295,8 +295,8 @@ def test_a_threshold_a_filter_and_a_list_that_hit_nothing(folder: Path) -> None:
     messages = [one.message for one in unused(Pack.load(ROOT, overlay=folder))]
     assert messages == [
         "no rule is named gone",
-        f"{TWO_COUNTRIES} is a correlation, which Sigma's filters pass over: filter its base rules, {SIGNIN}",
-        "no watchlist of the pack is named so, and no own rule asks for it; did you mean "
+        f"{TWO_COUNTRIES} is a correlation, which Sigma's filters ignore: filter the rules that it references, {SIGNIN}",
+        "the pack has no watchlist of that name, and no rule of yours uses it; did you mean "
         "service_accounts or roaming_accounts or bulk_file_accounts?",
     ]
     assert {("CT501", "thresholds.yml", 1), ("CT209", "a.yml", 7), ("CT501", "service_acounts.csv", 1)} <= set(codes(folder))

@@ -37,7 +37,7 @@ def test_another_header_is_an_error() -> None:
         ("asn", ["AS64496"], ["no number of an autonomous system"]),
         ("ending", [".har"], []),
         ("ending", ["har"], ["no ending"]),
-        ("text", ["a", "A"], ["stands in line 4 as well"]),
+        ("text", ["a", "A"], ["is already in line 4"]),
         ("account", ["svc@corp.example"], []),
         ("account", ["005D000000IqhSL"], ["list 005D000000IqhSLIAZ too"]),
         ("account", ["005D000000IqhSL", "005D000000IqhSLIAZ"], []),

@@ -46,7 +46,7 @@ def test_every_rule_and_every_story_has_a_page() -> None:
         assert "\n".join(plan_lines(rule.plan)) in page
         assert len(re.findall(rf"\]\({rule.name}\.md\)", PAGES[f"{rule.own['story']}.md"])) == 1
         assert [
-            head for head in ("What to do", "How often it is wrong", "Its cases", "Its proof") if f"## {head}\n" not in page
+            head for head in ("What to do", "Expected alert volume", "Its cases", "Its proof") if f"## {head}\n" not in page
         ] == []
 
 
@@ -115,7 +115,7 @@ def test_noise_is_told_where_it_was_measured(tmp_path: Path) -> None:
         "7.0 alerts a week in 3 ordinary days of an invented company of 2,000 people ([how](../noise.md)), made by VPN \\| switched on."
     )
     assert noise_words(found["calm"]).startswith("No alert in 3 ordinary days")
-    assert "slept" in noise_words(found["sleeper"])
+    assert "inactive" in noise_words(found["sleeper"])
     assert (found["sleeper"].words, found["loud"].words) == ("asleep", "7.0")
     assert noise_words(None) == "Its noise is not measured."
     small_pack(tmp_path)

@@ -50,9 +50,9 @@ def _of_file(file: CaseFile, rules: Mapping[str, Rule], contracts: Mapping[str, 
     elif (plan := rules[file.rule].plan) is not None:
         yield from demands(plan, file.cases, contracts)
     if not any(case.completes for case in file.cases):
-        yield "no-hit", "add a case that completes the rule"
+        yield "no-hit", "add a case that matches the rule"
     if all(case.completes and case.completes == {event.id for event in case.events} for case in file.cases):
-        yield "no-miss", "add a case with an event that the rule must leave alone"
+        yield "no-miss", "add a case with an event that the rule must not match"
     for case in file.cases:
         strangers = case.completes - {event.id for event in case.events}
         if strangers:

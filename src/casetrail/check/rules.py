@@ -168,9 +168,9 @@ def _words(rule: Rule, *, alone: bool, names: Iterable[str]) -> Iterator[Fault]:
         if name not in names:
             yield found("related", f"no rule is named {name}", "casetrail", "related", number)
     if not data.get("references"):
-        yield found("no-reference", "say where the knowledge comes from", "references")
+        yield found("no-reference", "name the source of the knowledge", "references")
     if not data.get("falsepositives"):
-        yield found("false-positives", "name an honest cause and how to tune it", "falsepositives")
+        yield found("false-positives", "name a known false positive and how to tune it", "falsepositives")
     steps = own.get("next_steps", []) if isinstance(own, dict) else []
     if not 3 <= len(steps) <= 6:
         yield found("next-steps", f"there are {len(steps)}; say three to six", "casetrail", "next_steps")

@@ -76,7 +76,10 @@ def filter_faults(
             yield name, f"no rule is named {name}{suggestion(name, rules)}"
         elif isinstance(rule, SigmaCorrelationRule):
             bases = ", ".join(each.reference for each in rule.rules or [])
-            yield name, f"{name} is a correlation, which Sigma's filters pass over: filter its base rules, {bases}"
+            yield (
+                name,
+                f"{name} is a correlation, which Sigma's filters ignore: filter the rules that it references, {bases}",
+            )
         elif any(log.get(part) not in (None, getattr(rule.logsource, part)) for part in ("product", "service", "category")):
             yield "logsource", f"{name} has another log source"
 
@@ -86,7 +89,7 @@ def _lists(pack: Pack, overlay: Overlay) -> Iterator[Unused]:
     for path in sorted(overlay.lists.glob("*.csv")):
         if path.stem not in pack.bare.watchlists and not any(f"%{path.stem}%" in text for text in mine):
             known = suggestion(path.stem, pack.bare.watchlists)
-            yield Unused(path, START, f"no watchlist of the pack is named so, and no own rule asks for it{known}")
+            yield Unused(path, START, f"the pack has no watchlist of that name, and no rule of yours uses it{known}")
 
 
 def _target(target: str, settings: Mapping[str, Any], pack: Pack, overlay: Overlay) -> Iterator[Unused]:

@@ -100,9 +100,9 @@ def _on(one: Timing) -> Iterator[str]:
     parts = [f"{_span(when.delay)} of delay", f"{_span(when.fresh - when.delay - when.wait)} of runs late or skipped"]
     parts += [f"{_span(when.wait)} of waiting"] if when.wait else []
     parts += [f"{_span(reach)} of windows"] if reach else []
-    yield f"looks back {_span(when.lookback)}: {', '.join(parts)}; a row is read by {when.rereads:.0f} runs"
+    yield f"looks back {_span(when.lookback)}: {', '.join(parts)}; an event is read by {when.rereads:.0f} runs"
     if when.arrivals is not None:
-        yield f"alerts on what a row takes part in that arrived in the {_span(when.arrivals)} before its time"
+        yield f"alerts on matches with an event that arrived in the {_span(when.arrivals)} before its time"
     made_up = "each skipped run is made up for with its own time" if when.made_up else "no skipped run is made up for"
     yield f"may run nothing for {_span(when.outage)}: {made_up}"
     yield f"may find the same triggering event again for {_span(when.quiet)}, and knows it by its id"

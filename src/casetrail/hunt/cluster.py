@@ -203,7 +203,7 @@ class _ClusterHunt:
             case UnsupportedProductError():
                 return ClusterError("what answers there is no Elasticsearch")
             case AuthenticationException():
-                return ClusterError("the cluster refuses the API key (401): it is wrong, expired or missing")
+                return ClusterError("the cluster rejects the API key (401): it is wrong, expired or missing")
             case AuthorizationException():
                 return ClusterError(f"the API key may not read {indexes} (403): give it the privilege read there")
             case ApiError():
@@ -218,13 +218,13 @@ class _ClusterHunt:
             return f"no index matches {indexes}, or the API key may not see it"
         if "circuit_breaking" in kind:
             return "the cluster has too little memory for it: choose a shorter range of time"
-        return f"the cluster refuses the query: {text}"
+        return f"the cluster rejects the query: {text}"
 
     def field(self, column: str) -> str:
         for source in sources(self.plan):
             store = self.backend.stores[source]
             if column == store.arrival:
-                return f"how late an event of {source} arrived is told by {column}"
+                return f"the ingestion delay of {source} needs {column}"
             for path, stored in store.fields.items():
                 if stored.name == column:
                     return f"{path} of {source} is looked for in {column}"

@@ -106,12 +106,12 @@ def picture(replay: Replay) -> str:
     )
 
 
-def _among(told: Mapping[str, str], targets: Sequence[str]) -> str:
-    """The first time at which one of some targets told, and those of them that don't hold the rule."""
-    times = [told[target] for target in targets if target in told]
-    without = [target for target in targets if target not in told]
+def _among(alerted: Mapping[str, str], targets: Sequence[str]) -> str:
+    """The first time at which one of some targets alerted, and those of them that don't hold the rule."""
+    times = [alerted[target] for target in targets if target in alerted]
+    without = [target for target in targets if target not in alerted]
     if not times:
-        return "refused"
+        return "unsupported"
     return min(times)[5:16].replace("T", " ") + (f" (not {', '.join(without)})" if without else "")
 
 
@@ -153,7 +153,7 @@ class _Drawing:
     def timeline(self) -> Timeline:
         lanes = list(self.lanes())
         height = _TOP + _LANE * len(lanes) + 14
-        logs = ", ".join(f"{count} rows of {self.titles[source]}" for source, count in self.each.rows.items())
+        logs = ", ".join(f"{count} events of {self.titles[source]}" for source, count in self.each.rows.items())
         about = (
             f"Timeline of {self.each.company.title} from {self.first} to {self.last}: {logs}. The tables below say the same."
         )
@@ -183,7 +183,7 @@ class _Drawing:
                     late = one.arrived - one.event.time > 12 * 3_600_000_000
                     text = f"{time_of(one.event.time)}, arrived {time_of(one.arrived)}: {fact.text}"
                     marks.append(Mark(self.x(one.event.time), fact.by, text, self.x(one.arrived) if late else None))
-            yield Lane(self.titles[source], self.y(number), bars, tuple(marks), f"{len(rows)} rows")
+            yield Lane(self.titles[source], self.y(number), bars, tuple(marks), f"{len(rows)} event{'s' * (len(rows) != 1)}")
             number += 1
         mine = [alert for alert in self.each.alerts if alert.facts]
         for level in reversed(LEVELS):
@@ -233,7 +233,7 @@ class _Drawing:
         saw = self.saw()
         if self.inside(saw):
             at = self.x(saw)
-            yield Flag(at, f"seen {self.each.company.saw:%m-%d}", "saw", "start" if at < WIDTH * 0.92 else "end")
+            yield Flag(at, f"detected {self.each.company.saw:%m-%d}", "saw", "start" if at < WIDTH * 0.92 else "end")
 
     def saw(self) -> int:
         """When the victim saw it: at the last thing that it did that day, or no hour being known, in the middle or at the end of it."""

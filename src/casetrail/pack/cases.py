@@ -188,7 +188,7 @@ def _case(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, An
             raise ValueError(f"{where}: {error}") from error
         contract = pack.contracts.get(source)
         if contract is None:
-            raise ValueError(f"{where}: no contract for {source}")
+            raise ValueError(f"{where}: no log source definition for {source}")
         made[entry["id"]] = (source, row)
         events.append(Event(entry["id"], time, source, _dated(row, contract, entry["id"], time)))
     watchlists = {**lists, **_watchlists(item)}

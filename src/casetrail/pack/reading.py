@@ -148,10 +148,10 @@ def _clashes(mine: Sources, sources: Sources) -> Iterator[Fault]:
     for document in mine.rules():
         name, other = named(document.data), ids.get(str(document.data.get("id")))
         if name in names:
-            message = f"{name} is a rule of the pack; name yours otherwise, and disable that one if you must"
+            message = f"{name} is a rule of the pack; give yours another name, and disable that one if you must"
             yield Fault("identifier", document.path, document.position(["name"]), message)
         elif other is not None:
-            message = f"its id is that of {other}, a rule of the pack, in whose place a SIEM would put it"
+            message = f"its id is that of {other}, a rule of the pack, which it would replace in a SIEM"
             yield Fault("identifier", document.path, document.position(["id"]), message)
 
 

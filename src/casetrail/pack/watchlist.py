@@ -69,7 +69,7 @@ def faults(lines: Iterable[str], holds: str) -> Iterator[tuple[int, str]]:
     seen: dict[str, int] = {}
     for line, value in listed:
         if value.lower() in seen and not _USER_ID.fullmatch(value):
-            yield line, f"{value} stands in line {seen[value.lower()]} as well"
+            yield line, f"{value} is already in line {seen[value.lower()]}"
         seen.setdefault(value.lower(), line)
         why = _why(value, holds)
         if why:

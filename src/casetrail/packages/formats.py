@@ -49,7 +49,7 @@ class Recognition(Enum):
 
     BY_ID = "by the id of its event, always"
     FOR_A_WHILE = "by the id of its event, as long as the schedule is quiet"
-    BY_THE_STANDING_ALERT = "while an alert of the rule stands, all that is fresh belongs to it"
+    BY_THE_STANDING_ALERT = "while an alert of the rule is active, all fresh matches belong to it"
 
 
 Withdrawn = Mapping[str, Tombstone]

@@ -11,17 +11,16 @@ _HEAD = """# What the rules cover
 
 Made from `docs/coverage.yml` by `make docs`.
 
-## The incident, row by row
+## The incident, step by step
 
-The breach of 2023 as its root-cause report tells it, in our words. *Seen by* are rules that match events of that day in
-[the incident's logs](../fixtures/incidents/okta-2023/README.md), which tests hold; *also* are rules for what these logs don't hold: another
-log that was on, another pace, another order. The report names neither the support product nor its events; that it behaves like
+The breach of 2023 after its root-cause report, in our words. *Seen by* are rules that match events of that day in
+[the incident's logs](../fixtures/incidents/okta-2023/README.md); tests verify it. *Also* are rules for what these logs don't contain:
+another log that was on, another pace, another order. The report names neither the support product nor its events; that it behaves like
 Salesforce is our inference."""
 _SETS = """## Other public rule sets
 
-What they have, as far as their published rules tell, and what of it is here; what is left out says why. A rule of ours beside one
-of theirs watches the same behaviour, which isn't to say that the two match the same events. None of their text or code is in this
-pack."""
+What their published rules detect, and which rule here detects the same; where none does, the reason. A rule of ours beside one
+of theirs detects the same behaviour; the two needn't match the same events. None of their text or code is in this pack."""
 
 
 def coverage_page(document: Mapping[str, Any]) -> str:

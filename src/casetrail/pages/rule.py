@@ -40,7 +40,8 @@ def rule_lines(rule: Rule, plan: Plan, shelf: Shelf) -> Iterator[str]:
     path = rule.path.relative_to(shelf.pack.folder).as_posix()
     story = stories()[own["story"]]
     yield from (f"# {plain(str(rule.sigma.title))}", "")
-    yield f"{link(code(rule.name), f'../../{path}')}, {rule.level}, {kind_words(plan)}; story {link(story.title, f'{story.name}.md')}"
+    use = f"analytic story {link(story.title, f'{story.name}.md')}"
+    yield f"{link(code(rule.name), f'../../{path}')}, {rule.level}, {kind_words(plan)}; {use}"
     yield from ("", plain(str(rule.sigma.description or ""), shelf.pages), "")
     if rule.inactive:
         yield from (f"It is inactive until you fill in {_empty(plan)}.", "")
@@ -108,7 +109,7 @@ def _listed(head: str, items: Sequence[str], shelf: Shelf, numbered: bool = Fals
 
 
 def _alerts(rule: Rule, shelf: Shelf) -> Iterator[str]:
-    yield from ("## How often it is wrong", "")
+    yield from ("## Expected alert volume", "")
     noise = None if shelf.measured.noise is None else shelf.measured.noise.get(rule.name)
     yield from (noise_words(noise), "")
     yield from _listed("Known false positives:", rule.sigma.falsepositives or (), shelf)
@@ -123,7 +124,7 @@ def noise_words(noise: Noise | None) -> str:
     if noise is None:
         return "Its noise is not measured."
     if noise.inactive:
-        return f"Its noise is not measured: it slept for want of a watchlist ({link('how', '../noise.md')})."
+        return f"Its noise is not measured: it was inactive, since a watchlist was empty ({link('how', '../noise.md')})."
     made = f", made by {'; '.join(map(plain, noise.causes))}" if noise.causes else ""
     many = f"{noise.a_week:.1f} alerts a week" if noise.a_week else "No alert"
     return (

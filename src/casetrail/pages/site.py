@@ -55,8 +55,8 @@ def _text(lines: Iterable[str]) -> str:
 
 def _index(grouped: Mapping[Story, list[Rule]]) -> Iterator[str]:
     yield from ("# The rules", "", _MADE, "")
-    yield "A page per story and a page per rule: what it means, what to do, how often it is wrong, its cases and its proof."
-    yield "Which rules see what happened in 2023, and what other rule sets have: [coverage.md](../coverage.md)."
+    yield "A page per analytic story and a page per rule: what it means, what to do, expected alert volume, its cases and its proof."
+    yield "Which rules detect what happened in 2023, and what other rule sets have: [coverage.md](../coverage.md)."
     yield ""
     rows = [
         (link(plain(story.title), f"{story.name}.md"), str(len(rules)), plain(story.about))

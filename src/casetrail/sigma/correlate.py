@@ -87,7 +87,7 @@ class _Correlating:
             base, found = self.lowering.of(reference.rule)
             problems += [problem for problem in found if problem.lint == "empty-watchlist"]
             if base is None:
-                message = f"its base rule {reference.reference} has no meaning"
+                message = f"the referenced rule {reference.reference} can't be compiled"
                 problems.append(Problem("broken-base", message, reference.reference))
             else:
                 bases.append(base)
@@ -119,14 +119,16 @@ class _Correlating:
         ]
         types = {kind for _, kind, _ in parts}
         if len(types) > 1:
-            raise Refused("value-type", f"{name} is {' and '.join(sorted(types))}: its base rules never share a value", name)
+            raise Refused(
+                "value-type", f"{name} is {' and '.join(sorted(types))}: its referenced rules never share a value", name
+            )
         return KeyPart(name, tuple(field for field, _, _ in parts), types.pop(), all(cased for _, _, cased in parts))
 
     def of(self, path: str, name: str, base: Plan) -> tuple[Field | None, Type, bool]:
         if isinstance(base, Correlation):
             inner = {part.name: part for part in base.key}
             if path not in inner:
-                message = f"{path} is not in the group-by of {base.name}: its completions carry no other value"
+                message = f"{path} is not in the group-by of {base.name}: its matches carry no other value"
                 raise Refused("unknown-field", message, path)
             if path != name:
                 raise Refused("unused-alias", f"{name} can't rename the key {path} of the correlation {base.name}", name)
@@ -193,15 +195,13 @@ class _Correlating:
             negated = isinstance(arg, CorrelationConditionNOT)
             inner = arg.args[0] if isinstance(arg, CorrelationConditionNOT) else arg
             if not isinstance(inner, SigmaRuleReference):
-                raise Refused("order", "an order joins rules by `and`; only a rule's name can carry `not`", "condition")
+                raise Refused("order", "a sequence joins rules by `and`; only a rule's name can carry `not`", "condition")
             marked.append((self.base(inner), not negated))
         wanted = [number for number, (_, plain) in enumerate(marked) if plain]
         if not wanted:
-            raise Refused("order", "an order in which nothing is wanted completes on nothing", "condition")
+            raise Refused("order", "a sequence of `not` alone matches nothing", "condition")
         if any(not plain for _, plain in marked[wanted[0] : wanted[-1]]):
-            raise Refused(
-                "order", "a `not` in the middle of an order has no meaning here; put it first or last", "condition"
-            )
+            raise Refused("order", "a `not` in the middle of a sequence is not supported; put it first or last", "condition")
         if [base for base, _ in marked] != list(range(len(self.references))):
             raise Refused("order", "the condition must name every rule once, in the order of `rules`", "condition")
         return Order(

@@ -101,7 +101,7 @@ def lower_rule(rule: SigmaRule, world: World) -> tuple[Search | None, list[Probl
     key = source_key(rule)
     contract = world.contracts.get(key)
     if contract is None:
-        return None, [Problem("no-contract", f"no contract for the log source {_named(rule, key)}", key.partition("/")[2])]
+        return None, [Problem("no-contract", f"no log source definition for {_named(rule, key)}", key.partition("/")[2])]
     reader = _DetectionReader(contract, world)
     try:
         conditions = [condition.parsed for condition in rule.detection.parsed_condition]
@@ -136,13 +136,13 @@ class _DetectionReader:
             case ConditionValueExpression():
                 self.refuse(
                     Problem(
-                        "keywords", "a keyword search has no meaning in a structured log; name the field", str(node.value)
+                        "keywords", "a keyword search is not supported in a structured log; name the field", str(node.value)
                     )
                 )
             case None:
                 self.refuse(Problem("sigma", "the condition is empty", "condition"))
             case _:
-                self.refuse(Problem("sigma", f"{type(node).__name__} has no meaning here", "condition"))
+                self.refuse(Problem("sigma", f"{type(node).__name__} is not supported", "condition"))
         return NEVER
 
     def refuse(self, problem: Problem, subject: str = "") -> None:
@@ -177,11 +177,12 @@ class _DetectionReader:
                 other = self.field(value.field)
                 if other.type is not known.type:
                     raise Refused(
-                        "value-type", f"{known.path} is {known.type} and {other.path} is {other.type}: they never compare"
+                        "value-type",
+                        f"{known.path} is {known.type} and {other.path} is {other.type}: they can't be compared",
                     )
                 overlap = _overlap(value)
                 if overlap is not Overlap.EQUALS and known.type is not Type.TEXT:
-                    raise Refused("value-type", f"{known.path} is {known.type}: |{overlap} has no meaning there")
+                    raise Refused("value-type", f"{known.path} is {known.type}: |{overlap} is not supported there")
                 return Is(known, SameAs(other, overlap, known.exact or other.exact))
             case _:
                 return Is(known, self.check(known, value))
@@ -249,7 +250,7 @@ class _DetectionReader:
                     raise Refused("sigma", "a number beyond the range of a double is no value of any event")
                 return _equals(known, text, cased=False)
             case _:
-                raise Refused("sigma", f"a value of the kind {type(value).__name__} has no meaning here")
+                raise Refused("sigma", f"a value of the kind {type(value).__name__} is not supported")
 
 
 def is_part(value: SigmaString) -> bool:
@@ -270,12 +271,16 @@ def _overlap(value: SigmaFieldReference) -> Overlap:
 def _equals(known: Field, text: str, *, cased: bool) -> Equals | InNetwork:
     cased = cased or known.exact
     if known.type is Type.TIME:
-        raise Refused("value-type", f"{known.path} is a time: test its |hour and kin, or correlate within a timespan", text)
+        raise Refused(
+            "value-type", f"{known.path} is a time: test a part of it, such as |hour, or correlate within a timespan", text
+        )
     if known.type is Type.ADDRESS and "/" in text:
         return _network(known, text)
     value = parse(text, known, cased=cased)
     if value is None:
-        raise Refused("value-type", f"{text!r} is no {known.type}, as {known.path} is by its contract", text)
+        raise Refused(
+            "value-type", f"{text!r} is no {known.type}, the type of {known.path} in its log source definition", text
+        )
     return Equals(value, cased and known.type is Type.TEXT)
 
 
@@ -303,13 +308,13 @@ def _text(known: Field, value: SigmaString) -> Check:
         raise Refused("matches-everything", f"the value matches whatever {known.path} holds; write |exists: true", "*")
     if known.type is not Type.TEXT:
         hint = "; write the network with |cidr" if known.type is Type.ADDRESS else ""
-        raise Refused("value-type", f"{known.path} is {known.type}: wildcards have no meaning there{hint}")
+        raise Refused("value-type", f"{known.path} is {known.type}: wildcards are not supported there{hint}")
     return Like(tuple(parts), cased)
 
 
 def _matches(known: Field, value: SigmaRegularExpression) -> Matches:
     if known.type is not Type.TEXT:
-        raise Refused("value-type", f"{known.path} is {known.type}: a regular expression has no meaning there")
+        raise Refused("value-type", f"{known.path} is {known.type}: a regular expression is not supported there")
     pattern = str(value.regexp)
     if any(isinstance(part, Placeholder) for part in value.regexp.s):
         raise Refused("regex", "a watchlist can't fill a regular expression", pattern)
@@ -329,7 +334,7 @@ def _matches(known: Field, value: SigmaRegularExpression) -> Matches:
 
 def _network(known: Field, text: str) -> InNetwork:
     if known.type is not Type.ADDRESS:
-        raise Refused("value-type", f"{known.path} is {known.type}, not an address: |cidr has no meaning there", text)
+        raise Refused("value-type", f"{known.path} is {known.type}, not an address: |cidr is not supported there", text)
     try:
         return InNetwork(parse_network(text))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""An incident that was replayed, as it is told."""
+"""An incident that was replayed, as text for people."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_rows(pack: Pack, incident: Incident, folder: Path) -> None:
             path = folder / company.name / f"{source.replace('/', '.')}.ndjson"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"".join(lines))
-        say(f"wrote {sum(map(len, by_source.values()))} rows below {folder / company.name}")
+        say(f"wrote {sum(map(len, by_source.values()))} events below {folder / company.name}")
 
 
 def show(found: Replay) -> None:
@@ -54,26 +54,26 @@ def show(found: Replay) -> None:
 
 def _headline(each: Replayed, found: Replay) -> Iterator[str]:
     company = each.company
-    yield f"{company.title}: {sum(each.rows.values())} rows of {len(each.rows)} logs"
+    yield f"{company.title}: {sum(each.rows.values())} events of {len(each.rows)} logs"
     alerts = each.about(found.incident, "intruder")
     if not alerts:
-        yield "  no alert stands on an event of the intruder"
+        yield "  no alert on an event of the intruder"
         return
     first = alerts[0]
     days = (company.saw - day_of(first.first)).days
     ahead = {0: "on the day on which", 1: "one day before"}.get(days, f"{days} days before")
-    yield f"  first alert on the intruder: {time_of(first.first)}, {ahead} the real victim saw it ({company.saw})"
+    yield f"  first alert on the intruder: {time_of(first.first)}, {ahead} the real victim detected it ({company.saw})"
 
 
 def _days(each: Replayed, found: Replay) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("day", no_wrap=True)
     table.add_column("what happened", ratio=1, min_width=28)
-    for heading in ("fired first", "happened", "came"):
+    for heading in ("alerted first", "happened", "arrived"):
         table.add_column(heading, no_wrap=True)
     for interval in found.groups:
         table.add_column(f"alerted, every {interval / 60_000_000:g}m", no_wrap=True)
-    for heading in ("alerts", "taken", "named") if each.files else ("alerts",):
+    for heading in ("alerts", "downloaded", "covered") if each.files else ("alerts",):
         table.add_column(heading, justify="right")
     table.add_column("the victim", no_wrap=True)
     for day in each.days:
@@ -93,14 +93,14 @@ def _day(day: Day, each: Replayed, groups: Sequence[Sequence[str]]) -> Iterator[
         yield from (_text("") for _ in range(3 + len(groups)))
     counts = (len(day.alerts) + len(day.others), day.taken, day.named)
     yield from (_text(str(count or "")) for count in (counts if each.files else counts[:1]))
-    yield _text("sees it" if day.day == saw else "has seen it" if day.day > saw else "unaware")
+    yield _text("detects it" if day.day == saw else "aware" if day.day > saw else "unaware")
 
 
 def _told(alert: ReplayAlert, targets: Sequence[str], day: Day) -> str:
     """When the targets of one interval tell, and which of them don't hold the rule."""
     times = [alert.alerted[target] for target in targets if target in alert.alerted]
     without = [target for target in targets if target not in alert.alerted]
-    text = _clock(min(times), day) if times else "refused"
+    text = _clock(min(times), day) if times else "unsupported"
     return f"{text} (not {', '.join(without)})" if times and without else text
 
 
@@ -114,7 +114,7 @@ def _files(each: Replayed, found: Replay) -> Iterator[str]:
         return
     named = [file for file in each.files if file.alerted]
     owners = {file.owner for file in each.files if file.owner}
-    yield f"  files downloaded: {len(each.files)} of {len(owners)} owners; named by an alert: {len(named)}"
+    yield f"  files downloaded: {len(each.files)} of {len(owners)} owners; covered by an alert: {len(named)}"
     for rule, count in _most([file.rules[0] for file in named]).items():
         yield f"    {count} first by {rule}"
     late = [file for file in each.files if file.late]
@@ -125,7 +125,7 @@ def _files(each: Replayed, found: Replay) -> Iterator[str]:
         yield f"    {file.id} {file.name}: downloaded {time_of(file.time)}, arrived {time_of(file.arrived)}; {told}"
     for file in each.files:
         if not file.alerted and not file.late:
-            yield f"    not named: {file.id} {file.name}, downloaded {time_of(file.time)}"
+            yield f"        not covered: {file.id} {file.name}, downloaded {time_of(file.time)}"
 
 
 def _most(rules: Sequence[str]) -> dict[str, int]:
@@ -137,7 +137,7 @@ def _ordinary(each: Replayed, incident: Incident) -> Iterator[str]:
     yield f"  on ordinary work: {_counted(each.noise(incident))}"
     young = each.noise(incident, young=True)
     if young:
-        yield f"  while the log was younger than ten days, when all is new: {_counted(young)}"
+        yield f"  in the log's first ten days, when everything is new: {_counted(young)}"
     if each.taken_back:
         yield f"  too early, and undone by events that arrived later: {_counted(each.taken_back)}"
     if each.inactive:

@@ -79,7 +79,7 @@ class EsqlLeaves:
         else:
             if any(self.expressions[number].full_text(search.where) for number, search in enumerate(self.searches)):
                 raise UnsupportedError(
-                    "it tests a flattened field in one of several base rules, which ES|QL can't tell apart"
+                    "it tests a flattened field in one of several referenced rules, which ES|QL can't tell apart"
                 )
             yield "WHERE " + " OR ".join(f"({condition})" for condition in dict.fromkeys(conditions))
             cases = ", ".join(f'CASE({condition}, "{number} ", "")' for number, condition in enumerate(conditions))
@@ -169,7 +169,7 @@ def _parts(plan: Correlation) -> tuple[list[_Part], list[Search]]:
     parts: list[_Part] = []
     searches: list[Search] = []
     if plan.value:
-        raise UnsupportedError("it counts the values of a correlation's completions")
+        raise UnsupportedError("it counts the values of a correlation's matches")
     for number, base in enumerate(plan.bases):
         first = len(searches)
         if isinstance(base, Search):
@@ -180,14 +180,16 @@ def _parts(plan: Correlation) -> tuple[list[_Part], list[Search]]:
         inner = [one for one in base.bases if isinstance(one, Search)]
         if len(inner) < len(base.bases):
             raise UnsupportedError(
-                f"it stands on {base.name}, which itself stands on a correlation: ES|QL gets one such layer"
+                f"it references {base.name}, which itself references a correlation: in ES|QL only one such layer is supported"
             )
         match base.condition:
             case Threshold(figure=Figure.EVENTS | Figure.DISTINCT) as condition:
                 searches += inner
                 parts.append(_Part(range(first, len(searches)), base.key, milliseconds(base.span), condition))
             case _:
-                raise UnsupportedError(f"it stands on {base.name}, and ES|QL can build only on counts of events or values")
+                raise UnsupportedError(
+                    f"it references {base.name}, and in ES|QL only counts of events or values can be referenced"
+                )
     return parts, searches
 
 

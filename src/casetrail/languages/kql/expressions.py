@@ -179,7 +179,9 @@ class KqlExpressions(Expressions[KqlColumn]):
         if field.empty_is_missing:
             return f"isnotempty({column.text})"
         if column.type == "string":
-            raise UnsupportedError(f"{field.path}: Sentinel's text columns don't tell an empty value from a missing one")
+            raise UnsupportedError(
+                f"{field.path}: Sentinel's text columns don't distinguish an empty value from a missing one"
+            )
         return f"(isnotempty({column.text}) or gettype({column.kql}) == 'string')"
 
     def typed(self, column: KqlColumn, field: Field) -> str:
@@ -208,9 +210,7 @@ class KqlExpressions(Expressions[KqlColumn]):
         """A field as KQL in the form in which its values compare, for a key or a value. Raises UnsupportedError."""
         column = self.column(field, role)
         if place_of(field, self.store).derive:
-            raise UnsupportedError(
-                f"{field.path}: it is worked out for each row, and no steps are grouped by it or count it"
-            )
+            raise UnsupportedError(f"{field.path}: it is computed for each event, and can't be grouped by or counted")
         if column.type not in _STORED_AS[field.type]:
             raise UnsupportedError(
                 f"{field.path}: Sentinel keeps it as {column.type}, where its values don't compare as {field.type}"

@@ -129,9 +129,7 @@ class _Leaves:
             if condition not in found:
                 found.append(condition)
         if len(found) > _MOST_CONDITIONS:
-            raise UnsupportedError(
-                f"it stands on more than {_MOST_CONDITIONS} base rules, the most that a score tells apart"
-            )
+            raise UnsupportedError(f"it references more than {_MOST_CONDITIONS} rules, the most that a score tells apart")
         return found
 
     def condition(self, search: Search) -> Query:
@@ -240,5 +238,5 @@ def _base(plan: Correlation, number: int, leaves: _Leaves) -> dict[str, Any]:
 def _given(base: Correlation, part: KeyPart) -> dict[str, Any]:
     place = next((place for place, own in enumerate(base.key) if own.name == part.name), None)
     if place is None:
-        raise UnsupportedError(f"{part.name}: the completions of {base.name} carry no such part")
+        raise UnsupportedError(f"{part.name}: the matches of {base.name} carry no such key")
     return {"place": place, "folded": part.type is Type.TEXT and not part.cased}

@@ -75,7 +75,7 @@ class _SplPipeline:
         if node is self.tree.nodes[0]:
             return
         if inner and node.threshold and node.threshold.value:
-            raise UnsupportedError("it counts the values of a correlation's completions")
+            raise UnsupportedError("it counts the values of a correlation's matches")
         moved = []
         for place, key in enumerate(self.keys):
             part = node.plan.key[place] if place < len(node.plan.key) else None

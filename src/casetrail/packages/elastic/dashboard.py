@@ -20,9 +20,9 @@ TITLE = "casetrail: log health"
 _MINUTE = 60_000_000
 _WIDTH, _HEIGHT = 48, 11
 _TYPES = {"long": "number", "double": "number", "date": "date", "keyword": "string"}
-_INTRODUCTION = """What the rules rest on: rows that come, in time, once. **allowed** is the delay, in minutes, that the rules make up for;
-they find a row that is later only when a replay looks for it. Lateness is the time from an event to `event.ingested`, which Fleet's
-pipelines set. A log that isn't in a table has no rows in the chosen time."""
+_INTRODUCTION = """Whether events arrive, in time, and once: the rules need all three. **allowed** is the delay, in minutes, that the rules
+allow for; an event that arrives later is found by `casetrail hunt --since-arrival`. Lateness is the time from an event to `event.ingested`,
+which Fleet's pipelines set. A log that isn't in a table has no events in the chosen time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def tables(backend: Backend, contracts: Mapping[str, Contract]) -> list[TablePan
             },
         ),
         TablePanel(
-            "Hours without rows",
+            "Hours without events",
             _query(
                 stores,
                 "EVAL hour = DATE_TRUNC(1 hour, @timestamp)",
@@ -102,7 +102,7 @@ def tables(backend: Backend, contracts: Mapping[str, Contract]) -> list[TablePan
             {"log": "keyword", "from_hour": "date", "to_hour": "date", "hours": "long", "silent": "long"},
         ),
         TablePanel(
-            "Rows that came twice",
+            "Events that arrived twice",
             _query(
                 stores,
                 "STATS copies = COUNT(*) BY log, event = _id",
@@ -139,7 +139,7 @@ def dashboard(found: Sequence[TablePanel], backend: str) -> dict[str, Any]:
     options = {"hidePanelTitles": False, "syncColors": False, "syncCursor": True, "syncTooltips": False, "useMargins": True}
     return {
         "attributes": {
-            "description": "Whether each log that the rules read still comes, how late, with what gaps, and what came twice.",
+            "description": "Whether each log that the rules read still arrives, how late, with what gaps, and which events arrived twice.",
             "kibanaSavedObjectMeta": {"searchSourceJSON": _json(source)},
             "optionsJSON": _json(options),
             "panelsJSON": _json(panels),

@@ -96,7 +96,7 @@ def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
 def _note(rule: Rule) -> str:
     steps = [" ".join(str(step).split()) for step in rule.own.get("next_steps", [])]
     parts = ["## What to do next", "", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
-    for heading, key in (("Why this level", "level_reason"), ("What it rests on", "basis"), ("Tuning", "tuning")):
+    for heading, key in (("Why this level", "level_reason"), ("Evidence and sources", "basis"), ("Tuning", "tuning")):
         if key in rule.own:
             parts += ["", f"## {heading}", "", " ".join(str(rule.own[key]).split())]
     return "\n".join(parts)

@@ -23,8 +23,8 @@ _DAYS = (1, 3, 7, 14, 30)
 _DAY_MS = 86_400_000
 _INTRODUCTION = """## Log health
 
-What the rules rest on: rows that come, in time, once. *Allowed* is the delay that the rules make up for; they find a row that is later
-only when a replay looks for it. A table that isn't there is left out."""
+Whether events arrive, in time, and once: the rules need all three. *Allowed* is the delay that the rules allow for; an event that arrives
+later is found by `casetrail hunt --since-arrival`. A table that doesn't exist is left out."""
 
 
 def files(backend: Backend, contracts: Mapping[str, Contract]) -> dict[str, bytes]:
@@ -41,9 +41,9 @@ def queries(backend: Backend, contracts: Mapping[str, Contract]) -> dict[str, st
     named = [(store, contract) for store, contract in logs if store.identity]
     parts = {
         "Every log": (logs, _overview, "order by Log asc"),
-        "Lateness by hour (95 of 100 rows, in minutes)": (logs, _lateness, "render timechart"),
+        "Lateness by hour (95th percentile, in minutes)": (logs, _lateness, "render timechart"),
         "Pauses of half an hour and more": (logs, _gaps, "order by Pause desc"),
-        "Rows that came twice": (named, _doubled, "order by RowsTooMany desc"),
+        "Events that arrived twice": (named, _doubled, "order by RowsTooMany desc"),
     }
     return {
         title: _union([lines(store, contract) for store, contract in those], last)

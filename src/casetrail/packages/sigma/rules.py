@@ -15,19 +15,19 @@ from casetrail.stores.store import Backend
 
 _HEAD = """# The rules for Sigma's own tools
 
-`rules/single` holds the rules on single events, `rules/correlations` those that count or order events, with what they are built on, and
+`rules/single` holds the single-event rules, `rules/correlations` the correlations with the rules that they reference, and
 `rules/filters` your own filters, if there are any (`--filter`). `pipelines` gives fields and tables the names that they have in a
 SIEM. With `sigma-cli` and the package that is named below:
 
     sigma convert -t TARGET -p pipelines/watchlists.yml -p pipelines/SIEM.yml --skip-unsupported -o queries.txt rules/single
 
 Its `--output-dir` leaves the table out of Kusto's queries (seen with sigma-cli 3.1), so convert into one file, or rule by rule.
-Fill in `vars` of `pipelines/watchlists.yml` with your own values first: a rule that asks for a list without values isn't converted.
+Fill in `vars` of `pipelines/watchlists.yml` with your own values first: a rule that needs an empty list isn't converted.
 
-A converted query is not what `casetrail build` writes for the same SIEM. It brings no schedule, so late rows are missed. A field that no
-converted query can name fails the rule, with the reason, and so does every correlation: published backends let windows tumble or lose
-order. Letter case is the SIEM's: Kusto and Splunk don't mind it even in ids, so that a rule may alert on more; Elastic and OpenSearch
-mind it, so that one may miss what is written otherwise. The tables say where.
+A converted query is not what `casetrail build` writes for the same SIEM. It has no schedule, so late events are missed. A rule with a field
+that no converted query can name isn't converted, and the reason is given. Nor is any correlation: published backends use tumbling windows
+or lose the sequence. Letter case is the SIEM's: Kusto and Splunk ignore it even in ids, so a rule may match more; Elastic and OpenSearch
+regard it, so a rule may miss text in another case. The tables say where.
 """
 
 
@@ -60,7 +60,7 @@ def _readme(pack: Pack, backends: Sequence[Backend]) -> Iterator[str]:
     yield _HEAD
     single = [rule.name for rule in pack.rules.values() if rule.alone and isinstance(rule.plan, Search)]
     many = [rule.name for rule in pack.rules.values() if rule.alone and rule.name not in single]
-    yield f"Correlations, of which none is converted: {len(many)}, all in `rules/correlations`."
+    yield f"Correlations, none of which is converted: {len(many)}, all in `rules/correlations`."
     for backend in backends:
         tool = TOOLS[backend.language]
         refused = refusals(pack, backend)
@@ -70,7 +70,7 @@ def _readme(pack: Pack, backends: Sequence[Backend]) -> Iterator[str]:
                 reasons.setdefault(refused[name], []).append(name)
         yield from ("", f"## {backend.title}", "")
         yield f"`-t {tool.target} -p pipelines/{backend.name}.yml`, with `{tool.package}`."
-        yield f"Of {len(single)} rules on single events {len(single) - sum(map(len, reasons.values()))} are converted."
+        yield f"Of {len(single)} single-event rules {len(single) - sum(map(len, reasons.values()))} are converted."
         if reasons:
             yield from ("", "| not converted | why |", "|---|---|")
             yield from (f"| {', '.join(names)} | {reason} |" for reason, names in reasons.items())

@@ -170,7 +170,7 @@ def _plain(text: object) -> str:
     """A text of an action as one line. Raises PackError for one that Splunk would fill with a field of the result."""
     line = one_line(text)
     if re.search(r"\$[^$\s]+\$", line):
-        raise PackError(f"{line!r}: between dollar signs Splunk puts a field of the alert; word it otherwise")
+        raise PackError(f"{line!r}: Splunk replaces text between dollar signs by a field of the alert; reword it")
     return line
 
 

@@ -51,7 +51,7 @@ def logs(backend: Backend, contracts: Mapping[str, Contract]) -> str:
             f"stats values(title) as title, {kept} by log",
             "fillnull value=0 rows, ids, late",
             "eval doubled=rows-ids",
-            'eval state=case(rows=0,"no rows",late>0,"late",doubled>0,"doubled",1=1,"good")',
+            'eval state=case(rows=0,"no events",late>0,"late",doubled>0,"doubled",1=1,"good")',
             f"eval newest_event=strftime(newest_event,{_STAMP}), newest_arrival=strftime(newest_arrival,{_STAMP})",
             "eval p50=round(p50), p95=round(p95), p99=round(p99), latest=round(latest)",
             "sort 0 +str(log)",
