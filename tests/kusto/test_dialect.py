@@ -252,7 +252,7 @@ def test_a_chain_with_what_must_not_come_before_or_after(wanted: str, engine: Ku
     ("expr", "reason"),
     [
         (Is(F["user"], IsMissing()), "user: Sentinel's text columns don't distinguish an empty value from a missing one"),
-        (Is(F["user"], Equals("")), "user: Sentinel's text columns don't tell"),
+        (Is(F["user"], Equals("")), "user: Sentinel's text columns don't distinguish"),
         (Is(F["n"], Exists()), "n: Sentinel keeps only values that are long, so none isn't missing"),
         (Is(F["n"], Matches("1")), "n: Sentinel keeps it as long"),
         (Is(F["user"], Matches(r"a\bx")), "has a word boundary"),

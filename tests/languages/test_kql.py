@@ -216,8 +216,8 @@ def test_small_parts() -> None:
     ("expr", "reason"),
     [
         (Is(F["user"], Exists()), "user: Sentinel's text columns don't distinguish an empty value from a missing one"),
-        (Is(F["user"], Matches("x*")), "user: Sentinel's text columns don't tell"),
-        (Is(F["user"], SameAs(F["other"])), "user: Sentinel's text columns don't tell"),
+        (Is(F["user"], Matches("x*")), "user: Sentinel's text columns don't distinguish"),
+        (Is(F["user"], SameAs(F["other"])), "user: Sentinel's text columns don't distinguish"),
         (Is(F["flag"], IsMissing()), "flag: Sentinel keeps only values that are bool, so none isn't missing"),
         (Is(F["n"], Matches("1")), "n: Sentinel keeps it as long, where its values don't compare as integer"),
     ],

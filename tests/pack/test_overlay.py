@@ -215,7 +215,7 @@ def test_an_own_correlation_silences_no_rule_of_the_pack(folder: Path) -> None:
 
 def test_an_own_rule_of_the_name_of_another_is_refused(folder: Path) -> None:
     own_rule(folder, name=TWO_COUNTRIES)
-    with pytest.raises(PackError, match=f"{TWO_COUNTRIES} is a rule of the pack; name yours otherwise"):
+    with pytest.raises(PackError, match=f"{TWO_COUNTRIES} is a rule of the pack; give yours another name"):
         Pack.load(ROOT, overlay=folder)
 
 
