@@ -15,6 +15,7 @@ from casetrail.plan.window import (
     Holds,
     KnownFor,
     Look,
+    Mark,
     NotBefore,
     Of,
     Range,
@@ -51,6 +52,51 @@ def _sooner(look: Look, columns: set[str]) -> Look:
         return replace(seen, of=Of.ANY, range=Range(seen.range.low, -1))
 
     return Look(tuple((column, sooner(seen) if column in columns else seen) for column, seen in look.figures))
+
+
+def fewest_looks(window: Window) -> Window:
+    """Looks as one where they can be: one that doesn't ask for `start` sees the same before a mark as after it."""
+    nodes: list[Look | Mark] = []
+    place = None
+    for node in window.nodes:
+        before = None if place is None else nodes[place]
+        if isinstance(node, Look) and isinstance(before, Look) and place is not None and _joins(before, node):
+            nodes[place] = Look((*before.figures, *node.figures))
+            continue
+        place = len(nodes) if isinstance(node, Look) else place
+        nodes.append(node)
+    return replace(window, nodes=tuple(nodes))
+
+
+def _joins(before: Look, look: Look) -> bool:
+    columns = {column for column, _ in before.figures}
+    return all(seen.of is not Of.LAST and column not in columns for column, seen in look.figures)
+
+
+def near_starts(window: Window) -> Window:
+    """Looks for the latest `start` no further back than a chain may be long, where all marks are those of a chain.
+
+    What is left out started longer ago still.
+    """
+    seen = figures(window)
+    tests = window.keep.test.args if isinstance(window.keep.test, All) else (window.keep.test,)
+    span = min((test.span for test in tests if isinstance(test, StartsWithin)), default=None)
+    marked = {node.column for node in window.nodes if isinstance(node, Mark)} - {AT}
+    compared = {column for test in not_befores(window.keep.test) for column in (test.column, test.other)}
+    if span is None or compared & marked or not all(column in seen and _is_earlier(seen[column]) for column in marked):
+        return window
+
+    def near(one: Seen) -> Seen:
+        return replace(one, range=Range(-span, one.range.high)) if _is_earlier(one) else one
+
+    def nearer(look: Look) -> Look:
+        return Look(tuple((column, near(one)) for column, one in look.figures))
+
+    return replace(window, nodes=tuple(nearer(node) if isinstance(node, Look) else node for node in window.nodes))
+
+
+def _is_earlier(seen: Seen) -> bool:
+    return seen.of is Of.LAST and seen.range == Range(None, -1)
 
 
 def not_befores(test: Test) -> tuple[NotBefore, ...]:
