@@ -30,18 +30,20 @@ FIRST_SEEN = (
 | MV_EXPAND base
 | EVAL key0 = TO_LOWER(test.user)
 | WHERE key0 IS NOT NULL
-| EVAL step = CONCAT(TO_STRING(TO_LONG(@timestamp)), " ", base, " - ", "-", " ", _id)
-| EVAL at = TO_LONG(@timestamp), place = TO_LONG(@timestamp) / 3600000
+| EVAL at = TO_LONG(@timestamp), id = _id
+| EVAL step = CONCAT(TO_STRING(at), " ", base, " ", id)
+| EVAL place = at / 3600000
 | EVAL near = MV_APPEND(place, place + 1)
 | MV_EXPAND near
-| STATS first_here = MIN(CASE(base IN ("0") AND near == place, at, NULL)), \
-last_before = MAX(CASE(base IN ("0") AND near == place + 1, at, NULL)), \
-steps = VALUES(CASE(near == place AND base IN ("1") AND at >= 1700000000000, step, NULL)) BY key0, near
+| STATS seen_here = MIN(CASE(base == "0" AND near == place, at, NULL)), \
+seen_there = MAX(CASE(base == "0" AND near == place + 1, at, NULL)), \
+steps = VALUES(CASE(near == place AND base == "1" AND at >= 1700000000000, step, NULL)) BY key0, near
 | WHERE steps IS NOT NULL
 | MV_EXPAND steps
-| DISSECT steps "%{at} %{base} %{start} %{value} %{id}"
+| DISSECT steps "%{at} %{base} %{id}"
 | EVAL at = TO_LONG(at)
-| WHERE (first_here IS NULL OR first_here >= at) AND (last_before IS NULL OR last_before < at - 3600000)
+| EVAL seen = CASE(seen_here < at OR seen_there >= at - 3600000, 1, 0)
+| WHERE seen == 0
 | EVAL n = 1, evidence = id
 | STATS n = MAX(n), evidence = VALUES(evidence) BY id, at, key0
 | EVAL event_id = id, @timestamp = TO_DATETIME(at), test.user = key0
@@ -79,7 +81,7 @@ def test_an_absence_costs_no_more_than_its_steps() -> None:
 
 def test_a_chain_counts_first_and_correlates_then() -> None:
     lines = query({"type": "temporal_ordered", "rules": ["inner", "b"]}, [INNER], BACKEND).split("\n| ")
-    assert lines.index("EVAL base = part, @timestamp = TO_DATETIME(at), _id = id") > lines.index(
+    assert lines.index("EVAL base = part") > lines.index(
         """WHERE (part == "0" AND COALESCE(MV_COUNT(events), 0) >= 2) OR (part == "1")"""
     )
 

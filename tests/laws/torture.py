@@ -37,11 +37,15 @@ LITERALS: tuple[str, ...] = (
 )
 """Texts that mean something in one language or another."""
 
+ORDERED_THREE = {"type": "temporal_ordered", "rules": ["a", "x", "b"]}
+
 EDGES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("both present, exactly the timespan apart", TOGETHER, "p a 0, q b 3600"),
     ("both present, a millisecond too far apart", TOGETHER, "p a 0, q b 3600.001"),
     ("an order of exactly the timespan", ORDERED, "p a 0, q b 3600"),
     ("an order a millisecond too long", ORDERED, "p a 0, q b 3600.001"),
+    ("an order of three without its middle", ORDERED_THREE, "p a 0, q a 1, r b 2"),
+    ("an order of three", ORDERED_THREE, "p a 0, q x 1, r a 2, s b 3"),
     ("first seen: at the instant in which the chain starts", FIRST_CHAIN, "p x 0, q a 0, r b 1"),
     ("first seen: the chain is exactly the timespan", FIRST_CHAIN, "p a 0, q b 3600"),
 )

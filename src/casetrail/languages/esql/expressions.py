@@ -48,13 +48,6 @@ LIMIT = 10_000
 """The most rows that ES|QL gives."""
 
 _OPS = {Op.LT: "<", Op.LTE: "<=", Op.GT: ">", Op.GTE: ">=", Op.EQ: "==", Op.NEQ: "!="}
-_PARTS = {
-    Part.MINUTE: "minute_of_hour",
-    Part.HOUR: "hour_of_day",
-    Part.DAY: "day_of_month",
-    Part.MONTH: "month_of_year",
-    Part.YEAR: "year",
-}
 _CASTS = {Type.ADDRESS: "TO_IP", Type.INTEGER: "TO_LONG", Type.NUMBER: "TO_DOUBLE"}
 _STORED_AS = {
     Type.TEXT: ("keyword", "flattened"),
@@ -97,8 +90,10 @@ def literal(value: Scalar) -> str:
             return "TRUE" if value else "FALSE"
         case str():
             return string(value)
-        case _:
+        case int() | float():
             return repr(value)
+        case never:
+            assert_never(never)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +130,10 @@ class EsqlExpressions(Expressions[EsqlColumn]):
                 return f"NOT COALESCE({self.expression(arg)}, FALSE)"
             case And(args=args) if args:
                 return super().expression(And(tuple(sorted(args, key=self.is_costly))))
-            case _:
+            case And() | Or() | Not() | Is():
                 return super().expression(expr)
+            case never:
+                assert_never(never)
 
     def is_costly(self, expr: Expr) -> bool:
         """Whether it is more than a look into the index: the narrow part of a conjunction comes first."""
@@ -234,13 +231,11 @@ class EsqlExpressions(Expressions[EsqlColumn]):
     def compare(self, column: EsqlColumn, field: Field, check: Compare) -> str:
         text = column.sql
         if field.many:
-            text = f"{'MV_MAX' if check.op in (Op.GT, Op.GTE) else 'MV_MIN'}({text})"
+            text = f"{_outermost(check.op)}({text})"
         return f"{text} {_OPS[check.op]} {literal(check.value)}"
 
     def in_part(self, column: EsqlColumn, field: Field, check: InPart) -> str:
-        if check.part not in _PARTS:
-            raise UnsupportedError(f"{field.path}: ES|QL has no week of ISO 8601")
-        return f'DATE_EXTRACT("{_PARTS[check.part]}", {column.sql}) {_OPS[check.op]} {check.value}'
+        return f'DATE_EXTRACT("{_part(check.part, field)}", {column.sql}) {_OPS[check.op]} {check.value}'
 
     def same_as(self, column: EsqlColumn, field: Field, check: SameAs) -> str:
         one, two = self.readable(field, check.cased), self.readable(check.other, check.cased)
@@ -273,6 +268,37 @@ class EsqlExpressions(Expressions[EsqlColumn]):
                 f"{field.path}: Elastic keeps only values that are {column.stored.type}, so none isn't missing"
             )
         return column.sql
+
+
+def _outermost(op: Op) -> str:
+    """Which of a list's values passes a comparison if any does."""
+    match op:
+        case Op.GT | Op.GTE:
+            return "MV_MAX"
+        case Op.LT | Op.LTE:
+            return "MV_MIN"
+        case Op.EQ | Op.NEQ:
+            raise UnsupportedError(f"ES|QL doesn't compare a list with a number by {op}")
+        case never:
+            assert_never(never)
+
+
+def _part(part: Part, field: Field) -> str:
+    match part:
+        case Part.MINUTE:
+            return "minute_of_hour"
+        case Part.HOUR:
+            return "hour_of_day"
+        case Part.DAY:
+            return "day_of_month"
+        case Part.WEEK:
+            raise UnsupportedError(f"{field.path}: ES|QL has no week of ISO 8601")
+        case Part.MONTH:
+            return "month_of_year"
+        case Part.YEAR:
+            return "year"
+        case never:
+            assert_never(never)
 
 
 def _require_type(field: Field, stored: StoredField) -> None:

@@ -1,6 +1,7 @@
 """ES|QL for the steps of a correlation: a row for each base that an event matches and each of its keys.
 
-Rows carry `base` (the base's number as text), `key0`, `key1`, …, `value` where the condition is of one, `@timestamp` and `_id`.
+Rows have `base` (the base's number as text), `key0`, `key1`, …, `value` where the condition is of one, `at` (milliseconds since 1970)
+and `id`.
 """
 
 from __future__ import annotations
@@ -9,33 +10,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from casetrail.languages.esql.expressions import EsqlExpressions, literal, name, operator, string
-from casetrail.plan.nodes import Correlation, Field, Figure, KeyPart, Search, Threshold, Type
-from casetrail.stores.places import Stores, store_of
-from casetrail.stores.unsupported import UnsupportedError
-
-BESIDE = (
-    "EVAL others = steps",
-    "MV_EXPAND steps",
-    "MV_EXPAND others",
-    'DISSECT steps "%{at} %{base} %{start} %{value} %{id}"',
-    'DISSECT others "%{other_at} %{other_base} %{other_start} %{other_value} %{other_id}"',
-    "EVAL at = TO_LONG(at), other_at = TO_LONG(other_at), gap = TO_LONG(at) - TO_LONG(other_at)",
+from casetrail.languages.esql.step_text import VALUE, beside, held, milliseconds, of_bases, packed
+from casetrail.plan.nodes import (
+    AllOf,
+    AnyOf,
+    Correlation,
+    Field,
+    Figure,
+    KeyPart,
+    Order,
+    Present,
+    Search,
+    Threshold,
+    Type,
+    Without,
 )
-"""Each of a key's steps beside each other of them."""
+from casetrail.stores.places import Stores, store_of
+from casetrail.stores.unsupported import UnsupportedError, unknown
 
-
-def milliseconds(span: int) -> int:
-    """A timespan in milliseconds. Raises UnsupportedError for a finer one."""
-    if span % 1000:
-        raise UnsupportedError("its timespan is finer than the milliseconds of Elastic's times")
-    return span // 1000
-
-
-def step(value: Type | None) -> str:
-    """One text a step: time, base, start of its chain, value and id, of which only the id may hold a space."""
-    text = "TO_BASE64(value)" if value is Type.TEXT else "TO_STRING(value)"
-    shown = f'COALESCE(CONCAT("=", {text}), "-")' if value else '"-"'
-    return f'EVAL step = CONCAT(TO_STRING(TO_LONG(@timestamp)), " ", base, " - ", {shown}, " ", _id)'
+_EVENT = "EVAL at = TO_LONG(@timestamp), id = _id"
 
 
 def _quoted(number: int) -> str:
@@ -51,13 +44,8 @@ def _case(column: str, cases: Sequence[tuple[Sequence[int], str]]) -> str:
         return next(iter(groups))
     if all(text == _quoted(numbers[0]) and len(numbers) == 1 for text, numbers in groups.items()):
         return column
-    told = [f"{_either(column, numbers)}, {text}" for text, numbers in groups.items() if text != "NULL"]
+    told = [f"{' AND '.join(of_bases(column, numbers))}, {text}" for text, numbers in groups.items() if text != "NULL"]
     return f"CASE({', '.join(told)})"
-
-
-def _either(column: str, numbers: Sequence[int]) -> str:
-    listed = [_quoted(number) for number in numbers]
-    return f"{column} == {listed[0]}" if len(listed) == 1 else f"{column} IN ({', '.join(listed)})"
 
 
 class EsqlLeaves:
@@ -117,7 +105,8 @@ def steps(plan: Correlation, stores: Stores) -> Iterator[str]:
         yield from leaves.column(f"key{number}", _fields(part))
         yield f"WHERE key{number} IS NOT NULL"
     if plan.value:
-        yield from leaves.column("value", _fields(plan.value))
+        yield from leaves.column(VALUE, _fields(plan.value))
+    yield _EVENT
 
 
 def _fields(part: KeyPart) -> list[tuple[Field, bool] | None]:
@@ -129,13 +118,15 @@ class _Part:
     """A base of a correlation over correlations.
 
     leaves: the numbers of its searches among all; key: for each part of its own key, by name, the field of each of its leaves;
-    span: in milliseconds; condition: None for a search, whose every event is a step.
+    span: in milliseconds; value: what it counts, where not events; reached: what its count is asked for. A search has none of these,
+    since its every event is a step.
     """
 
     leaves: range
     key: tuple[KeyPart, ...]
     span: int = 0
-    condition: Threshold | None = None
+    value: KeyPart | None = None
+    reached: Sequence[str] = ()
 
 
 def _chained(plan: Correlation, stores: Stores) -> Iterator[str]:
@@ -148,18 +139,21 @@ def _chained(plan: Correlation, stores: Stores) -> Iterator[str]:
         fields = [field for part in parts for field in _at(part, part.key[place] if place < len(part.key) else None)]
         yield from leaves.column(f"inner{place}", fields, as_text=True)
     yield _where([_whole(part) for part in parts])
-    values = [field for part in parts for field in _at(part, part.condition.value if part.condition else None)]
+    values = [field for part in parts for field in _at(part, part.value)]
     if any(values):
-        yield from leaves.column("value", values, as_text=True)
-    yield step(Type.TEXT if any(values) else None)
-    by = ", ".join(["part", *(f"inner{place}" for place in range(width))])
-    yield f"STATS steps = VALUES(step) BY {by}"
-    yield from BESIDE
+        yield from leaves.column(VALUE, values, as_text=True)
+    carried = [VALUE] if any(values) else []
+    by = ["part", *(f"inner{place}" for place in range(width))]
+    yield _EVENT
+    yield packed(carried, Type.TEXT)
+    yield from beside(carried, by)
     yield f"WHERE gap >= 0 AND gap <= {_case('part', [([number], str(part.span)) for number, part in enumerate(parts)])}"
-    yield 'EVAL other_value = CASE(STARTS_WITH(other_value, "="), other_value, NULL)'
-    yield f"STATS events = VALUES(other_id), held = VALUES(other_value) BY {by}, id, at"
-    yield _where([_reached(part) for part in parts])
-    yield "EVAL base = part, @timestamp = TO_DATETIME(at), _id = id"
+    if carried:
+        yield held(Type.TEXT)
+    values_held = ["held = VALUES(held)"] if carried else []
+    yield f"STATS {', '.join(['events = VALUES(other_id)', *values_held])} BY {', '.join([*by, 'id', 'at'])}"
+    yield _where([part.reached for part in parts])
+    yield "EVAL base = part"
     for number, key in enumerate(plan.key):
         found = _case("part", [([place], f"inner{_place(part, key)}") for place, part in enumerate(parts)])
         yield f"EVAL key{number} = {f'TO_LOWER({found})' if key.type is Type.TEXT and not key.cased else found}"
@@ -182,14 +176,10 @@ def _parts(plan: Correlation) -> tuple[list[_Part], list[Search]]:
             raise UnsupportedError(
                 f"it references {base.name}, which itself references a correlation: in ES|QL only one such layer is supported"
             )
-        match base.condition:
-            case Threshold(figure=Figure.EVENTS | Figure.DISTINCT) as condition:
-                searches += inner
-                parts.append(_Part(range(first, len(searches)), base.key, milliseconds(base.span), condition))
-            case _:
-                raise UnsupportedError(
-                    f"it references {base.name}, and in ES|QL only counts of events or values can be referenced"
-                )
+        parts.append(
+            _Part(range(first, first + len(inner)), base.key, milliseconds(base.span), base.value, [_reached(base)])
+        )
+        searches += inner
     return parts, searches
 
 
@@ -197,7 +187,7 @@ def _at(part: _Part, key: KeyPart | None) -> list[tuple[Field, bool] | None]:
     return _fields(key) if key else [None] * len(part.leaves)
 
 
-def _where(parts: Sequence[list[str]]) -> str:
+def _where(parts: Sequence[Sequence[str]]) -> str:
     """A row of any part for which all that it asks holds, told apart by part only where they ask different things."""
     asked = {tuple(part) for part in parts}
     if len(asked) == 1:
@@ -210,11 +200,16 @@ def _whole(part: _Part) -> list[str]:
     return [f"inner{place} IS NOT NULL" for place in range(len(part.key))]
 
 
-def _reached(part: _Part) -> list[str]:
-    if part.condition is None:
-        return []
-    counted = "events" if part.condition.figure is Figure.EVENTS else "held"
-    return [f"COALESCE(MV_COUNT({counted}), 0) {operator(part.condition.op)} {literal(part.condition.count)}"]
+def _reached(base: Correlation) -> str:
+    match base.condition:
+        case Threshold(figure=Figure.EVENTS, op=op, count=count):
+            return f"COALESCE(MV_COUNT(events), 0) {operator(op)} {literal(count)}"
+        case Threshold(figure=Figure.DISTINCT, op=op, count=count):
+            return f"COALESCE(MV_COUNT(held), 0) {operator(op)} {literal(count)}"
+        case Threshold() | Order() | Present() | AllOf() | AnyOf() | Without():
+            raise UnsupportedError(f"it references {base.name}, and in ES|QL only counts of events or values can be referenced")
+        case never:
+            raise unknown(never)
 
 
 def _place(part: _Part, key: KeyPart) -> int:
