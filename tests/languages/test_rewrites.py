@@ -48,6 +48,12 @@ def test_looks_that_can_be_no_fewer_are_left_as_they_are(correlation: dict[str, 
     assert fewest_looks(lowered(correlation)) == lowered(correlation)
 
 
+def test_a_column_that_a_mark_is_of_is_not_overwritten_before_it() -> None:
+    looks = [Look((("one", BEFORE),)), Look((("two", EARLIER),)), Look((("one", AFTER),))]
+    found = replace(lowered(ORDERED), nodes=(looks[0], looks[1], Mark(1, "one"), looks[2]))
+    assert fewest_looks(found) == found
+
+
 @pytest.mark.parametrize("correlation", [ORDERED, THREE, FIRST_CHAIN, FOLLOWED_CHAIN])
 def test_a_chain_looks_back_no_further_than_it_may_be_long(correlation: dict[str, Whatever]) -> None:
     looks = [dict(node.figures) for node in near_starts(lowered(correlation)).nodes if isinstance(node, Look)]

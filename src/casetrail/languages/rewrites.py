@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from typing import assert_never
 
@@ -57,20 +57,26 @@ def _sooner(look: Look, columns: set[str]) -> Look:
 def fewest_looks(window: Window) -> Window:
     """Looks as one where they can be: one that doesn't ask for `start` sees the same before a mark as after it."""
     nodes: list[Look | Mark] = []
-    place = None
+    last: tuple[int, Look] | None = None
     for node in window.nodes:
-        before = None if place is None else nodes[place]
-        if isinstance(node, Look) and isinstance(before, Look) and place is not None and _joins(before, node):
-            nodes[place] = Look((*before.figures, *node.figures))
-            continue
-        place = len(nodes) if isinstance(node, Look) else place
-        nodes.append(node)
+        match node:
+            case Look() if last and _joins(node, figures(replace(window, nodes=tuple(nodes)))):
+                place, before = last
+                last = place, Look((*before.figures, *node.figures))
+                nodes[place] = last[1]
+            case Look():
+                last = len(nodes), node
+                nodes.append(node)
+            case Mark():
+                nodes.append(node)
+            case never:
+                assert_never(never)
     return replace(window, nodes=tuple(nodes))
 
 
-def _joins(before: Look, look: Look) -> bool:
-    columns = {column for column, _ in before.figures}
-    return all(seen.of is not Of.LAST and column not in columns for column, seen in look.figures)
+def _joins(look: Look, taken: Container[str]) -> bool:
+    """Whether a look asks for no `start`, and for no column that there was before: a mark between may be of that."""
+    return all(seen.of is not Of.LAST and column not in taken for column, seen in look.figures)
 
 
 def near_starts(window: Window) -> Window:

@@ -11,24 +11,14 @@ from dataclasses import dataclass
 
 from casetrail.languages.esql.expressions import EsqlExpressions, literal, name, operator, string
 from casetrail.languages.esql.step_text import VALUE, beside, held, milliseconds, of_bases, packed
-from casetrail.plan.nodes import (
-    AllOf,
-    AnyOf,
-    Correlation,
-    Field,
-    Figure,
-    KeyPart,
-    Order,
-    Present,
-    Search,
-    Threshold,
-    Type,
-    Without,
-)
+from casetrail.plan.nodes import Correlation, Field, Figure, KeyPart, Search, Type
+from casetrail.plan.window import Compares, Keep, Look, Of, Range, Seen, Window, window
 from casetrail.stores.places import Stores, store_of
-from casetrail.stores.unsupported import UnsupportedError, unknown
+from casetrail.stores.unsupported import UnsupportedError
 
 _EVENT = "EVAL at = TO_LONG(@timestamp), id = _id"
+_LISTED = {Figure.EVENTS: "events", Figure.DISTINCT: "held"}
+"""What is counted over the steps beside one, by the column that lists it."""
 
 
 def _quoted(number: int) -> str:
@@ -201,15 +191,14 @@ def _whole(part: _Part) -> list[str]:
 
 
 def _reached(base: Correlation) -> str:
-    match base.condition:
-        case Threshold(figure=Figure.EVENTS, op=op, count=count):
-            return f"COALESCE(MV_COUNT(events), 0) {operator(op)} {literal(count)}"
-        case Threshold(figure=Figure.DISTINCT, op=op, count=count):
-            return f"COALESCE(MV_COUNT(held), 0) {operator(op)} {literal(count)}"
-        case Threshold() | Order() | Present() | AllOf() | AnyOf() | Without():
-            raise UnsupportedError(f"it references {base.name}, and in ES|QL only counts of events or values can be referenced")
-        case never:
-            raise unknown(never)
+    """What is asked of a base's count. Raises UnsupportedError for a base that is more than one count over its window."""
+    match window(base):
+        case Window(
+            nodes=(Look(figures=((column, Seen(of=Of.FIGURE, range=around, bases=(), figure=figure)),)),),
+            keep=Keep(bases=kept, test=Compares(column=compared, op=op, value=count)),
+        ) if column == compared and around == Range(-base.span, 0) and len(kept) == len(base.bases) and figure in _LISTED:
+            return f"COALESCE(MV_COUNT({_LISTED[figure]}), 0) {operator(op)} {literal(count)}"
+    raise UnsupportedError(f"it references {base.name}, and in ES|QL only counts of events or values can be referenced")
 
 
 def _place(part: _Part, key: KeyPart) -> int:
