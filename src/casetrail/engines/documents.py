@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from casetrail.engines.base import Trial
+from casetrail.engines.spelled import spelled
 from casetrail.logs.contract import Contract
 from casetrail.logs.event import Event, arrival
 from casetrail.plan.nodes import Field, Type
@@ -27,7 +28,7 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
         if place is None or place.unsupported or place.derive or place.name == store.time:
             continue
         textual = place.type in ("keyword", "flattened")
-        values = [text if textual else _typed(text, field) for text in bag(event.row, field)]
+        values = [spelled(text, field, event) if textual else _typed(text, field) for text in bag(event.row, field)]
         values = [value for value in values if value is not None]
         if values:
             put(document, place.name, values if len(values) > 1 else values[0])

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from casetrail.engines.base import Trial
+from casetrail.engines.spelled import spelled
 from casetrail.languages.base import Ago, Bounds
 from casetrail.languages.kql.query import query_of
 from casetrail.languages.kql.steps import ID
@@ -79,7 +80,8 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
             row[root] = None if value is None else json.dumps(value, ensure_ascii=False)
             row[root] = "" if row[root] is None and place.type == "json" else row[root]
             continue
-        values = [text if place.type == "string" else _typed(text, field) for text in bag(event.row, field)]
+        textual = place.type == "string"
+        values = [spelled(text, field, event) if textual else _typed(text, field) for text in bag(event.row, field)]
         known = [value for value in values if value is not None and _fits(value, place.type)]
         if known:
             row[place.name] = known[0]

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 from casetrail.engines.base import Trial
+from casetrail.engines.spelled import spelled
 from casetrail.engines.spl_model import Lookup, Readings, run
 from casetrail.languages.base import Bounds
 from casetrail.languages.spl.expressions import TIME
@@ -63,7 +64,7 @@ def stored(event: Event, store: Store, contract: Contract, *, nulls: bool = True
         place = store.fields.get(path)
         if place is None or place.unsupported or place.derive or place.name == TIME:
             continue
-        texts = list(_texts(event.row, field, place, nulls=nulls))
+        texts = [spelled(text, field, event) for text in _texts(event.row, field, place, nulls=nulls)]
         if place.type == "parameter":
             parameters += [{"name": place.name, "value": text} for text in texts[:1]]
             row["_raw"] = json.dumps({"event": {"parameters": parameters}}, ensure_ascii=False)

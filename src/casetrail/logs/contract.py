@@ -63,12 +63,11 @@ class Flatten:
 class Derived:
     """A key that exporters leave out and that other keys tell.
 
-    paths: where to look, first present wins; strip: prefixes and suffixes to remove from what is found.
+    paths: where to look, first present wins.
     """
 
-    path: str
+    field: Field
     paths: tuple[str, ...]
-    strip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +122,8 @@ class Contract:
 
 def _field(marked: str, facts: Mapping[str, Any], empty_is_missing: bool) -> Field:
     steps = marked.split(".")
+    if "spellings" in facts and facts.get("case") != "exact":
+        raise ValueError(f"{marked!r} has spellings, so it needs `case: exact`")
     return Field(
         path=marked.replace("[]", ""),
         type=Type(facts.get("type", "text")),
@@ -130,6 +131,7 @@ def _field(marked: str, facts: Mapping[str, Any], empty_is_missing: bool) -> Fie
         arrays=tuple(number for number, step in enumerate(steps, 1) if step.endswith("[]")),
         empty_is_missing=facts.get("empty", "missing" if empty_is_missing else "value") == "missing",
         time_format=facts.get("format", ""),
+        spellings=tuple(facts.get("spellings", ())),
     )
 
 
@@ -177,10 +179,7 @@ def _contract(product: str, folder: str, source: Mapping[str, Any]) -> Contract:
         flatten=Flatten(flatten["path"], flatten["name"], tuple(flatten["values"]), flatten.get("upper", False))
         if flatten
         else None,
-        derived=tuple(
-            Derived(path, tuple(facts["from"]), tuple(facts.get("strip", ())))
-            for path, facts in source.get("derived", {}).items()
-        ),
+        derived=tuple(Derived(named(path), tuple(facts["from"])) for path, facts in source.get("derived", {}).items()),
         aliases=source.get("aliases"),
         lateness=named(source["lateness"]) if "lateness" in source else None,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from casetrail.logs.contract import Contract, Flatten
+from casetrail.plan.values import plain
 
 _MISSING = object()
 Row = Mapping[str, Any]
@@ -69,9 +70,7 @@ def settle(row: Row, contract: Contract) -> Row:
             (value for value in (_at(row, path) for path in derived.paths) if isinstance(value, str) and value), None
         )
         if told is not None:
-            for mark in derived.strip:
-                told = told.removeprefix(mark).removesuffix(mark)
-            row = {**row, derived.path: told}
+            row = {**row, derived.field.path: plain(told, derived.field)}
     return row
 
 

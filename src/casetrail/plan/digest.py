@@ -30,6 +30,8 @@ from casetrail.plan.nodes import (
 _LENGTH = 16
 _HASHED_AS: dict[type, str] = {Is: "Test"}
 """Classes that had another name when the first locks were written: a name that changes must not change a hash."""
+_UNREAD = "spellings"
+"""How vendors spell a field's values: they are read as the same values whatever the spelling."""
 
 
 def digest(plan: Plan) -> str:
@@ -113,6 +115,6 @@ def _node(node: object) -> Any:
     if is_dataclass(node):
         return [
             _HASHED_AS.get(type(node), type(node).__name__),
-            *(_node(getattr(node, field.name)) for field in fields(node)),
+            *(_node(getattr(node, field.name)) for field in fields(node) if field.name != _UNREAD),
         ]
     return node

@@ -32,6 +32,7 @@ class Field:
     exact: text compares with regard to case always, since the vendor writes one spelling.
     empty_is_missing: the empty text stands for no value.
     time_format: for `Type.TIME`, a name of `values.TIME_FORMATS`.
+    spellings: other forms in which the vendor writes a value, `{}` the value (`{}Store`). Reading gives the value; a SIEM keeps the form.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Field:
     arrays: tuple[int, ...] = ()
     empty_is_missing: bool = False
     time_format: str = ""
+    spellings: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[str, ...]:

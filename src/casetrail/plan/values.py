@@ -63,6 +63,15 @@ def bag(row: Mapping[str, Any], field: Field) -> list[str]:
     return [text for text in found if text] if field.empty_is_missing else found
 
 
+def plain(text: str, field: Field) -> str:
+    """The value that a vendor wrote in one of the field's spellings; the text itself when it is in none."""
+    for spelling in field.spellings:
+        before, _, after = spelling.partition("{}")
+        if text.startswith(before) and text.endswith(after) and len(text) > len(before) + len(after):
+            return text[len(before) : len(text) - len(after)]
+    return text
+
+
 def _walk(value: object, steps: tuple[str, ...], found: list[str]) -> None:
     if isinstance(value, list):
         for item in value:

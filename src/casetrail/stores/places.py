@@ -25,6 +25,8 @@ def place_of(field: Field, store: Store) -> StoredField:
         raise UnsupportedError(f"{field.path}: it isn't stored there")
     if stored.unsupported:
         raise UnsupportedError(f"{field.path}: {stored.unsupported}")
+    if field.spellings:
+        raise UnsupportedError(f"{field.path}: one value has several spellings there, so only whole values can be asked for")
     return stored
 
 

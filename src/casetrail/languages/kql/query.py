@@ -8,6 +8,7 @@ from casetrail.languages.kql.steps import Setting, bounded, matching
 from casetrail.languages.kql.text import name, timespan
 from casetrail.languages.kql.windows import correlation_query
 from casetrail.languages.language import Language
+from casetrail.languages.spellings import as_stored, stored_test
 from casetrail.plan.nodes import Expr, Plan, Search
 from casetrail.stores.places import store_of
 from casetrail.stores.store import Backend
@@ -20,7 +21,7 @@ def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
     the SIEM's clock only what a row that arrived since the run before takes part in, `overlap` all that completes in its time. With
     `arrivals` a run looks at the log as it was at its own time, so one that is late, tried again or replayed gives the same.
     """
-    setting = setting_of(backend, run)
+    setting, plan = setting_of(backend, run), as_stored(plan)
     return search_query(plan, setting) if isinstance(plan, Search) else correlation_query(plan, setting)
 
 
@@ -41,7 +42,7 @@ def search_query(search: Search, setting: Setting) -> str:
 def piece_of(part: Expr, search: Search, backend: Backend) -> str:
     """The text that one part of a search becomes. Raises UnsupportedError."""
     setting = setting_of(backend, Bounds())
-    return KqlExpressions(store_of(search, backend.stores), live=setting.live).expression(part)
+    return KqlExpressions(store_of(search, backend.stores), live=setting.live).expression(stored_test(part))
 
 
 KQL = Language("kql", "kql", query_of, piece_of)

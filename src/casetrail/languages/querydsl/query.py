@@ -9,6 +9,7 @@ from casetrail.languages.base import Bounds
 from casetrail.languages.language import Language
 from casetrail.languages.querydsl.expressions import MUSTACHE, DslField, OpenSearchExpressions
 from casetrail.languages.querydsl.windows import correlation_body, time_filter
+from casetrail.languages.spellings import as_stored, stored_test
 from casetrail.plan.nodes import Expr, Plan, Search, fields, searches
 from casetrail.stores.places import store_of
 from casetrail.stores.store import Backend, Store
@@ -24,6 +25,7 @@ def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
     A search's completions are its hits, a correlation's the list `aggregations.completions.value`. Both are to be asked of
     the indexes of `indexes`. Raises UnsupportedError when OpenSearch can't say it.
     """
+    plan = as_stored(plan)
     body = _search_body(plan, backend, run) if isinstance(plan, Search) else correlation_body(plan, backend.stores, run)
     text = json.dumps(body, ensure_ascii=False, indent=2)
     if MUSTACHE in text:
@@ -56,7 +58,9 @@ def _read(column: DslField, store: Store) -> str:
 
 def piece_of(part: Expr, search: Search, backend: Backend) -> str:
     """The text that one part of a search becomes. Raises UnsupportedError."""
-    return json.dumps(OpenSearchExpressions(store_of(search, backend.stores)).expression(part), ensure_ascii=False)
+    return json.dumps(
+        OpenSearchExpressions(store_of(search, backend.stores)).expression(stored_test(part)), ensure_ascii=False
+    )
 
 
 QUERY_DSL = Language("opensearch", "json", query_of, piece_of)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from casetrail.languages.base import Bounds
 from casetrail.languages.language import Language
+from casetrail.languages.spellings import as_stored, stored_test
 from casetrail.languages.spl.expressions import SplExpressions, search_name
 from casetrail.languages.spl.lookups import LIVE
 from casetrail.languages.spl.source import ID, SplLeaves
@@ -26,6 +27,7 @@ def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
 
     Raises UnsupportedError when SPL or the store can't say it.
     """
+    plan = as_stored(plan)
     if isinstance(plan, Search):
         return "\n| ".join(_search(plan, backend))
     return "\n| ".join(_SplPipeline(plan, backend, run).lines())
@@ -134,7 +136,7 @@ def _inner(base: Correlation, part: KeyPart | None) -> str:
 
 def piece_of(part: Expr, search: Search, backend: Backend) -> str:
     """The text that one part of a search becomes. Raises UnsupportedError."""
-    return SplExpressions(store_of(search, backend.stores), backend.options).where(part)
+    return SplExpressions(store_of(search, backend.stores), backend.options).where(stored_test(part))
 
 
 def _live(backend: Backend) -> bool:

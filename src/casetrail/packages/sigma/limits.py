@@ -130,8 +130,8 @@ def as_text(stored: StoredField, field: Field) -> bool:
 def unsayable(plan: Search, store: Store, backend: Backend) -> str:
     """What of a rule's values a converted query can't say; empty when it can."""
     for test in tests(plan.where):
-        texts, marks = _texts(test)
-        if not TOOLS[backend.language].literal_asterisk and (any("*" in text for text in texts) or Wildcard.ONE in marks):
+        found, marks = texts(test)
+        if not TOOLS[backend.language].literal_asterisk and (any("*" in text for text in found) or Wildcard.ONE in marks):
             return f"{test.field.path}: {ASTERISK}"
         if marks and store.fields[test.field.path].type == "flattened":
             return f"{test.field.path}: {FLATTENED}"
@@ -165,7 +165,7 @@ def losses(pack: Pack, backend: Backend) -> dict[str, str]:
     return found
 
 
-def _texts(test: Is) -> tuple[list[str], list[Wildcard]]:
+def texts(test: Is) -> tuple[list[str], list[Wildcard]]:
     """The texts and the wildcards that a test compares its field with."""
     match test.check:
         case Equals(value=str(text)):
@@ -173,8 +173,7 @@ def _texts(test: Is) -> tuple[list[str], list[Wildcard]]:
         case OneOf(values=values) | Listed(values=values):
             return [str(value) for value in values if isinstance(value, str)], []
         case Like(parts=parts):
-            texts = [part for part in parts if isinstance(part, str)]
-            return texts, [part for part in parts if isinstance(part, Wildcard)]
+            return [part for part in parts if isinstance(part, str)], [part for part in parts if isinstance(part, Wildcard)]
         case Equals() | ListedPart() | Matches() | InNetwork() | Compare() | InPart() | IsMissing() | Exists() | SameAs():
             return [], []
         case never:
@@ -183,10 +182,10 @@ def _texts(test: Is) -> tuple[list[str], list[Wildcard]]:
 
 def _lettered(test: Is, kind: str) -> bool:
     """Whether letter case could matter: not in a whole event type, which no other differs from by case alone. kind: its field."""
-    texts, marks = _texts(test)
+    found, marks = texts(test)
     if test.field.path == kind and not marks:
         return False
-    return test.field.type is Type.TEXT and any(text.lower() != text.upper() for text in texts)
+    return test.field.type is Type.TEXT and any(text.lower() != text.upper() for text in found)
 
 
 def _cased(test: Is) -> bool:

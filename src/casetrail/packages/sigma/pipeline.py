@@ -14,8 +14,8 @@ import yaml
 
 from casetrail.logs.contract import Contract
 from casetrail.pack.pack import Pack
-from casetrail.packages.sigma.limits import CORRELATION, NETWORK, TOOLS, as_text, unnamed, unsayable
-from casetrail.plan.nodes import Search, fields
+from casetrail.packages.sigma.limits import CORRELATION, NETWORK, TOOLS, as_text, texts, unnamed, unsayable
+from casetrail.plan.nodes import Search, fields, tests
 from casetrail.stores.store import Backend, Store
 
 _INDEX = re.compile(r"index=([\w.*-]+)")
@@ -34,6 +34,7 @@ def pipeline(pack: Pack, backend: Backend) -> bytes:
             _no_correlation(),
             _stranger(stores),
             *_by_name(pack, backend),
+            *(item for store in stores for item in _spelled(store, pack)),
             *(item for store in stores for item in _items(store, pack.contracts, backend)),
         ],
         "postprocessing": [item for store in stores for item in _table(store, backend)],
@@ -68,6 +69,31 @@ def _by_name(pack: Pack, backend: Backend) -> Iterator[dict[str, Any]]:
                 "message": f"casetrail: {reason}",
                 "rule_conditions": where,
             }
+
+
+def _spelled(store: Store, pack: Pack) -> Iterator[dict[str, Any]]:
+    """For a field whose values are stored in several spellings: those that the pack's rules ask for, in each; any other value fails."""
+    plans = [rule.plan for rule in pack.rules.values() if rule.alone and isinstance(rule.plan, Search)]
+    asked = [test for plan in plans if plan.source == store.source for test in tests(plan.where) if test.field.spellings]
+    for field in dict.fromkeys(test.field for test in asked):
+        values = sorted({value for test in asked if test.field == field for value in texts(test)[0]})
+        mark = f"{store.source}_{field.path}".replace("/", "_").replace(".", "_")
+        where = {
+            "field_name_conditions": [{"type": "include_fields", "fields": [field.path]}],
+            "rule_conditions": [_logsource(store)],
+        }
+        known = "|".join(map(re.escape, values))
+        yield {
+            "id": f"{mark}_unknown",
+            "type": "detection_item_failure",
+            "message": f"casetrail: {field.path}: its values have several spellings; known here: {', '.join(values)}",
+            "detection_item_conditions": [
+                {"type": "match_string", "cond": "any", "pattern": f"^(?:{known})$", "negate": True}
+            ],
+            **where,
+        }
+        mapping = {value: [form.replace("{}", value) for form in ("{}", *field.spellings)] for value in values}
+        yield {"id": f"{mark}_spelled", "type": "map_string", "mapping": mapping, **where}
 
 
 def _items(store: Store, contracts: Mapping[str, Contract], backend: Backend) -> Iterator[dict[str, Any]]:
