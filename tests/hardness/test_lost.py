@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import json
+import lzma
+import os
+import sys
+import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +19,10 @@ import pytest
 from casetrail.engines.duckdb import connect
 from casetrail.engines.reference import evaluate
 from casetrail.hunt.hunt import Report, hunt
-from casetrail.plan.nodes import Is, Not, Overlap, Plan, SameAs, Search
+from casetrail.logs import json as json_reader
+from casetrail.plan.nodes import Equals, Is, IsMissing, Not, Overlap, Plan, SameAs, Search
 from casetrail.plan.values import TIME_FORMATS
+from tests.cli.ways import ROOT, okta, run
 from tests.worlds import CONTRACT, event
 
 F = CONTRACT.fields
@@ -94,3 +104,217 @@ def test_an_event_of_no_readable_time_is_counted_and_ends_nothing(text: str, tmp
     found, report = hunted(tmp_path / "log.ndjson", plan)
     assert found == {"s": {"p", "r"}}
     assert dict(report.faults.counts) == {"event without a readable time or identity": 1}
+
+
+KIND_A = Search("s", CONTRACT.key, Is(F["kind"], Equals("a", cased=True)))
+
+
+def lined(*lines: bytes) -> bytes:
+    return b"\n".join(lines) + b"\n"
+
+
+def written(identity: str, user: bytes) -> bytes:
+    """A row as a logger wrote it: `user` is JSON, or meant to be."""
+    return b'{"id": "%s", "at": "%s", "kind": "a", "user": %s}' % (identity.encode(), AT.encode(), user)
+
+
+AMENDED = {
+    "lone surrogate": (b'"x\\ud800y"', json_reader.SURROGATE, "x\ufffdy"),
+    "surrogates the wrong way round": (b'"\\udc00\\ud800"', json_reader.SURROGATE, "\ufffd\ufffd"),
+    "a pair and one alone": (b'"\\ud83d\\ude00\\ud83d"', json_reader.SURROGATE, "\U0001f600\ufffd"),
+    "bad UTF-8": (b'"x\xffy"', json_reader.BAD_UTF8, "x\ufffdy"),
+    "a surrogate as UTF-8": (b'"\xed\xa0\x80"', json_reader.BAD_UTF8, "\ufffd\ufffd\ufffd"),
+    "NUL in a text": (b'"x\x00y"', json_reader.CONTROL, "x\x00y"),
+    "raw tab": (b'"x\ty"', json_reader.CONTROL, "x\ty"),
+    "unknown escape": (b'"x\\qy"', json_reader.ESCAPE, "x\\qy"),
+    "cut escape": (b'"x\\u12y"', json_reader.ESCAPE, "x\\u12y"),
+    "NaN": (b"NaN", json_reader.NO_NUMBER, None),
+    "minus Infinity": (b"-Infinity", json_reader.NO_NUMBER, None),
+    "beyond a double": (b"1e999", json_reader.NO_NUMBER, None),
+    "400 digits": (b"1" * 400, json_reader.NO_NUMBER, None),
+    "5,000 digits": (b"-" + b"9" * 5000, json_reader.NO_NUMBER, None),
+    "comma before a bracket": (b'"x",', json_reader.COMMA, "x"),
+    "20 digits": (b"18446744073709551616", None, "1.8446744073709552e+19"),
+    "a large double": (b"1e16", None, "1e+16"),
+    "a small double": (b"0.00001", None, "1e-05"),
+    "17 digits": (b"0.30000000000000004", None, "0.30000000000000004"),
+    "a long fraction": (b"1.00000000000000000001", None, "1.0"),
+    "an escaped backslash": (b'"\\\\ud800"', None, "\\ud800"),
+    "a text that looks like a number": (b'"1e16"', None, "1e16"),
+    "a text NaN": (b'"NaN"', None, "NaN"),
+}
+
+
+@pytest.mark.parametrize("end", [b"", MALFORMED], ids=["alone", "beside a malformed line"])
+@pytest.mark.parametrize("name", list(AMENDED))
+def test_what_is_no_json_is_read_with_patience_and_its_event_matched(name: str, end: bytes, tmp_path: Path) -> None:
+    user, kind, text = AMENDED[name]
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(lined(written("p", b'"z"'), written("q", user), written("r", b'"z"'), *filter(None, [end])))
+    is_text = IsMissing() if text is None else Equals(text, cased=True)
+    found, report = hunted(path, KIND_A, Search("text", CONTRACT.key, Is(F["user"], is_text)))
+    assert found == {"s": {"p", "q", "r"}, "text": {"q"}}
+    malformed = {"malformed line": 1} if end else {}
+    # A number that is none goes unseen where no rule asks for it, and a comma too many costs DuckDB nothing.
+    told = {kind: 1} if kind and not (kind == json_reader.COMMA and not end) else {}
+    assert dict(report.faults.counts) == {**told, **malformed}
+    assert bool(report.faults.fatal) == bool(end)
+
+
+DOUBLED = {
+    "the kind of event": (b'"kind": "a", "kind": "b"', {"b"}),
+    "the other way round": (b'"kind": "b", "kind": "a"', {"a"}),
+    "by an escape": (b'"kind": "b", "k\\u0069nd": "a"', {"a"}),
+    "an object over a text": (b'"kind": "b", "kind": {"x": 1}', set()),
+    "null over a text": (b'"kind": "b", "user": "b", "user": null', {"b"}),
+    "a text asked for": (b'"kind": "c", "user": "x", "user": "y"', {"y"}),
+    "in a list": (b'"kind": "c", "items": [{"name": "z"}, {"name": "x", "name": "y"}]', {"y"}),
+    "a list": (b'"kind": "c", "items": [{"name": "x"}], "items": [{"name": "y"}]', {"y"}),
+}
+
+
+@pytest.mark.parametrize("end", [b"", MALFORMED], ids=["fast", "patient"])
+@pytest.mark.parametrize("name", list(DOUBLED))
+def test_the_last_of_doubled_keys_holds_in_each_way(name: str, end: bytes, tmp_path: Path) -> None:
+    parts, expected = DOUBLED[name]
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(lined(b'{"id": "p", "at": "%s", %s}' % (AT.encode(), parts), *filter(None, [end])))
+    tests = [(F["kind"], "a"), (F["kind"], "b"), *((F[each], text) for each in ("user", "items.name") for text in "xy")]
+    plans = [Search(f"{field.path} {text}", CONTRACT.key, Is(field, Equals(text, cased=True))) for field, text in tests]
+    found, _ = hunted(path, *plans)
+    assert {name.split()[1] for name, ids in found.items() if ids} == expected
+
+
+def test_an_event_without_an_identity_is_lost_in_each_way(tmp_path: Path) -> None:
+    for number, rows in enumerate(([row(""), row("p")], [row(""), row("p"), 17])):
+        path = tmp_path / f"{number}.ndjson"
+        path.write_text("\n".join(map(json.dumps, rows)))
+        found, report = hunted(path, KIND_A)
+        assert found == {"s": {"p"}}
+        assert len(report.faults.fatal) == 1
+
+
+GOOD = lined(*(json.dumps(row(f"e{number}")).encode() for number in range(10)))
+
+
+def zipped() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("log.ndjson", GOOD)
+    return made.getvalue()
+
+
+def tarred() -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        told = tarfile.TarInfo("log.ndjson")
+        told.size = len(GOOD)
+        archive.addfile(told, io.BytesIO(GOOD))
+    return made.getvalue()
+
+
+FOREIGN = {
+    "log.zip": (zipped(), "ZIP"),
+    "log.tar": (tarred(), "tar"),
+    "log.tar.gz": (gzip.compress(tarred()), "tar"),
+    "log.ndjson.bz2": (bz2.compress(GOOD), "bzip2"),
+    "log.ndjson.xz": (lzma.compress(GOOD), "xz"),
+    "log.gz.gz": (gzip.compress(gzip.compress(GOOD)), "gzip"),
+    "log.ndjson": (gzip.compress(GOOD), "gzip"),
+    "log.json": (GOOD.decode().encode("utf-16"), "UTF-16"),
+    "log.jsonl": (GOOD.decode().encode("utf-16-le"), "UTF-16"),
+}
+
+
+@pytest.mark.parametrize("name", list(FOREIGN))
+def test_a_format_that_is_not_read_is_named_and_the_rest_is_read(name: str, tmp_path: Path) -> None:
+    content, told = FOREIGN[name]
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / "other.ndjson").write_bytes(GOOD)
+    found, report = hunted(tmp_path, KIND_A)
+    assert len(found["s"]) == 10
+    (fault,) = report.faults.fatal
+    assert name in fault
+    assert told in fault
+
+
+def spoilt(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+
+
+def test_a_wrong_checksum_of_gzip_is_told_and_what_was_read_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "log.ndjson.gz").write_bytes(spoilt(gzip.compress(GOOD), -6 + len(gzip.compress(GOOD))))
+    found, report = hunted(tmp_path, KIND_A)
+    assert len(found["s"]) == 10
+    assert "CRC" in report.faults.fatal[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are POSIX's")
+def test_what_is_left_out_of_a_folder_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "log.ndjson").write_bytes(GOOD)
+    (folder / "log.ndjson").write_bytes(GOOD)
+    (folder / "folder").symlink_to(tmp_path / "elsewhere")
+    (folder / "nothing.ndjson").symlink_to(tmp_path / "gone")
+    os.mkfifo(folder / "pipe.ndjson")
+    _, report = hunted(folder, KIND_A)
+    assert report.rows[CONTRACT.key] == 10
+    assert dict(report.faults.counts) == {
+        "link to a folder, not followed": 1,
+        "link to nothing, left out": 1,
+        "pipe, left out": 1,
+    }
+    _, report = hunted(folder / "pipe.ndjson", KIND_A)
+    assert "pipe" in report.faults.fatal[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="the superuser may read all")
+def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed" / "log.ndjson").write_bytes(GOOD)
+    (tmp_path / "log.ndjson").write_bytes(GOOD)
+    (tmp_path / "mine.ndjson").write_bytes(GOOD)
+    (tmp_path / "closed").chmod(0)
+    (tmp_path / "mine.ndjson").chmod(0)
+    try:
+        found, report = hunted(tmp_path, KIND_A)
+    finally:
+        (tmp_path / "closed").chmod(0o700)
+    assert len(found["s"]) == 10
+    assert len(report.faults.fatal) == 2
+
+
+LINES = {
+    "a long first line": (b'{"id": "' + b"x" * 5000 + b"\n" + GOOD, 10, 1),
+    "a long first line that is no object": (b"x" * 5000 + b"\n" + GOOD, 10, 1),
+    "a long line among others": (GOOD + b'{"id": "' + b"x" * 5000 + b"\n" + GOOD, 20, 1),
+    "many blank lines": (b"\n" * 100_000 + GOOD + b" \r\n" * 100_000 + GOOD, 20, 0),
+    "blank lines and a fault": (b"\n" * 100_000 + GOOD + b"\n" * 99_999 + MALFORMED, 10, 1),
+    "NUL bytes after": (GOOD + b"\x00" * 500, 10, 0),
+    "NUL bytes before": (b"\x00" * 500 + GOOD, 10, 0),
+    "nothing but a cut row": (MALFORMED, 0, 1),
+    "a text that is no log": (b"# Read me\n\nof logs\n", 0, 0),
+}
+
+
+@pytest.mark.parametrize("name", list(LINES))
+def test_what_a_file_holds_beside_its_rows_costs_no_row(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("casetrail.logs.read._LINE", 1000)
+    monkeypatch.setattr("casetrail.logs.read._WHOLE", 4000)
+    content, count, lost = LINES[name]
+    (tmp_path / "log.ndjson").write_bytes(content)
+    _, report = hunted(tmp_path / "log.ndjson", KIND_A)
+    assert report.rows[CONTRACT.key] == count
+    assert len(report.faults.fatal) == lost
+    if name == "blank lines and a fault":
+        assert report.faults.places["malformed line"] == [f"{tmp_path / 'log.ndjson'}:200010"]
+
+
+def test_lost_events_are_exit_code_2(tmp_path: Path) -> None:
+    rows = [okta("a"), okta("b", published="9999-12-31T23:59:59-14:00")]
+    path = tmp_path / "log.ndjson"
+    for lines, code in ((rows[:1], 0), (rows, 2)):
+        path.write_text("\n".join(map(json.dumps, lines)))
+        assert run("hunt", path, pack=ROOT).exit_code == code

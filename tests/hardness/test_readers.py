@@ -183,7 +183,7 @@ def test_rows_nested_too_deeply_are_noted(tmp_path: Path) -> None:
     lines = [b'{"a":' * 1000 + b"1" + b"}" * 1000, json.dumps(deep).encode(), b"[" * 990 + b"]" * 990]
     (tmp_path / "x.ndjson").write_bytes(b"\n".join([*lines, json.dumps(okta("b")).encode()]))
     result = run("hunt", tmp_path / "x.ndjson", "--source", "okta/okta", pack=smallest(tmp_path / "pack"))
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 2, result.output
     assert "nested too deeply" in result.stderr or "malformed line" in result.stderr
     assert "of okta/okta" in result.stderr
 

@@ -97,30 +97,32 @@ def test_parquet_and_several_files_give_the_same(lines: list[bytes], expected: F
     assert found(tmp_path)[0] == expected
 
 
-BROKEN: list[tuple[str, bytes, str]] = [
-    ("malformed", b'{"uuid": "x", ', "malformed line"),
-    ("a number", b"17", "not an object"),
-    ("bad UTF-8", b'{"uuid": "\xff"}', "bad UTF-8"),
-    ("a lone surrogate", b'{"uuid": "\\ud800"}', "malformed line"),
+BROKEN: list[tuple[str, bytes, set[str], int]] = [
+    ("malformed", b'{"uuid": "x", ', {"malformed line"}, 1),
+    ("a number", b"17", {"not an object"}, 0),
+    ("bad UTF-8", b'{"uuid": "\xff"}', {"bad UTF-8, read as U+FFFD", "no known log"}, 0),
+    ("a lone surrogate", b'{"uuid": "\\ud800"}', {"lone surrogate, read as U+FFFD", "no known log"}, 0),
     (
         "no time",
         b'{"uuid": "x", "eventType": "user.session.start", "published": "yesterday"}',
-        "event without a readable time or identity",
+        {"event without a readable time or identity"},
+        1,
     ),
-    ("another log", b'{"hello": "world"}', "no known log"),
+    ("another log", b'{"hello": "world"}', {"no known log"}, 0),
 ]
 
 
-@pytest.mark.parametrize(("name", "line", "kind"), BROKEN, ids=[row[0] for row in BROKEN])
+@pytest.mark.parametrize(("name", "line", "kinds", "lost"), BROKEN, ids=[row[0] for row in BROKEN])
 def test_a_fault_is_counted_with_its_place_and_costs_nothing_else(
-    name: str, line: bytes, kind: str, lines: list[bytes], expected: Found, tmp_path: Path
+    name: str, line: bytes, kinds: set[str], lost: int, lines: list[bytes], expected: Found, tmp_path: Path
 ) -> None:
     path = tmp_path / "rows.ndjson"
     path.write_bytes(b"\n".join([*lines[:750], line, *lines[750:]]))
     hits, report = found(path)
     assert hits == expected
-    assert dict(report.faults.counts) == {kind: 1}
-    assert report.faults.places[kind] == [f"{path}:751"]
+    assert dict(report.faults.counts) == dict.fromkeys(kinds, 1)
+    assert all(report.faults.places[kind] == [f"{path}:751"] for kind in kinds)
+    assert len(report.faults.fatal) == lost
 
 
 def test_a_gzip_cut_short_gives_what_it_held_and_an_error(lines: list[bytes], tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import duckdb
 
 from casetrail.hunt.hits import Hits
 from casetrail.hunt.progress import Progress
-from casetrail.hunt.scratch import MEMORY
 from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.languages.sql.evidence import evidenced
 from casetrail.languages.sql.expressions import SqlColumn
@@ -104,11 +103,9 @@ def _within_memory(hits: Hits, work: Callable[[], None]) -> bool:
     try:
         work()
     except duckdb.OutOfMemoryException:
-        hits.scratch.connection.execute("SET memory_limit = '80%'")
         try:
-            work()
+            with hits.scratch.more_memory():
+                work()
         except duckdb.OutOfMemoryException:
             return False
-        finally:
-            hits.scratch.connection.execute(f"SET memory_limit = {DUCKDB.literal(MEMORY)}")
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import orjson
@@ -15,6 +15,10 @@ from casetrail.plan.nodes import Field
 
 TEXTS = '"texts of l"'
 """The column of what is extracted from a line. A lambda's parameter is one word, so none can hide it."""
+_OTHERWISE = "-?([0-9]+(\\.[0-9]+)?[eE][-+]?[0-9]+|0\\.0000[0-9]*|[0-9]{19,}|(?i:nan|inf|infinity))"
+"""Texts of numbers that DuckDB writes in another way than Python, and of those that are none; long fractions aside."""
+_PLAIN = "'VARCHAR', 'BIGINT', 'UBIGINT', 'BOOLEAN', 'NULL'"
+"""What JSON values are whose texts everyone writes alike, as DuckDB names their kinds."""
 _BUFFER = 8 * 1024 * 1024
 _ENDS = 4096
 
@@ -93,17 +97,59 @@ def present(each: Field, sql: str) -> str:
     return f"nullif({sql}, '')" if each.empty_is_missing else sql
 
 
+def no_text(text: str, path: str) -> str:
+    """SQL for whether a number is where a text was found, and one whose text DuckDB and Python write otherwise, or that is none."""
+    long = f"len({text}) > 16 AND regexp_full_match({text}, '-?[0-9]+\\.[0-9]+')"
+    strange = f"{text} BETWEEN '-' AND ':' OR upper({text}[1]) IN ('N', 'I')"
+    kind = f"json_type(l, {DUCKDB.literal(path)}) NOT IN ('VARCHAR', 'BOOLEAN')"
+    return f"(({strange}) AND (regexp_full_match({text}, '{_OTHERWISE}') OR ({long})) AND {kind})"
+
+
+def doubled(objects: Mapping[tuple[str, ...], Iterable[str]]) -> str:
+    """SQL for whether one of these keys is twice in one of the objects at these paths. DuckDB takes the first, and the last holds."""
+    keys = f"json_keys(l, [{', '.join(DUCKDB.literal(place(path)) for path in objects)}])"
+    wanted = ", ".join(DUCKDB.literal(key) for key in dict.fromkeys(key for some in objects.values() for key in some))
+    return f"len(list_filter({keys}, lambda k: {_twice('k', wanted)})) > 0"
+
+
+def _twice(keys: str, wanted: str) -> str:
+    found = f"list_filter({keys}, lambda w: w IN ({wanted}))"
+    return f"len({found}) <> list_unique({found})"
+
+
+def lists(paths: Iterable[tuple[str, ...]]) -> str:
+    """SQL for whether a list is at one of the paths, where an object should be."""
+    literals = ", ".join(DUCKDB.literal(place(path)) for path in paths)
+    return f"(list_contains(json_keys(l, [{literals}]), []) AND list_contains(json_type(l, [{literals}]), 'ARRAY'))"
+
+
+def objects(fields: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], list[str]]:
+    """The objects on the way to places, each with the keys in it that lead there."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for steps in fields:
+        for number, step in enumerate(steps):
+            known = found.setdefault(steps[:number], [])
+            if step not in known:
+                known.append(step)
+    return found
+
+
 def many(each: Field, held: str) -> str:
     """The texts of a field in the JSON text of the first list on the way to it; an error where the list isn't shaped so."""
     first = each.arrays[0]
     path, checks = "$[*]", []
     for number, step in enumerate(each.steps[first:], first + 1):
+        keys = f"json_keys({held}, {DUCKDB.literal(path)})"
+        checks.append(f"len(list_filter({keys}, lambda k: {_twice('k', DUCKDB.literal(step))})) > 0")
         path += f'."{step}"'
         if number in each.arrays:
             kinds_here = f"list_filter(json_type({held}, {DUCKDB.literal(path)}), lambda k: k NOT IN ('ARRAY', 'NULL'))"
             checks.append(f"len({kinds_here}) > 0")
             path += "[*]"
-    checks.append(f"len(list_filter(json_type({held}, {DUCKDB.literal(path)}), lambda k: k IN ('ARRAY', 'OBJECT'))) > 0")
+        elif number < len(each.steps):
+            kinds_here = f"list_filter(json_type({held}, {DUCKDB.literal(path)}), lambda k: k = 'ARRAY')"
+            checks.append(f"len({kinds_here}) > 0")
+    checks.append(f"len(list_filter(json_type({held}, {DUCKDB.literal(path)}), lambda k: k NOT IN ({_PLAIN}))) > 0")
     drop = "x IS NOT NULL AND x <> ''" if each.empty_is_missing else "x IS NOT NULL"
     texts = f"list_filter(json_extract_string({held}, {DUCKDB.literal(path)}), lambda x: {drop})"
     return f"CASE WHEN {' OR '.join(checks)} THEN error('shape') ELSE {texts} END"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -23,11 +23,12 @@ from casetrail.hunt import duckdb_files as sql
 from casetrail.hunt.completing import Matched, complete
 from casetrail.hunt.hits import Hits, Shape
 from casetrail.hunt.progress import Progress
-from casetrail.hunt.scratch import MEMORY, Scratch, room
+from casetrail.hunt.scratch import Scratch, room
 from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.languages.sql.expressions import SqlColumn, SqlExpressions
 from casetrail.logs.contract import Contract
 from casetrail.logs.event import event_of
+from casetrail.logs.gzipped import checked
 from casetrail.logs.read import Faults, documents, log_files, suffixes
 from casetrail.logs.rows import detects, rows
 from casetrail.logs.zstandard import is_whole
@@ -38,6 +39,8 @@ from casetrail.plan.values import TIME_FORMATS, bag, is_object
 
 _SNIFFED = 20
 _CHUNK = 20_000
+_CHARACTERS = 16_000_000
+"""The most characters of texts in a chunk, by which it is cut where rows are large."""
 _AT_ONCE = 100
 """The most searches in one query."""
 ARRIVED = "arrived"
@@ -74,15 +77,11 @@ def hunt(
     progress: where to tell how far it is; since: only what rows completed that arrived at this time or later (microseconds since 1970,
     UTC), by the key `arrived` of a row or its envelope, else by the file's modification time.
 
-    Raises UnsupportedError for a plan that DuckDB can't say, HuntError when memory runs out and FullError when the disk does that it
-    works on. Faults in the logs are no errors: the report has them.
+    Raises UnsupportedError for a plan that DuckDB can't say, and FullError when the disk is full that it works on. Faults in the logs
+    are no errors: the report has them.
     """
     with room():
         return _Hunt(plans, contracts, source, progress or Progress(), since).run(paths)
-
-
-class HuntError(Exception):
-    """A hunt can't go on. The message says why."""
 
 
 class _Shape(Exception):
@@ -122,7 +121,7 @@ class _Hunt:
         self.staged = f"read_parquet({DUCKDB.literal(str(self.stage_file))})"
 
     def run(self, paths: Sequence[Path]) -> Report:
-        files = [file for path in paths for file in log_files(path)]
+        files = [file for path in paths for file in log_files(path, self.report.faults)]
         self.progress.total = sum(map(_bytes, files))
         for file in files:
             self.progress.reads(file.name, _bytes(file))
@@ -164,16 +163,21 @@ class _Hunt:
         if contract is not None:
             self.progress.follows(lambda: self.connection.query_progress() / 100)
             try:
-                self.quick(path, contract)
-            except duckdb.OutOfMemoryException as error:
-                raise HuntError(f"{path}: {MEMORY} of memory don't suffice for these rules: {error}") from error
+                with checked(path) as check:
+                    self.quick(path, contract)
+                    packed_badly = check()
             except (duckdb.Error, _Shape):
-                # A commit that found no room has ended the transaction already.
-                with suppress(duckdb.TransactionException):
-                    self.connection.rollback()
+                self.undo()
             else:
+                if packed_badly is not None:
+                    self.report.faults.fatal.append(packed_badly)
                 return
         self.patient(path)
+
+    def undo(self) -> None:
+        # A commit that found no room has ended the transaction already.
+        with suppress(duckdb.TransactionException):
+            self.connection.rollback()
 
     def sniff(self, path: Path) -> Contract | None:
         """The contract of a file whose first rows are all plain rows of one log; None for any other."""
@@ -206,14 +210,24 @@ class _Hunt:
         columns |= {
             each: SqlColumn(sql.many(each, places[sql.place(sql.holder(each))]), many=True) for each in wanted if each.many
         }
-        odd = {path: sql.nested(places[path], path) for path in single}
+        odd = {path: f"({sql.nested(places[path], path)} OR {sql.no_text(places[path], path)})" for path in single}
         odd |= {path: sql.no_list(places[path], path) for path in held}
         lost = [f"{texts[contract.fields[mark]]} IS NULL" for mark in contract.detect[0]]
         lost.append(f"{texts[contract.time]} NOT LIKE '____-__-_____:__:__%'")
+        lost.append(f"{texts[contract.time]} NOT BETWEEN '0001-01-02' AND '9999-12-31'")
         lost += [odd.pop(path) for path, each in single.items() if each in must]
+        named = [f"coalesce({columns[each].sql}, '')" for each in contract.identity]
+        lost.append(f"{' || '.join(named)} = ''")
+        known = sql.objects(
+            [*(each.steps for each in single.values()), *map(sql.holder, (each for each in wanted if each.many))]
+        )
+        all_rows = sql.objects(each.steps for each in must)
+        lost.append(sql.doubled(all_rows))
+        inner = {path: keys for path, keys in known.items() if path}
+        strange = [sql.doubled(known), *([sql.lists(inner)] if inner else [])]
         relation = sql.extracted(f"(SELECT l FROM {sql.lines(path)} WHERE l <> '')", places)
-        relation = sql.whole(relation, lost, self.asked(contract, columns), odd.values())
-        identity = " || '|' || ".join(f"coalesce({columns[each].sql}, '')" for each in contract.identity)
+        relation = sql.whole(relation, lost, self.asked(contract, columns), [*odd.values(), *strange])
+        identity = " || '|' || ".join(named)
         time = DUCKDB.parsed(columns[contract.time].sql, contract.time, cased=True)
         arrived = "NULL"
         if self.since is not None:
@@ -357,44 +371,71 @@ class _Hunt:
     def patient(self, path: Path) -> None:
         """Python reads the file, row by row, and notes its faults."""
         chunks: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        sizes: Counter[str] = Counter()
         wanted = {key: [*self.fields(contract)] for key, contract in self.contracts.items()}
         for key, contract in self.contracts.items():
             if contract.event_type:
                 wanted[key] = list(dict.fromkeys([contract.event_type, *wanted[key]]))
         faults = self.report.faults
+        lost, objects = faults.lost, faults.objects
+        readable, of_known = False, self.source is not None
         for place, document in documents(path, faults, self.progress.follows):
+            readable = True
             if not isinstance(document, dict | list):
                 faults.note("not an object", place)
                 continue
             known = False
             try:
                 for contract, row in rows(document, self.contracts, self.source):
-                    known = True
+                    known = of_known = True
                     event = event_of(row, contract)
                     if event is None:
-                        faults.note("event without a readable time or identity", place)
+                        faults.lose("event without a readable time or identity", place, is_object=True)
                         continue
                     values = [bag(row, each) for each in wanted[contract.key]]
                     for each, texts in zip(wanted[contract.key], values, strict=True):
                         if not texts and is_object(row, each):
                             faults.note(f"an object in {each.path}, which is no value", place)
                     chunks[contract.key].append({"id": event.id, "t": event.time, "a": self.arrived(row), "b": values})
-                    if len(chunks[contract.key]) >= _CHUNK:
-                        self.load(contract, wanted[contract.key], chunks.pop(contract.key))
+                    sizes[contract.key] += sum(len(text) + 1 for texts in values for text in texts)
+                    if len(chunks[contract.key]) >= _CHUNK or sizes[contract.key] >= _CHARACTERS:
+                        del sizes[contract.key]
+                        self.load(path, contract, wanted[contract.key], chunks.pop(contract.key))
             except RecursionError:
-                faults.note("nested too deeply", place)
+                faults.lose("nested too deeply", place, is_object=True)
                 continue
             if not known:
                 faults.note("no known log", place)
         for key, chunk in chunks.items():
-            self.load(self.contracts[key], wanted[key], chunk)
+            self.load(path, self.contracts[key], wanted[key], chunk)
+        gone = faults.lost - lost if of_known else 0 if readable else faults.objects - objects
+        if gone:
+            faults.fatal.append(f"{path}: {gone} {'row' if gone == 1 else 'rows'} lost: see above")
 
     def arrived(self, row: Mapping[str, Any]) -> int:
         told = row.get(ARRIVED)
         found = TIME_FORMATS["iso8601"](told) if isinstance(told, str) else None
         return self.modified if found is None else found
 
-    def load(self, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
+    def load(self, path: Path, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
+        """Match rows; where memory doesn't suffice for all of them, a half at a time. A row for which it never does is a fault."""
+        try:
+            with self.scratch.more_memory() if len(chunk) == 1 else nullcontext():
+                self.connection.begin()
+                self.match_chunk(contract, wanted, chunk)
+                self.connection.commit()
+        except duckdb.OutOfMemoryException:
+            self.undo()
+            if len(chunk) == 1:
+                self.report.faults.fatal.append(f"{path}: event {chunk[0]['id']} is too large for memory; it wasn't matched")
+                return
+            half = len(chunk) // 2
+            self.load(path, contract, wanted, chunk[:half])
+            self.load(path, contract, wanted, chunk[half:])
+            return
+        self.seen(contract.key, len(chunk), max(row["t"] for row in chunk))
+
+    def match_chunk(self, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
         file = self.scratch.folder / "chunk.ndjson"
         lines = [orjson.dumps(row) for row in chunk]
         file.write_bytes(b"\n".join(lines))
@@ -403,7 +444,6 @@ class _Hunt:
         relation = f"read_json({DUCKDB.literal(str(file))}, format = 'newline_delimited', columns = {shape}, maximum_object_size = {size})"
         columns = {each: SqlColumn(f"b[{number}]", many=True) for number, each in enumerate(wanted, 1)}
         self.insert(relation, contract, columns, "id", "t", "a")
-        self.seen(contract.key, len(chunk), max(row["t"] for row in chunk))
 
     def seen(self, key: str, count: int, newest: int | None) -> None:
         self.report.rows[key] += count

@@ -59,6 +59,15 @@ class Scratch:
         cursor.execute(_IN_FILE)
         return cursor
 
+    @contextmanager
+    def more_memory(self) -> Iterator[None]:
+        """Most of the machine's memory, for what must be held at once."""
+        self.connection.execute("SET memory_limit = '80%'")
+        try:
+            yield
+        finally:
+            self.connection.execute(f"SET memory_limit = {DUCKDB.literal(MEMORY)}")
+
     def close(self) -> None:
         """Give up the connection and the folder now."""
         self._finalizer()

@@ -16,7 +16,7 @@ class ArrayError(Exception):
     """An array can't be read further. The message says after which item, and why."""
 
 
-def items(stream: IO[bytes], most: int) -> Iterator[str]:
+def items(stream: IO[bytes], most: int) -> Iterator[bytes]:
     """The JSON texts of the items of an array, as they are read.
 
     most: the most characters of one item. Raises ArrayError where the text is no array any more, or ends before it does.
@@ -27,7 +27,7 @@ def items(stream: IO[bytes], most: int) -> Iterator[str]:
     going = text.next() != "]"
     while going:
         number += 1
-        yield text.item(number, most)
+        yield text.item(number, most).encode("utf-8", "surrogateescape")
         going = text.next() != "]"
         if going:
             text.expect(",", f"after item {number} comes no comma")
@@ -39,8 +39,8 @@ def items(stream: IO[bytes], most: int) -> Iterator[str]:
 class _Text:
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
-        self.decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self.json = json.JSONDecoder()
+        self.decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        self.json = json.JSONDecoder(parse_int=float, strict=False)
         self.text = ""
         self.at = 0
         self.whole = False
@@ -48,10 +48,7 @@ class _Text:
     def read(self, size: int) -> None:
         content = self.stream.read(size)
         self.whole = not content
-        try:
-            more = self.decoder.decode(content, self.whole)
-        except UnicodeDecodeError as error:
-            raise ArrayError("bad UTF-8") from error
+        more = self.decoder.decode(content, self.whole)
         self.text, self.at = self.text[self.at :] + more, 0
 
     def next(self) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import io
+import os
 import re
+import stat
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,11 +19,11 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import duckdb
-import orjson
 import yaml
 
-from casetrail.logs import zstandard
+from casetrail.logs import json, zstandard
 from casetrail.logs.array import ArrayError, items
+from casetrail.logs.formats import foreign
 from casetrail.reading.yaml import unfolded
 
 _SHOWN = 5
@@ -35,15 +38,29 @@ OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions":
 _BEGINS = re.compile(rb"\s*([\[{]?)")
 _WILD = re.compile(r"[*?\[]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_BLOCK = 256 * 1024
+_HEAD = 512
 
 
 @dataclass
 class Faults:
-    """What was wrong in the logs, by kind, with the first few places of each; `fatal` are files that couldn't be read to their end."""
+    """What was wrong in the logs, by kind, with the first few places of each.
+
+    lost: of those, rows that couldn't be read; objects: of the lost ones, those that begin as a JSON object does.
+    fatal: files that couldn't be read to their end, and files of a known log of which events were lost.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     places: dict[str, list[str]] = field(default_factory=dict)
     fatal: list[str] = field(default_factory=list)
+    lost: int = 0
+    objects: int = 0
+
+    def lose(self, kind: str, place: str, *, is_object: bool) -> None:
+        """Note a row that couldn't be read."""
+        self.lost += 1
+        self.objects += is_object
+        self.note(kind, place)
 
     def note(self, kind: str, place: str) -> None:
         self.counts[kind] += 1
@@ -52,12 +69,53 @@ class Faults:
             shown.append(place)
 
 
-def log_files(path: Path) -> list[Path]:
-    """The log files at a path: itself, or all files below a folder in order, hidden ones left out."""
+def log_files(path: Path, faults: Faults) -> Iterator[Path]:
+    """The log files at a path: itself, or all files below a folder in order, hidden ones left out.
+
+    Notes in `faults` what is left out: links to folders, links to nothing, what is no file, and folders that can't be read.
+    """
     if not path.is_dir():
-        return [path]
-    files = (each for each in sorted(path.rglob("*")) if each.is_file())
-    return [each for each in files if not any(part.startswith(".") for part in each.relative_to(path).parts)]
+        if _is_file(path):
+            yield path
+        else:
+            faults.fatal.append(
+                f"{path}: {_kind(path)}, not a file; give its content on the standard input: casetrail hunt -"
+            )
+        return
+    for folder, folders, names in os.walk(path, onerror=lambda error: faults.fatal.append(_unlisted(error))):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        here = [Path(folder) / name for name in sorted(names) if not name.startswith(".")]
+        for each in [Path(folder) / name for name in folders]:
+            if each.is_symlink():
+                faults.note("link to a folder, not followed", str(each))
+        for each in here:
+            if _is_file(each):
+                yield each
+            else:
+                faults.note(f"{_kind(each)}, left out", str(each))
+
+
+def _unlisted(error: OSError) -> str:
+    return f"{error.filename}: the folder can't be read: {error.strerror}"
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file, even if it can't be read."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ELOOP)
+
+
+def _kind(path: Path) -> str:
+    """What a path is that is no file."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return "link to nothing"
+    if stat.S_ISFIFO(mode):
+        return "pipe"
+    return "socket" if stat.S_ISSOCK(mode) else "device"
 
 
 def suffixes(path: Path) -> tuple[str, str]:
@@ -79,9 +137,11 @@ def documents(path: Path, faults: Faults, follow: Follow | None = None) -> Itera
     kind, packed = suffixes(path)
     try:
         if kind == "parquet":
-            yield from _parquet(path)
+            yield from _parquet(path, faults)
             return
         with path.open("rb") as file, _unpacked(file, packed) as stream:
+            if known := foreign(stream.peek(_HEAD)):
+                raise ValueError(f"it holds {known}; give its logs unpacked, or by the ending of a format that is read")
             if follow:
                 follow(partial(_share, file, max(1, path.stat().st_size)))
             match kind:
@@ -92,9 +152,13 @@ def documents(path: Path, faults: Faults, follow: Follow | None = None) -> Itera
                 case _:
                     yield from _json(path, stream, faults)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        faults.fatal.append(f"{path}: the file is cut short or damaged: {error}; what it held was read")
+        faults.fatal.append(damaged(path, error))
     except (OSError, ValueError, yaml.YAMLError, csv.Error, RecursionError, ImportError, duckdb.Error) as error:
         faults.fatal.append(f"{path}: {error}")
+
+
+def damaged(path: Path, error: Exception) -> str:
+    return f"{path}: the file is cut short or damaged: {error}; what it held was read"
 
 
 def _share(file: IO[bytes], size: int) -> float:
@@ -104,12 +168,16 @@ def _share(file: IO[bytes], size: int) -> float:
         return 1.0
 
 
-def _unpacked(file: IO[bytes], packed: str) -> IO[bytes]:
+def _unpacked(file: io.BufferedReader, packed: str) -> io.BufferedReader:
     if packed == "gz":
-        return cast(IO[bytes], gzip.GzipFile(fileobj=file, mode="rb"))
+        return _buffered(gzip.GzipFile(fileobj=file, mode="rb"))
     if packed == "zst":
-        return zstandard.opened(file)
+        return _buffered(zstandard.opened(file))
     return file
+
+
+def _buffered(stream: object) -> io.BufferedReader:
+    return io.BufferedReader(cast(io.RawIOBase, stream), _BLOCK)
 
 
 def unglobbed(path: Path) -> str:
@@ -117,14 +185,14 @@ def unglobbed(path: Path) -> str:
     return _WILD.sub(r"[\g<0>]", str(path))
 
 
-def _parquet(path: Path) -> Iterator[tuple[str, object]]:
+def _parquet(path: Path, faults: Faults) -> Iterator[tuple[str, object]]:
     connection = duckdb.connect(config={**OFFLINE})
     rows = connection.execute("SELECT to_json(t)::VARCHAR FROM read_parquet(?) AS t", [unglobbed(path)])
     number = 0
     while chunk := rows.fetchmany(1000):
         for (text,) in chunk:
             number += 1
-            yield f"{path}: row {number}", orjson.loads(text)
+            yield from _read(text.encode(), f"{path}: row {number}", faults)
 
 
 class _Loader(yaml.SafeLoader):
@@ -134,6 +202,9 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, pattern) for tag, pattern in known if not tag.endswith(":timestamp")]
         for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def construct_scalar(self, node: Any) -> Any:
+        return json.whole_text(super().construct_scalar(node))
 
 
 def _yaml(path: Path, stream: IO[bytes]) -> Iterator[tuple[str, object]]:
@@ -178,58 +249,96 @@ def _short(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _json(path: Path, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
+def _json(path: Path, stream: io.BufferedReader, faults: Faults) -> Iterator[tuple[str, object]]:
     number = 0
     while line := stream.readline(_LINE):
         number += 1
         text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
         if text.isspace():
+            number += _skip_blank(stream)
             continue
         if _cut(text) and _begins(text) == b"{":
-            text += stream.readline(_WHOLE)
-        if _parsed(text) is _BAD and _begins(text):
+            text = _longer(text, stream)
+            if _cut(text, _WHOLE):
+                faults.lose(f"a line of more than {_WHOLE // 1024 // 1024} MiB", f"{path}:{number}", is_object=True)
+                _skip_line(stream)
+                continue
+        if not _is_document(text) and _begins(text):
             # The first line is no document of its own, so the file may be one document over many lines.
             yield from _document(path, text, number, stream, faults)
         else:
-            yield from _lines(path, chain([text], _rest(stream)), number, faults)
+            yield from _lines(path, chain([(number, text)], _rest(stream, number, text)), faults)
         return
 
 
-def _begins(text: bytes) -> bytes:
+def _longer(start: bytes, stream: IO[bytes]) -> bytes:
+    """A long line as far as it goes, or as is read of one."""
+    whole = bytearray(start)
+    while len(whole) < _WHOLE and not whole.endswith(b"\n") and (more := stream.readline(_BLOCK)):
+        whole += more
+    return bytes(whole)
+
+
+def _skip_line(stream: IO[bytes]) -> None:
+    """Read what is left of a line."""
+    while (line := stream.readline(_BLOCK)) and not line.endswith(b"\n"):
+        pass
+
+
+def _skip_blank(stream: io.BufferedReader) -> int:
+    """Skip lines of nothing but spaces, a block at a time; gives their number."""
+    skipped = 0
+    while ahead := stream.peek(1):
+        blank = len(ahead) - len(ahead.lstrip())
+        end = ahead.rfind(b"\n", 0, blank) + 1
+        if not end:
+            break
+        skipped += ahead.count(b"\n", 0, end)
+        stream.read(end)
+    return skipped
+
+
+def _begins(text: bytes | bytearray) -> bytes:
     """The bracket that a text begins with, if any."""
     found = _BEGINS.match(text)
     return found[1] if found else b""
 
 
-def _cut(line: bytes) -> bool:
+def _cut(line: bytes, most: int | None = None) -> bool:
     """Whether what was read of a line isn't all of it, since it is too long."""
-    return len(line) >= _LINE and not line.endswith(b"\n")
+    return len(line) >= (most or _LINE) and not line.endswith(b"\n")
 
 
-def _rest(stream: IO[bytes]) -> Iterator[bytes]:
-    """The lines of a stream, long ones cut."""
-    while line := stream.readline(_LINE):
-        yield line
-        while _cut(line):
-            line = stream.readline(_LINE)
+def _rest(stream: io.BufferedReader, number: int, before: bytes = b"") -> Iterator[tuple[int, bytes]]:
+    """The lines of a stream with their numbers, long ones cut, blank ones left out. before: the line before, of this number."""
+    line = before
+    while True:
+        if _cut(line):
+            _skip_line(stream)
+        if line.isspace():
+            number += _skip_blank(stream)
+        if not (line := stream.readline(_LINE)):
+            return
+        number += 1
+        if not line.isspace():
+            yield number, line
 
 
-def _document(path: Path, first: bytes, number: int, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
+def _document(
+    path: Path, first: bytes, number: int, stream: io.BufferedReader, faults: Faults
+) -> Iterator[tuple[str, object]]:
     if _begins(first) == b"[":
         place = 0
         try:
             for place, text in enumerate(items(cast(IO[bytes], _Joined(first, stream)), _ITEM), 1):
-                document = _parsed(text.encode())
-                if document is _BAD:
-                    faults.note("malformed item", f"{path}: item {place}")
-                else:
-                    yield f"{path}: item {place}", document
+                yield from _read(text, f"{path}: item {place}", faults)
         except ArrayError as error:
             faults.fatal.append(f"{path}: {error}; what came before was read")
         return
     second = stream.readline(_LINE)
-    if isinstance(_parsed(second), dict):
-        yield from _lines(path, chain([first, second], _rest(stream)), number, faults)
+    if second.lstrip().startswith(b"{") and _is_document(second):
+        lines = chain([(number, first), (number + 1, second)], _rest(stream, number + 1, second))
+        yield from _lines(path, lines, faults)
         return
     whole = bytearray(first)
     del first
@@ -238,11 +347,10 @@ def _document(path: Path, first: bytes, number: int, stream: IO[bytes], faults: 
     if len(whole) > _WHOLE:
         faults.fatal.append(f"{path}: one document of more than {_WHOLE // 1024 // 1024} MiB; give its rows as NDJSON")
         return
-    document = _parsed(whole)
-    if document is not _BAD:
-        yield f"{path}", document
+    if _is_document(whole):
+        yield from _read(whole, str(path), faults)
     else:
-        yield from _lines(path, _rest(io.BytesIO(whole)), number, faults)
+        yield from _lines(path, _rest(io.BufferedReader(io.BytesIO(whole)), number - 1), faults)
 
 
 class _Joined(io.RawIOBase):
@@ -257,32 +365,32 @@ class _Joined(io.RawIOBase):
         return found or self.rest.read(size)
 
 
-def _lines(path: Path, lines: Iterable[bytes], start: int, faults: Faults) -> Iterator[tuple[str, object]]:
-    for number, text in enumerate(lines, start):
-        if text.isspace():
-            continue
-        document = _parsed(text)
-        if document is _BAD:
-            faults.note(_why(text), f"{path}:{number}")
+def _lines(path: Path, lines: Iterable[tuple[int, bytes]], faults: Faults) -> Iterator[tuple[str, object]]:
+    for number, text in lines:
+        place = f"{path}:{number}"
+        if _cut(text) and not _is_document(text):
+            faults.lose(f"a line of more than {_LINE // 1024 // 1024} MiB", place, is_object=_begins(text) == b"{")
+        elif json.is_padding(text):
+            faults.note(json.PADDING, place)
         else:
-            yield f"{path}:{number}", document
+            yield from _read(text, place, faults)
 
 
-_BAD: Any = object()
-
-
-def _parsed(text: bytes | bytearray) -> object:
+def _is_document(text: bytes | bytearray) -> bool:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return _BAD
+        json.read(text)
+    except json.MalformedError:
+        return False
+    return True
 
 
-def _why(text: bytes) -> str:
-    if _cut(text):
-        return f"a line of more than {_LINE // 1024 // 1024} MiB"
+def _read(text: bytes | bytearray, place: str, faults: Faults) -> Iterator[tuple[str, object]]:
+    """The document in a text with its place, or none; what had to be amended, or couldn't be read, is noted."""
     try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
-        return "bad UTF-8"
-    return "malformed line"
+        document, amended = json.read(text)
+    except json.MalformedError as error:
+        faults.lose(str(error), place, is_object=_begins(text) == b"{")
+        return
+    for kind in amended:
+        faults.note(kind, place)
+    yield place, document
