@@ -186,7 +186,8 @@ def test_the_last_of_doubled_keys_holds_in_each_way(name: str, end: bytes, tmp_p
 
 
 def test_an_event_without_an_identity_is_lost_in_each_way(tmp_path: Path) -> None:
-    for number, rows in enumerate(([row(""), row("p")], [row(""), row("p"), 17])):
+    ways: list[list[Any]] = [[row(""), row("p")], [row(""), row("p"), 17]]
+    for number, rows in enumerate(ways):
         path = tmp_path / f"{number}.ndjson"
         path.write_text("\n".join(map(json.dumps, rows)))
         found, report = hunted(path, KIND_A)

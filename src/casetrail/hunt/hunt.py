@@ -128,6 +128,8 @@ class _Hunt:
             self.file(file)
         self.report.files = len(files)
         self.report.again = self.again()
+        if self.report.again:
+            self.drop_again()
         matched = Matched({search: number for number, search in enumerate(self.searches)}, self.step_columns, self.newest)
         failed: list[str] = []
         if self.since is not None:
@@ -155,6 +157,15 @@ class _Hunt:
         except duckdb.OutOfMemoryException:
             return Counter()
         return Counter(dict(found))
+
+    def drop_again(self) -> None:
+        """Keep of the rows of one event the one that arrived first, since a figure would count each."""
+        repeated = "SELECT search, id FROM matched GROUP BY search, id HAVING count(*) > 1"
+        numbered = (
+            "SELECT rowid AS r, row_number() OVER (PARTITION BY search, id ORDER BY a, t, rowid) AS n "
+            f"FROM matched SEMI JOIN ({repeated}) USING (search, id)"
+        )
+        self.connection.execute(f"DELETE FROM matched WHERE rowid IN (SELECT r FROM ({numbered}) WHERE n > 1)")
 
     def file(self, path: Path) -> None:
         if self.since is not None:
