@@ -231,8 +231,8 @@ def text(random: Random, number: int, odd: Odd) -> str:
         who.append(("more", _written(random, more)))
     pairs.append(("who", random.choice(_WHO) if chance("holder", 0.3) else _written(random, who)))
     if chance("doubled", 0.2):
-        again = random.choice((("at", f'"{_TIMES[-2]}"'), ("kind", '"b"'), ("who", '{"other": "b"}')))
-        pairs.insert(random.randrange(len(pairs) + 1), again)
+        pair = random.choice((("at", f'"{_TIMES[-2]}"'), ("kind", '"b"'), ("who", '{"other": "b"}')))
+        pairs.insert(random.randrange(len(pairs) + 1), pair)
     if chance("dropped", 0.2):
         pairs.remove(random.choice(pairs))
     return _written(random, pairs)
