@@ -95,7 +95,7 @@ FORMS: dict[str, Callable[[Path], Any]] = {
     "log.ndjson.zst": lambda path: path.write_bytes(zstandard.compress(b"\n".join(LINES))),
     "members.ndjson.gz": lambda path: path.write_bytes(b"".join(gzip.compress(line + b"\n") for line in LINES)),
     "frames.ndjson.zst": lambda path: path.write_bytes(
-        b"".join(zstandard.compress(part + b"\n") for part in (b"\n".join(LINES[:9]), b"not json", b"\n".join(LINES[9:])))
+        b"".join(zstandard.compress(part + b"\n") for part in (b"\n".join(LINES[:9]), b"17", b"\n".join(LINES[9:])))
     ),
 }
 
@@ -246,43 +246,46 @@ def test_what_is_cut_short_gives_what_it_held_and_exits_2(make: Callable[[Path],
         assert len(found) > 30
 
 
-FAULTS: list[tuple[str, bytes, str]] = [
-    ("malformed", b'{"uuid": "x", ', "malformed line"),
-    ("text", b"Jan 15 09:00:00 host sshd[1]: hello", "malformed line"),
-    ("a number", b"17", "not an object"),
-    ("null", b"null", "not an object"),
-    ("bad UTF-8", b'{"uuid": "\xff\xfe"}', "bad UTF-8"),
-    ("a lone surrogate", b'{"uuid": "\\ud800"}', "malformed line"),
+FAULTS: list[tuple[str, bytes, str, bool]] = [
+    ("malformed", b'{"uuid": "x", ', "malformed line", True),
+    ("text", b"Jan 15 09:00:00 host sshd[1]: hello", "malformed line", True),
+    ("a number", b"17", "not an object", False),
+    ("null", b"null", "not an object", False),
+    ("bad UTF-8", b'{"uuid": "\xff\xfe"}', "bad UTF-8, read as U+FFFD", False),
+    ("a lone surrogate", b'{"uuid": "\\ud800"}', "lone surrogate, read as U+FFFD", False),
     (
         "a time that is none",
         json.dumps({**okta("x"), "published": "yesterday"}).encode(),
         "event without a readable time or identity",
+        True,
     ),
     (
         "a time that is an object",
         json.dumps({**okta("x"), "published": {}}).encode(),
         "event without a readable time or identity",
+        True,
     ),
     (
         "an object for a text",
         json.dumps({**okta("x"), "eventType": {"a": 1}}).encode(),
         "an object in eventType, which is no value",
+        False,
     ),
-    ("another log", b'{"hello": "world"}', "no known log"),
-    ("very deep", b'{"a":' * 2000 + b"1" + b"}" * 2000, "malformed line"),
+    ("another log", b'{"hello": "world"}', "no known log", False),
+    ("very deep", b'{"a":' * 2000 + b"1" + b"}" * 2000, "nested too deeply", True),
 ]
 
 
-@pytest.mark.parametrize(("name", "line", "kind"), FAULTS, ids=[row[0] for row in FAULTS])
+@pytest.mark.parametrize(("name", "line", "kind", "lost"), FAULTS, ids=[row[0] for row in FAULTS])
 @pytest.mark.parametrize("first", [True, False], ids=["first", "within"])
 def test_a_fault_is_counted_with_file_and_line_and_costs_nothing_else(
-    name: str, line: bytes, kind: str, first: bool, pack: Path, tmp_path: Path
+    name: str, line: bytes, kind: str, lost: bool, first: bool, pack: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "log.ndjson"
     at = 0 if first else 100
     file.write_bytes(b"\n".join([*LINES[:at], line, *LINES[at:200], line, *LINES[200:]]))
     result = run("hunt", file, "--rule", "example", "--json", pack=pack)
-    assert (result.exit_code, ids(result.stdout)) == (0, HITS)
+    assert (result.exit_code, ids(result.stdout)) == (2 if lost else 0, HITS)
     assert f"  2 × {kind}: {file}:{at + 1}, {file}:202\n" in result.stderr
 
 
@@ -312,7 +315,7 @@ def test_a_log_cannot_steer_the_terminal_or_a_reader(pack: Path, tmp_path: Path)
     rows = [okta(f"{EVIL}{number}", number, actor={"alternateId": f"{EVIL}@x"}) for number in range(3)]
     (tmp_path / f"log{EVIL[:4]}.ndjson").write_text("\n".join([*map(json.dumps, rows), "broken"]))
     shown = run("hunt", tmp_path, pack=pack, color=True)
-    assert shown.exit_code == 0
+    assert shown.exit_code == 2
     lines = shown.stdout.splitlines()
     assert len(lines) == 4
     assert "\\x1b[2J\\x1b]0;owned\\x07\\r\\nfake" in lines[0]

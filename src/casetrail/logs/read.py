@@ -170,14 +170,25 @@ def _share(file: IO[bytes], size: int) -> float:
 
 def _unpacked(file: io.BufferedReader, packed: str) -> io.BufferedReader:
     if packed == "gz":
-        return _buffered(gzip.GzipFile(fileobj=file, mode="rb"))
+        return io.BufferedReader(_Pieces(gzip.GzipFile(fileobj=file, mode="rb")), _BLOCK)
     if packed == "zst":
-        return _buffered(zstandard.opened(file))
+        return io.BufferedReader(_Pieces(zstandard.opened(file)), _BLOCK)
     return file
 
 
-def _buffered(stream: object) -> io.BufferedReader:
-    return io.BufferedReader(cast(io.RawIOBase, stream), _BLOCK)
+class _Pieces(io.RawIOBase):
+    """What a packed file gives, piece by piece, so that what came before damage is not lost with it."""
+
+    def __init__(self, stream: io.BufferedIOBase) -> None:
+        self.stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self.stream.read1(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def unglobbed(path: Path) -> str:

@@ -13,13 +13,13 @@ _SKIPPED = range(0x184D2A50, 0x184D2A60)
 _REPEATED, _RESERVED = 1, 3
 
 
-def opened(file: IO[bytes]) -> IO[bytes]:
+def opened(file: IO[bytes]) -> io.BufferedIOBase:
     """The content of a file. Raises ImportError where nothing can unpack it; reading raises EOFError where it is cut short."""
     try:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         return io.BufferedReader(_Frames(file))
-    content: IO[bytes] = zstd.open(file, "rb")
+    content: io.BufferedIOBase = zstd.open(file, "rb")
     return content
 
 
