@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -236,7 +237,7 @@ def test_it_is_refused_by_name(expr: Expr, reason: str) -> None:
         ({"name": "", "type": "", "unsupported": "dropped"}, "tags: dropped"),
     ],
 )
-def test_a_place_that_no_query_reads_is_refused(place: dict[str, str], reason: str) -> None:
+def test_a_place_that_no_query_reads_is_refused(place: dict[str, Any], reason: str) -> None:
     store = replace(STORE, fields=FIELDS | {"tags": replace(FIELDS["tags"], **{"root": "", **place})})
     with pytest.raises(UnsupportedError) as refused:
         KqlExpressions(store).expression(Is(F["tags"], Equals("x")))

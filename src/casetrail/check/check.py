@@ -20,6 +20,7 @@ from casetrail.pack.files import Files, PackError, is_own, rule_files
 from casetrail.pack.overlay import SETTINGS
 from casetrail.pack.pack import Pack
 from casetrail.pack.reading import Reading, read_pack
+from casetrail.pack.shapes import STORED, read_shapes, unstored
 from casetrail.pack.watchlist import INDEX
 from casetrail.reading.yaml import START
 
@@ -72,6 +73,8 @@ def _below(folder: Path | None, name: str) -> list[Path]:
 
 
 def _schema_of(path: Path, usual: str) -> str:
+    if usual == "backend" and path.parent.name == STORED:
+        return "stored"
     if "incidents" in path.parts:
         return "incident" if path.stem == "incident" else "incident_events"
     return "event" if "events" in path.parts else usual
@@ -98,11 +101,14 @@ def _judged(pack: Pack, files: Files) -> Iterator[Fault]:
 def _backend_faults(pack: Pack, files: Files) -> Iterator[Fault]:
     for path in sorted((pack.folder / "backends").glob("*/backend.yml")):
         try:
-            read_backend(
-                path.parent, pack.contracts, pack.overlay.targets.get(path.parent.name) if pack.overlay else None, files
-            )
+            own = pack.overlay.targets.get(path.parent.name) if pack.overlay else None
+            backend = read_backend(path.parent, pack.contracts, own, files)
+            shapes = read_shapes(path.parent, pack.contracts, files)
         except PackError as error:
             yield Fault("schema", path, None, str(error))
+        else:
+            for message in unstored(backend, shapes):
+                yield Fault("schema", path, None, message)
 
 
 def _lists(folder: Path, overlay: Path | None, lists: Path | None, today: date | None, files: Files) -> Iterator[Fault]:

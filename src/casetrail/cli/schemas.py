@@ -19,6 +19,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "contract": ("logsources/*.yml",),
     "watchlists": ("watchlists/watchlists.yml",),
     "backend": ("backends/*/*.yml",),
+    "stored": ("backends/*/stored/*.yml",),
     "overlay": ("casetrail.yml",),
 }
 """The files of a pack that each schema is for."""

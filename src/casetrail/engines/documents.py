@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, cast
 
 from casetrail.engines.base import Trial
+from casetrail.engines.forms import FORMS
 from casetrail.engines.spelled import spelled
 from casetrail.logs.contract import Contract
 from casetrail.logs.event import Event, arrival
 from casetrail.plan.nodes import Field, Type
 from casetrail.plan.values import bag, parse
+from casetrail.stores.shape import Shape
 from casetrail.stores.store import Store
 
 TRIAL = "casetrail.trial"
@@ -38,6 +41,25 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
     return document
 
 
+def as_shaped(event: Event, store: Store, contract: Contract, shape: Shape) -> dict[str, Any]:
+    """The document that a vendor's own pipeline makes of an event's row: its values as they came, for the index to read."""
+    document: dict[str, Any] = {}
+    for column, value in store.only.items():
+        put(document, column, value)
+    put(document, store.time, event.time // 1000)
+    for path, columns in shape.fields.items():
+        field = contract.fields[path]
+        for kept in columns:
+            made = [FORMS[kept.form](spelled(text, field, event)) for text in bag(event.row, field)]
+            values = [value for value in made if value is not None]
+            if values:
+                put(document, kept.name, values if len(values) > 1 else values[0])
+    arrived = arrival(event, contract)
+    if store.arrival and arrived is not None:
+        put(document, store.arrival, arrived // 1000)
+    return document
+
+
 def _typed(text: str, field: Field) -> object:
     value = parse(text, field, cased=True)
     return cast(int, value) // 1000 if field.type is Type.TIME and value is not None else value
@@ -57,13 +79,18 @@ def index_of(store: Store, suffix: str) -> str:
 
 
 def actions(
-    trials: Iterable[tuple[str, Trial]], stores: Mapping[str, Store], contracts: Mapping[str, Contract], suffix: str
+    trials: Iterable[tuple[str, Trial]],
+    stores: Mapping[str, Store],
+    contracts: Mapping[str, Contract],
+    suffix: str,
+    shapes: Mapping[str, Shape] = MappingProxyType({}),
 ) -> Iterable[dict[str, Any]]:
     """What a bulk request takes for the events of named trials; a document's `_id` is `TRIAL~EVENT`."""
     for name, trial in trials:
         for event in {event.id: event for event in reversed(trial.events)}.values():
             store = stores.get(event.source)
             if store is not None:
-                document = stored(event, store, contracts[event.source])
+                contract, shape = contracts[event.source], shapes.get(event.source)
+                document = as_shaped(event, store, contract, shape) if shape else stored(event, store, contract)
                 put(document, TRIAL, name)
                 yield {"_index": index_of(store, suffix), "_id": f"{name}~{event.id}", "_source": document}

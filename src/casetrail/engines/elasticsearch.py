@@ -16,6 +16,7 @@ from casetrail.languages.esql.query import query_of
 from casetrail.languages.esql.windows import ID
 from casetrail.logs.contract import Contract
 from casetrail.plan.nodes import Plan
+from casetrail.stores.shape import Shape
 from casetrail.stores.store import Backend, Store
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -26,8 +27,14 @@ class ElasticsearchEngine(NodeEngine):
     name = "elasticsearch"
     title = "Elastic"
 
-    def __init__(self, client: Elasticsearch, backend: Backend, contracts: Mapping[str, Contract]) -> None:
-        super().__init__(backend, contracts)
+    def __init__(
+        self,
+        client: Elasticsearch,
+        backend: Backend,
+        contracts: Mapping[str, Contract],
+        shapes: Mapping[str, Shape] | None = None,
+    ) -> None:
+        super().__init__(backend, contracts, shapes)
         self.client = client
 
     def mapping(self, store: Store) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from casetrail.engines.documents import TRIAL, actions, index_of
 from casetrail.languages.base import Ago, Bounds
 from casetrail.logs.contract import Contract
 from casetrail.plan.nodes import Plan
-from casetrail.stores.mapping import put_field
+from casetrail.stores.mapping import put_field, shape_mapping
+from casetrail.stores.shape import Shape
 from casetrail.stores.store import Backend, Store
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -22,15 +23,19 @@ _SETTINGS = {"number_of_shards": 2, "number_of_replicas": 0}
 class NodeEngine(ABC):
     """Runs trials on a node: all their events in one index for each store, each query filtered to its trial's events.
 
-    The indexes carry a random name that the shipped index patterns match, and `close` removes them.
+    The indexes carry a random name that the shipped index patterns match, and `close` removes them. A log source that a shape is
+    known of is stored as that says, under the vendor's mapping; any other under the mapping that ships.
     """
 
     name: str
     title: str
 
-    def __init__(self, backend: Backend, contracts: Mapping[str, Contract]) -> None:
+    def __init__(
+        self, backend: Backend, contracts: Mapping[str, Contract], shapes: Mapping[str, Shape] | None = None
+    ) -> None:
         self.backend = backend
         self.contracts = contracts
+        self.shapes = shapes or {}
         self.suffix = f"casetrail-{uuid.uuid4().hex[:12]}"
         self.indexes: set[str] = set()
         self.count = 0
@@ -64,7 +69,7 @@ class NodeEngine(ABC):
         self.count += len(trials)
         for store in self.backend.stores.values():
             self.prepare(store)
-        self.load(actions(zip(names, trials, strict=True), self.backend.stores, self.contracts, self.suffix))
+        self.load(actions(zip(names, trials, strict=True), self.backend.stores, self.contracts, self.suffix, self.shapes))
         return [self.verdict(name, trial) for name, trial in zip(names, trials, strict=True)]
 
     def prepare(self, store: Store) -> None:
@@ -73,7 +78,8 @@ class NodeEngine(ABC):
         if index in self.indexes:
             return
         self.indexes.add(index)
-        mappings = self.mapping(store)
+        shape = self.shapes.get(store.source)
+        mappings = shape_mapping(store, shape) if shape else self.mapping(store)
         put_field(mappings["properties"], TRIAL, {"type": "keyword"})
         self.create(index, mappings, _SETTINGS)
 

@@ -107,5 +107,5 @@ def _store(product: str, item: Mapping[str, Any]) -> Store:
     )
 
 
-def _field(facts: Mapping[str, str]) -> StoredField:
-    return StoredField(facts.get("name", ""), *(facts.get(key, "") for key in ("type", "root", "unsupported", "derive")))
+def _field(facts: Mapping[str, Any]) -> StoredField:
+    return StoredField(**{"name": "", "type": "", **facts, "also": tuple(facts.get("also", ()))})

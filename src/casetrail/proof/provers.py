@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from casetrail.engines.base import Engine
     from casetrail.engines.nodes.node import Node
     from casetrail.pack.pack import Pack
+    from casetrail.stores.shape import Shape
     from casetrail.stores.store import Backend
 
 
@@ -47,6 +48,13 @@ class ProofSetup:
 
         found = backend_of(self.pack, self.target or usual)
         return elsewhere(found, f"casetrail-{uuid.uuid4().hex[:12]}") if self.url else found
+
+    def shapes(self, usual: str) -> dict[str, tuple[Shape, ...]]:
+        """What the vendors' pipelines store there, by log source."""
+        from casetrail.pack.backend import backend_folder
+        from casetrail.pack.shapes import read_shapes
+
+        return read_shapes(backend_folder(self.pack, self.target or usual), self.pack.contracts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +101,24 @@ def _elasticsearch(where: ProofSetup) -> Iterator[OpenEngine]:
 
     from casetrail.engines.elasticsearch import ElasticsearchEngine
     from casetrail.engines.nodes.elasticsearch import running
+    from casetrail.engines.variants import Shapes, Variants, variants
     from casetrail.hunt.cluster import ClusterError, connect
 
     backend = where.backend("elastic")
+    shapes = where.shapes("elastic")
     with _url(where, running) as url, connect(url, where.key, where.ca) as client:
         try:
-            with closing(ElasticsearchEngine(client, backend, where.pack.contracts)) as engine:
-                yield OpenEngine(engine, f"Elasticsearch {node_version(client)}")
+            with ExitStack() as opened:
+
+                def engine(apart: Backend, chosen: Shapes) -> ElasticsearchEngine:
+                    return opened.enter_context(closing(ElasticsearchEngine(client, apart, where.pack.contracts, chosen)))
+
+                found = Variants(
+                    ElasticsearchEngine.name,
+                    backend,
+                    variants(backend, shapes, f"casetrail-{uuid.uuid4().hex[:12]}", engine),
+                )
+                yield OpenEngine(found, f"Elasticsearch {node_version(client)}")
         except (ApiError, TransportError) as error:
             raise ClusterError(f"{url}: {error}") from error
 

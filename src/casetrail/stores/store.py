@@ -14,6 +14,10 @@ class StoredField:
     root: the name of the column that holds it, where it lies inside an object (Elastic's `flattened`, Sentinel's `dynamic`).
     unsupported: why no query can test it there; empty when one can.
     derive: an expression of the SIEM's language that works the field out where no column holds it; the name is then that of the result.
+    also: other names under which rows hold it, by the version or a setting of what stores them; a test asks for each.
+    since: the version of what stores it from which on there is such a field; empty where all known ones have it.
+    column_since: the version from which on a field of an object is a column of its own as well, which a key or a value needs to be.
+    taken_apart: whether the text is kept in parts, so that nothing but what one of them contains can be asked for.
     """
 
     name: str
@@ -21,6 +25,10 @@ class StoredField:
     root: str = ""
     unsupported: str = ""
     derive: str = ""
+    also: tuple[str, ...] = ()
+    since: str = ""
+    column_since: str = ""
+    taken_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ functions may not stand inside another function: above one, NOT moves inward ins
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Network, ip_network
 from typing import assert_never
 
@@ -58,6 +59,7 @@ _STORED_AS = {
     Type.TIME: ("date",),
 }
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_WORDS = re.compile(r"[\w .-]+")
 _FORM_FEED = "\f"
 _OTHER_LOWER_CASE = "σς\N{COMBINING DOT ABOVE}"
 _SEPARATOR = "\N{SYMBOL FOR UNIT SEPARATOR}"
@@ -146,9 +148,25 @@ class EsqlExpressions(Expressions[EsqlColumn]):
                 assert_never(never)
 
     def test(self, test: Is) -> str:
+        stored = self.column(test.field).stored
         if not isinstance(test.check, IsMissing | Exists):
-            _require_type(test.field, self.column(test.field).stored)
-        return super().test(test)
+            _require_type(test.field, stored)
+        return self.in_a_part(test, stored) if stored.taken_apart else super().test(test)
+
+    def in_a_part(self, test: Is, stored: StoredField) -> str:
+        """A test of a text that is kept in parts: what one of them contains."""
+        match test.check:
+            case Like(parts=(Wildcard.MANY, str() as text, Wildcard.MANY), cased=cased) if _WORDS.fullmatch(text):
+                if stored.type != "flattened":
+                    return self.like(EsqlColumn(name(stored.name), stored), replace(test.field, arrays=(1,)), test.check)
+                _require_cased(test.field, stored, cased)
+                key = stored.name.removeprefix(f"{stored.root}.")
+                # A pattern runs over the key and the value, or over the keys below and the value where that is parsed.
+                patterns = [(stored.name, f"{_escaped_query(key)}?*{_escaped_query(text)}*")]
+                patterns += [(other, f"*{_escaped_query(text)}*") for other in stored.also]
+                query = " OR ".join(f"{_query_name(held)}:{pattern}" for held, pattern in patterns)
+                return f"QSTR({string(query)})"
+        raise UnsupportedError(f"{test.field.path}: Elastic keeps its parts, so only |contains of words can be asked for")
 
     def full_text(self, expr: Expr) -> bool:
         """Whether the expression needs the index's own query language."""
@@ -182,16 +200,14 @@ class EsqlExpressions(Expressions[EsqlColumn]):
         """A field as an expression in the form in which its values compare. Raises UnsupportedError."""
         column = self.column(field)
         _require_type(field, column.stored)
-        if column.stored.type == "flattened":
+        if column.stored.type == "flattened" and not column.stored.column_since:
             raise UnsupportedError(f"{field.path}: ES|QL can't read a field of the flattened {column.stored.root}")
         return self.text(column, field, cased)
 
     def full_text_any(self, column: EsqlColumn, field: Field, cased: bool, patterns: list[str]) -> str:
-        if not cased:
-            raise UnsupportedError(
-                f"{field.path}: {column.stored.root} is flattened in Elastic, which compares it only |cased"
-            )
-        query = " OR ".join(f"{_query_name(column.stored.name)}:{pattern}" for pattern in patterns)
+        _require_cased(field, column.stored, cased)
+        names = (column.stored.name, *column.stored.also)
+        query = " OR ".join(f"{_query_name(held)}:{pattern}" for pattern in patterns for held in names)
         return f"QSTR({string(query)})"
 
     def like(self, column: EsqlColumn, field: Field, check: Like) -> str:
@@ -259,7 +275,8 @@ class EsqlExpressions(Expressions[EsqlColumn]):
 
     def exists(self, column: EsqlColumn, field: Field) -> str:
         if column.stored.type == "flattened":
-            return f"QSTR({string(f'_exists_:{_query_name(column.stored.name)}')})"
+            names = (column.stored.name, *column.stored.also)
+            return f"QSTR({string(' OR '.join(f'_exists_:{_query_name(held)}' for held in names))})"
         return f"{self.held(column, field)} IS NOT NULL"
 
     def held(self, column: EsqlColumn, field: Field) -> str:
@@ -305,6 +322,11 @@ def _require_type(field: Field, stored: StoredField) -> None:
     if stored.type not in _STORED_AS[field.type]:
         where = f"in the flattened {stored.root}" if stored.root else f"as {stored.type}"
         raise UnsupportedError(f"{field.path}: Elastic keeps it {where}, where its values don't compare as {field.type}")
+
+
+def _require_cased(field: Field, stored: StoredField, cased: bool) -> None:
+    if not cased:
+        raise UnsupportedError(f"{field.path}: {stored.root} is flattened in Elastic, which compares it only |cased")
 
 
 def _require_fold(cased: bool, texts: Iterable[Scalar]) -> None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from casetrail.languages.esql.expressions import EsqlExpressions, literal, name, operator, string
 from casetrail.languages.esql.step_text import VALUE, beside, held, milliseconds, of_bases, packed
-from casetrail.plan.nodes import Correlation, Field, Figure, KeyPart, Search, Type
+from casetrail.plan.dispatch import kinds
+from casetrail.plan.nodes import And, Correlation, Expr, Field, Figure, KeyPart, Search, Type, tests
 from casetrail.plan.window import Compares, Keep, Look, Of, Range, Seen, Window, window
 from casetrail.stores.places import Stores, store_of
 from casetrail.stores.unsupported import UnsupportedError
@@ -55,22 +56,43 @@ class EsqlLeaves:
             yield f"WHERE {conditions[0]}"
             yield f"EVAL base = [{', '.join(marks)}]" if len(marks) > 1 else f"EVAL base = {marks[0]}"
         else:
-            if any(self.expressions[number].full_text(search.where) for number, search in enumerate(self.searches)):
-                raise UnsupportedError(
-                    "it tests a flattened field in one of several referenced rules, which ES|QL can't tell apart"
-                )
             yield "WHERE " + " OR ".join(f"({condition})" for condition in dict.fromkeys(conditions))
-            cases = ", ".join(f'CASE({condition}, "{number} ", "")' for number, condition in enumerate(conditions))
-            yield f'EVAL base = SPLIT(TRIM(CONCAT({cases})), " ")'
+            told = ", ".join(f'CASE({self.mark(number)}, "{number} ", "")' for number in range(len(self.searches)))
+            yield f'EVAL base = SPLIT(TRIM(CONCAT({told})), " ")'
         if len(marks) > 1:
             yield "MV_EXPAND base"
 
     def condition(self, number: int) -> str:
-        where = self.expressions[number]
+        """What holds for the rows of a search."""
+        return self.among_all(number, self.searches[number].where)
+
+    def mark(self, number: int) -> str:
+        """What tells the rows of a search from those of the others, once only rows of any are left.
+
+        A full-text function can't stand there. It can be left out where no row of another search passes what is left.
+        Raises UnsupportedError where one might.
+        """
+        search, expressions = self.searches[number], self.expressions[number]
+        if not expressions.full_text(search.where):
+            return self.condition(number)
+        args = search.where.args if isinstance(search.where, And) else (search.where,)
+        plain = And(tuple(arg for arg in args if not expressions.full_text(arg)))
+        others = [place for place in range(len(self.searches)) if place != number]
+        if not all(
+            self.stores[number].index != self.stores[place].index or _apart(plain, self.searches[place].where)
+            for place in others
+        ):
+            raise UnsupportedError(
+                "it tests a flattened field in one of several referenced rules that may match one event, so ES|QL can't tell which did"
+            )
+        return self.among_all(number, plain)
+
+    def among_all(self, number: int, where: Expr) -> str:
+        expressions = self.expressions[number]
         if len({store.index for store in self.stores}) > 1:
             only = " AND ".join(f"{name(key)} == {string(value)}" for key, value in self.stores[number].only.items())
-            return f"{only} AND {where.operand(self.searches[number].where)}"
-        return where.expression(self.searches[number].where)
+            return f"{only} AND {expressions.operand(where)}"
+        return expressions.expression(where)
 
     def column(self, target: str, fields: Sequence[tuple[Field, bool] | None], *, as_text: bool = False) -> Iterator[str]:
         """A column with the values of a field for each search (and whether they compare with regard to case), or of none."""
@@ -82,6 +104,15 @@ class EsqlLeaves:
         yield f"EVAL {target} = {_case('base', cases)}"
         if any(field is not None and field[0].many for field in fields):
             yield f"MV_EXPAND {target}"
+
+
+def _apart(one: Expr, other: Expr) -> bool:
+    """Whether a field of one value shows that no row can pass both."""
+    for field in dict.fromkeys(test.field for test in tests(one)):
+        values = kinds(one, field), kinds(other, field)
+        if values[0] is not None and values[1] is not None and values[0].isdisjoint(values[1]):
+            return True
+    return False
 
 
 def steps(plan: Correlation, stores: Stores) -> Iterator[str]:

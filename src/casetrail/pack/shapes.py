@@ -1,0 +1,68 @@
+"""What vendors' pipelines store, by variant: the folder `stored/` of a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from casetrail.logs.contract import Contract
+from casetrail.pack.files import Files, PackError, shaped
+from casetrail.stores.shape import Column, Shape
+from casetrail.stores.store import Backend
+
+STORED = "stored"
+"""The folder of a backend in which they are."""
+
+
+@shaped
+def read_shapes(folder: Path, contracts: Mapping[str, Contract], files: Files | None = None) -> dict[str, tuple[Shape, ...]]:
+    """The shapes in a backend's folder by log source, in the order of their variants; empty where none were measured.
+
+    Raises PackError, naming the file, when one can't be read or names a field that the contract doesn't know.
+    """
+    files = files or Files()
+    found: dict[str, tuple[Shape, ...]] = {}
+    for path in sorted((folder / STORED).glob("*.yml")):
+        (document,) = files.documents(path)
+        for item in document["sources"]:
+            source = f"{document['product']}/{item['service']}"
+            strangers = set(item["fields"]) - set(contracts[source].fields)
+            if strangers:
+                raise PackError(f"{path}: {source} has no field {min(strangers)}")
+            shapes = tuple(_shapes(source, item))
+            found[source] = tuple(replace(shape, mapped=_mapped(shape, shapes)) for shape in shapes)
+    return found
+
+
+def unstored(backend: Backend, shapes: Mapping[str, Sequence[Shape]]) -> Iterator[str]:
+    """The names of a backend that no variant of its log's pipeline gives the field, in words."""
+    for source, each in shapes.items():
+        store = backend.stores.get(source)
+        for path, place in store.fields.items() if store else ():
+            names = {column.name for shape in each for column in shape.fields.get(path, ())}
+            inside = any(name.startswith(f"{held}.") for name in (place.name, *place.also) for held in names)
+            asked = not (place.unsupported or place.derive or place.name == store.time) if store else False
+            if asked and not inside and names.isdisjoint({place.name, *place.also}):
+                yield f"{source}: {path}: no stored row has it as {place.name}; there is: {', '.join(sorted(names)) or 'nothing of it'}"
+
+
+def _shapes(source: str, item: Mapping[str, Any]) -> Iterator[Shape]:
+    for variant, version in item["variants"].items():
+        fields = {path: _columns(columns, variant) for path, columns in item["fields"].items()}
+        types = {
+            column: kind if isinstance(kind, str) else kind.get(variant, "keyword")
+            for column, kind in item.get("types", {}).items()
+        }
+        yield Shape(source, variant, version, fields, types)
+
+
+def _mapped(shape: Shape, shapes: Sequence[Shape]) -> frozenset[str]:
+    """The columns that an index knows: a setting changes what is filled, and only a version what there is."""
+    return frozenset(name for other in shapes if other.version == shape.version for name in other.filled)
+
+
+def _columns(columns: Any, variant: str) -> tuple[Column, ...]:
+    listed = columns if isinstance(columns, list) else columns.get(variant, [])
+    return tuple(Column(one) if isinstance(one, str) else Column(one["name"], one["form"]) for one in listed)
