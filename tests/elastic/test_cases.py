@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from elasticsearch import Elasticsearch
-
+from casetrail.engines.connect import connect
 from casetrail.engines.elasticsearch import ElasticsearchEngine
 from casetrail.pack.backend import read_backend
 from casetrail.pack.cases import case_files
@@ -22,7 +21,7 @@ REFUSED = {
 def test_every_case_completes_on_the_same_events(elasticsearch_url: str) -> None:
     pack = Pack.load(Path(__file__).parents[2])
     backend = read_backend(pack.folder / "backends" / "elastic", pack.contracts)
-    engine = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=300), backend, pack.contracts)
+    engine = ElasticsearchEngine(connect(elasticsearch_url, "Elasticsearch"), backend, pack.contracts)
     try:
         outcomes = list(run(pack, case_files(pack), [engine]))
     finally:

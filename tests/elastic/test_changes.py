@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from elasticsearch import Elasticsearch
 
+from casetrail.engines.connect import connect
 from casetrail.engines.elasticsearch import ElasticsearchEngine
 from tests.elastic.stores import BACKEND
 from tests.laws.changes import broken, laws
@@ -15,7 +15,7 @@ from tests.worlds import CONTRACT
 
 @pytest.fixture(scope="module")
 def engine(elasticsearch_url: str) -> Iterator[ElasticsearchEngine]:
-    made = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=300), BACKEND, {CONTRACT.key: CONTRACT})
+    made = ElasticsearchEngine(connect(elasticsearch_url, "Elasticsearch"), BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()
 

@@ -6,11 +6,12 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from elasticsearch import Elasticsearch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from casetrail.engines.base import Trial
+from casetrail.engines.cluster import Cluster
+from casetrail.engines.connect import connect
 from casetrail.engines.elasticsearch import ElasticsearchEngine
 from casetrail.plan.nodes import (
     And,
@@ -73,19 +74,19 @@ NASTY = (
 
 
 @pytest.fixture(scope="module")
-def node(elasticsearch_url: str) -> Elasticsearch:
-    return Elasticsearch(elasticsearch_url, request_timeout=300)
+def node(elasticsearch_url: str) -> Cluster:
+    return connect(elasticsearch_url, "Elasticsearch")
 
 
 @pytest.fixture(scope="module")
-def engine(node: Elasticsearch) -> Iterator[ElasticsearchEngine]:
+def engine(node: Cluster) -> Iterator[ElasticsearchEngine]:
     made = ElasticsearchEngine(node, BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
-def flat_engine(node: Elasticsearch) -> Iterator[ElasticsearchEngine]:
+def flat_engine(node: Cluster) -> Iterator[ElasticsearchEngine]:
     made = ElasticsearchEngine(node, FLAT_BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()

@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from elasticsearch import Elasticsearch
 
 from casetrail.build.targets import backend_of
 from casetrail.cli.main import cli
 from casetrail.cli.show.cluster import instant
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.elasticsearch import ElasticsearchEngine
 from casetrail.engines.reference import evaluate
 from casetrail.pack.cases import case_files
@@ -47,9 +47,7 @@ def expected(pack: Pack, elasticsearch_url: str) -> Iterator[set[str]]:
     assert plan is not None
     (file,) = (file for file in case_files(pack) if file.rule == RULE)
     events = tuple(event for case in file.cases[:1] for event in case.events)
-    engine = ElasticsearchEngine(
-        Elasticsearch(elasticsearch_url, request_timeout=300), backend_of(pack, "elastic"), pack.contracts
-    )
+    engine = ElasticsearchEngine(connect(elasticsearch_url, "Elasticsearch"), backend_of(pack, "elastic"), pack.contracts)
     engine.verdicts([Trial(plan, events)])
     yield {f"0~{identity}" for identity in evaluate(plan, events).ids}
     engine.close()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from elasticsearch import Elasticsearch
-from elasticsearch.helpers import bulk
 
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.documents import TRIAL, actions
 from casetrail.engines.elasticsearch import ElasticsearchEngine, run_query
 from casetrail.logs.event import Event
@@ -25,14 +24,14 @@ def on_node(engine: ElasticsearchEngine, rule: str) -> None:
     def index(events: list[Event]) -> None:
         if events:
             rows = actions([(name, Trial(plan, tuple(events)))], backend.stores, contracts, engine.suffix)
-            bulk(engine.client, rows, refresh=True)
+            assert engine.load(rows) == {}
 
     def ask(now: int) -> list[str]:
         start, end = -(-(now - one.when.lookback) // 1000), now // 1000
         reach = {"range": {"@timestamp": {"gte": start, "lte": end, "format": "epoch_millis"}}}
         only = {"bool": {"filter": [{"term": {TRIAL: name}}, reach]}}
         query = shipped_query(plan, backend, contracts, now)
-        return [identity.partition("~")[2] for identity in run_query(engine.client, query, only)]
+        return [identity.partition("~")[2] for identity in run_query(engine.cluster, query, only)]
 
     for source in sources(plan):
         engine.prepare(backend.stores[source])
@@ -41,10 +40,8 @@ def on_node(engine: ElasticsearchEngine, rule: str) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_shipped_query_alerts_late_rows_run_by_run_as_simulated(elasticsearch_url: str, rule: str) -> None:
-    client = Elasticsearch(elasticsearch_url, request_timeout=300)
-    engine = ElasticsearchEngine(
-        client, elsewhere(law().backends["elastic"], f"late-{uuid.uuid4().hex}"), law().pack.contracts
-    )
+    backend = elsewhere(law().backends["elastic"], f"late-{uuid.uuid4().hex}")
+    engine = ElasticsearchEngine(connect(elasticsearch_url, "Elasticsearch"), backend, law().pack.contracts)
     try:
         on_node(engine, rule)
     finally:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from elasticsearch import Elasticsearch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.elasticsearch import ElasticsearchEngine, run_query
 from casetrail.engines.reference import evaluate
 from casetrail.languages.base import Bounds
@@ -29,7 +29,7 @@ BATCH = 25
 
 @pytest.fixture(scope="module")
 def engine(elasticsearch_url: str) -> Iterator[ElasticsearchEngine]:
-    made = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=300), BACKEND, {CONTRACT.key: CONTRACT})
+    made = ElasticsearchEngine(connect(elasticsearch_url, "Elasticsearch"), BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()
 
@@ -88,6 +88,6 @@ def test_a_run_completes_only_on_its_own_steps(
     engine.verdicts([Trial(found, tuple(made))])
     for start in sorted({made_event.time for made_event in made}):
         run = Bounds(start)
-        ids = run_query(engine.client, query_of(found, BACKEND, run), {"term": {"casetrail.trial": str(engine.count - 1)}})
+        ids = run_query(engine.cluster, query_of(found, BACKEND, run), {"term": {"casetrail.trial": str(engine.count - 1)}})
         expected = {one.id for one in made if one.time >= start} & evaluate(found, made).ids
         assert {identity.partition("~")[2] for identity in ids} == expected, law

@@ -6,9 +6,9 @@ import random
 from typing import Any
 
 import pytest
-from elasticsearch import Elasticsearch
 
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.elasticsearch import ElasticsearchEngine, run_query
 from casetrail.engines.reference import evaluate
 from casetrail.logs.event import Event
@@ -51,13 +51,13 @@ def runs(engine: ElasticsearchEngine, found: Plan, log: list[tuple[Event, int]],
         }
         only = {"bool": {"filter": [{"ids": {"values": here}}, reach]}}
         query = shipped_query(found, BACKEND, CONTRACTS, now)
-        completed |= {identity.partition("~")[2] for identity in run_query(engine.client, query, only)}
+        completed |= {identity.partition("~")[2] for identity in run_query(engine.cluster, query, only)}
     return completed
 
 
 @pytest.mark.parametrize("correlation", [*EXACT, FIRST], ids=["count", "ordered", "absent", "first"])
 def test_all_runs_together_find_what_the_whole_log_holds(elasticsearch_url: str, correlation: dict[str, Any]) -> None:
-    engine = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=300), BACKEND, CONTRACTS)
+    engine = ElasticsearchEngine(connect(elasticsearch_url, "Elasticsearch"), BACKEND, CONTRACTS)
     draw = random.Random(11)
     found, log = plan(correlation), arriving(draw)
     try:

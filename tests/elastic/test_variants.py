@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from elasticsearch import Elasticsearch
 
+from casetrail.engines.connect import connect
 from casetrail.engines.documents import as_shaped
 from casetrail.engines.elasticsearch import ElasticsearchEngine
 from casetrail.engines.variants import Shapes, Variants, variants
@@ -85,10 +85,10 @@ def test_every_name_that_a_query_may_hold_is_stored_by_some_variant() -> None:
 
 
 def varied(url: str, backend: Backend, opened: ExitStack) -> Variants:
-    client = opened.enter_context(closing(Elasticsearch(url, request_timeout=300)))
+    cluster = connect(url, "Elasticsearch")
 
     def engine(apart: Backend, chosen: Shapes) -> ElasticsearchEngine:
-        return opened.enter_context(closing(ElasticsearchEngine(client, apart, PACK.contracts, chosen)))
+        return opened.enter_context(closing(ElasticsearchEngine(cluster, apart, PACK.contracts, chosen)))
 
     return Variants("elasticsearch", backend, variants(backend, SHAPES, f"casetrail-{uuid.uuid4().hex[:12]}", engine))
 

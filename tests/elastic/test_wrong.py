@@ -7,10 +7,10 @@ from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
-from elasticsearch import ApiError, Elasticsearch
 
 from casetrail.engines import elasticsearch
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.elasticsearch import ElasticsearchEngine
 from casetrail.languages.base import Bounds
 from casetrail.languages.esql.query import query_of
@@ -68,14 +68,7 @@ def verdicts_of(engine: ElasticsearchEngine) -> Verdicts:
         def changed(plan: Plan, backend: Backend, run: Bounds) -> str:
             return change(query_of(plan, backend, run))
 
-        def verdict(name: str, trial: Trial) -> frozenset[str] | Exception:
-            try:
-                return right(name, trial)
-            except ApiError as error:
-                return error
-
-        right = engine.verdict
-        with patch.object(elasticsearch, "query_of", changed), patch.object(engine, "verdict", verdict):
+        with patch.object(elasticsearch, "query_of", changed):
             return engine.verdicts(wanted)
 
     return verdicts
@@ -83,7 +76,7 @@ def verdicts_of(engine: ElasticsearchEngine) -> Verdicts:
 
 @pytest.fixture(scope="module")
 def engine(elasticsearch_url: str) -> Iterator[ElasticsearchEngine]:
-    made = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=300), BACKEND, {CONTRACT.key: CONTRACT})
+    made = ElasticsearchEngine(connect(elasticsearch_url, "Elasticsearch"), BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()
 

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from elasticsearch import Elasticsearch
 
 from casetrail.engines.base import Trial
+from casetrail.engines.cluster import ClusterError
+from casetrail.engines.connect import connect
 from casetrail.engines.elasticsearch import ElasticsearchEngine
 from casetrail.engines.reference import evaluate
-from casetrail.hunt.cluster import ClusterError, RuleHunt, connect, hunt_cluster, secret
+from casetrail.hunt.cluster import RuleHunt, hunt_cluster
 from casetrail.languages.esql.expressions import LIMIT
 from casetrail.plan.nodes import Equals, Is, Plan, Search
 from casetrail.stores.store import Backend, StoredField
@@ -43,7 +44,7 @@ RANGES = [(0, 4000), (10, 10), (11, 3610), (3620.001, 3620.001), (5000, 6000)]
 
 @pytest.fixture(scope="module")
 def url(elasticsearch_url: str) -> Iterator[str]:
-    engine = ElasticsearchEngine(Elasticsearch(elasticsearch_url, request_timeout=300), HUNTED, {CONTRACT.key: CONTRACT})
+    engine = ElasticsearchEngine(connect(elasticsearch_url, "Elasticsearch"), HUNTED, {CONTRACT.key: CONTRACT})
     engine.verdicts([Trial(PLANS["search"], EVENTS)])
     yield elasticsearch_url
     engine.close()
@@ -53,7 +54,7 @@ def hunted(
     url: str, plans: dict[str, Plan], start: float = 0, end: float = 4000, backend: Backend = HUNTED
 ) -> list[RuleHunt]:
     times = (START + round(start * SECOND), START + round(end * SECOND))
-    return list(hunt_cluster(plans, connect(url), backend, {CONTRACT.key: CONTRACT}, *times))
+    return list(hunt_cluster(plans, connect(url, "Elasticsearch"), backend, {CONTRACT.key: CONTRACT}, *times))
 
 
 def ids(hunt: RuleHunt) -> set[str]:
@@ -191,38 +192,7 @@ def test_a_certificate_that_is_not_trusted_ends_the_hunt(certificate: Path) -> N
 
 def test_a_certificate_of_a_given_authority_is_trusted(url: str, certificate: Path) -> None:
     with serving(url, certificate) as address:
-        client = connect(address, "key", certificate)
+        client = connect(address, "Elasticsearch", api_key="key", ca=certificate)
         times = (START, START + 4000 * SECOND)
         (hunt,) = hunt_cluster({"count": PLANS["count"]}, client, HUNTED, {CONTRACT.key: CONTRACT}, *times)
     assert ids(hunt) == {"q", "s"}
-
-
-@pytest.mark.parametrize(
-    ("address", "key", "ca", "said"),
-    [
-        ("elastic:9200", None, None, "no address of a cluster"),
-        ("ftp://elastic", None, None, "no address of a cluster"),
-        ("https://user:pass@elastic:9200", None, None, "holds a password"),
-        ("http://elastic.example.com:9200", "key", None, "isn't encrypted"),
-        ("https://elastic.example.com:9200", "key", Path("/nowhere/ca.pem"), "no such file"),
-    ],
-)
-def test_an_address_that_will_not_do(address: str, key: str | None, ca: Path | None, said: str) -> None:
-    with pytest.raises(ClusterError, match=said) as refused:
-        connect(address, key, ca)
-    assert "pass@" not in str(refused.value)
-
-
-def test_a_secret_comes_from_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CASETRAIL_TEST_KEY", "a2V5\n")
-    monkeypatch.delenv("CASETRAIL_TEST_NONE", raising=False)
-    file, empty = tmp_path / "key", tmp_path / "empty"
-    file.write_text("ZmlsZQ==\n", "utf-8")
-    empty.write_text("\n", "utf-8")
-    assert (secret("CASETRAIL_TEST_KEY", None), secret(None, file), secret(None, None)) == ("a2V5", "ZmlsZQ==", None)
-    with pytest.raises(ClusterError, match="CASETRAIL_TEST_NONE holds no API key"):
-        secret("CASETRAIL_TEST_NONE", None)
-    with pytest.raises(ClusterError, match="empty holds no API key"):
-        secret(None, empty)
-    with pytest.raises(ClusterError, match="can't be read"):
-        secret(None, tmp_path / "gone")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opensearchpy import OpenSearch
-
+from casetrail.engines.connect import connect
 from casetrail.engines.opensearch import OpenSearchEngine
 from casetrail.pack.backend import read_backend
 from casetrail.pack.cases import case_files
@@ -19,7 +18,7 @@ REFUSED: dict[str, str] = {}
 def test_every_case_completes_on_the_same_events(opensearch_url: str) -> None:
     pack = Pack.load(Path(__file__).parents[2])
     backend = read_backend(pack.folder / "backends" / "opensearch", pack.contracts)
-    engine = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), backend, pack.contracts)
+    engine = OpenSearchEngine(connect(opensearch_url, "OpenSearch"), backend, pack.contracts)
     try:
         outcomes = list(run(pack, case_files(pack), [engine]))
     finally:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from opensearchpy import OpenSearch
 
+from casetrail.engines.connect import connect
 from casetrail.engines.opensearch import OpenSearchEngine
 from tests.laws.changes import broken, laws
 from tests.opensearch.stores import BACKEND
@@ -15,7 +15,7 @@ from tests.worlds import CONTRACT
 
 @pytest.fixture(scope="module")
 def engine(opensearch_url: str) -> Iterator[OpenSearchEngine]:
-    made = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), BACKEND, {CONTRACT.key: CONTRACT})
+    made = OpenSearchEngine(connect(opensearch_url, "OpenSearch"), BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()
 

@@ -10,10 +10,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from opensearchpy import OpenSearch
-from opensearchpy.helpers import bulk
 
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.documents import TRIAL, actions
 from casetrail.engines.opensearch import OpenSearchEngine, run_query
 from casetrail.engines.reference import evaluate
@@ -74,7 +73,7 @@ MORE_NASTY = (
 
 @pytest.fixture(scope="module")
 def engine(opensearch_url: str) -> Iterator[OpenSearchEngine]:
-    made = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), BACKEND, CONTRACTS)
+    made = OpenSearchEngine(connect(opensearch_url, "OpenSearch"), BACKEND, CONTRACTS)
     yield made
     made.close()
 
@@ -200,13 +199,13 @@ def test_no_key_is_lost_however_many_there_are(engine: OpenSearchEngine) -> None
     found = plan(COUNT2)
     loaded = actions([("many", Trial(found, events))], BACKEND.stores, CONTRACTS, engine.suffix)
     engine.prepare(STORE)
-    bulk(engine.client, loaded, refresh=True, chunk_size=2_000)
-    ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, Bounds()), {"term": {TRIAL: "many"}})
+    assert engine.load(loaded) == {}
+    ids = run_query(engine.cluster, [STORE.index], query_of(found, BACKEND, Bounds()), {"term": {TRIAL: "many"}})
     assert {identity.partition("~")[2] for identity in ids} == evaluate(found, events).ids
     assert len(ids) > 10_000
     everything = query_of(search(Is(F["kind"], Exists())), BACKEND, Bounds())
     with pytest.raises(UnsupportedError, match="22000 hits, more than the 10000"):
-        run_query(engine.client, [STORE.index], everything, {"term": {TRIAL: "many"}})
+        run_query(engine.cluster, [STORE.index], everything, {"term": {TRIAL: "many"}})
 
 
 @pytest.mark.parametrize("correlation", [COUNT2, FIRST, ABSENT, None], ids=["count", "first", "absent", "search"])
@@ -223,7 +222,7 @@ def test_a_run_is_about_the_time_at_which_it_runs(engine: OpenSearchEngine, corr
     engine.verdicts([Trial(found, tuple(log))])
     run = Bounds(Ago(3 * 3600 * SECOND), Ago(1200 * SECOND), Ago(600 * SECOND))
     only = {"term": {TRIAL: str(engine.count - 1)}}
-    ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, run), only)
+    ids = run_query(engine.cluster, [STORE.index], query_of(found, BACKEND, run), only)
     inside = {one.id for one in log if now - 3 * 3600 * SECOND <= one.time <= now - 600 * SECOND}
     expected = evaluate(found, log, now - 1200 * SECOND).ids & inside
     assert {identity.partition("~")[2] for identity in ids} == expected
@@ -232,11 +231,13 @@ def test_a_run_is_about_the_time_at_which_it_runs(engine: OpenSearchEngine, corr
 
 def test_an_empty_text_that_stands_for_no_value_is_none_even_where_it_was_stored(engine: OpenSearchEngine) -> None:
     engine.prepare(STORE)
-    index = next(iter(engine.indexes))
+    (index,) = engine.made
     rows = {"empty": [""], "both": ["", "a"], "full": ["a"], "none": []}
-    for name, values in rows.items():
-        body = {"@timestamp": 0, "casetrail": {"trial": "blank"}, "test": {"blank": values, "kind": "a"}}
-        engine.client.index(index=index, id=f"blank~{name}", body=body, refresh=True)
+    stored = {
+        name: {"@timestamp": 0, "casetrail": {"trial": "blank"}, "test": {"blank": values, "kind": "a"}}
+        for name, values in rows.items()
+    }
+    assert engine.load({"_index": index, "_id": f"blank~{name}", "_source": one} for name, one in stored.items()) == {}
     blank = F["blank"]
     part = KeyPart("blank", (blank,), blank.type, cased=False)
     some = search(Is(F["kind"], Equals("a", cased=True)))
@@ -249,7 +250,7 @@ def test_an_empty_text_that_stands_for_no_value_is_none_even_where_it_was_stored
         (Correlation("c", (some,), (part,), SECOND, Threshold(Figure.EVENTS, Op.GTE, 1)), {"both", "full"}),
     ]
     for found, expected in tested:
-        ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, Bounds()), {"term": {TRIAL: "blank"}})
+        ids = run_query(engine.cluster, [STORE.index], query_of(found, BACKEND, Bounds()), {"term": {TRIAL: "blank"}})
         assert {identity.partition("~")[2] for identity in ids} == expected, found
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from opensearchpy import OpenSearch
-from opensearchpy.helpers import bulk
 
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.documents import TRIAL, actions
 from casetrail.engines.opensearch import OpenSearchEngine, run_query
 from casetrail.languages.querydsl.query import indexes
@@ -26,11 +25,11 @@ def on_node(engine: OpenSearchEngine, rule: str) -> None:
     def index(events: list[Event]) -> None:
         if events:
             rows = actions([(name, Trial(plan, tuple(events)))], backend.stores, contracts, engine.suffix)
-            bulk(engine.client, rows, refresh=True)
+            assert engine.load(rows) == {}
 
     def ask(now: int) -> list[str]:
         query = shipped_query(plan, backend, contracts, now)
-        found = run_query(engine.client, indexes(plan, backend), query, {"term": {TRIAL: name}})
+        found = run_query(engine.cluster, indexes(plan, backend), query, {"term": {TRIAL: name}})
         return [identity.partition("~")[2] for identity in found]
 
     for source in sources(plan):
@@ -41,7 +40,7 @@ def on_node(engine: OpenSearchEngine, rule: str) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_the_shipped_query_alerts_late_rows_run_by_run_as_simulated(opensearch_url: str, rule: str) -> None:
     backend = elsewhere(law().backends["opensearch"], f"late-{uuid.uuid4().hex}")
-    engine = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), backend, law().pack.contracts)
+    engine = OpenSearchEngine(connect(opensearch_url, "OpenSearch"), backend, law().pack.contracts)
     try:
         on_node(engine, rule)
     finally:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from opensearchpy import OpenSearch
 
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.opensearch import OpenSearchEngine, run_query
 from casetrail.engines.reference import evaluate
 from casetrail.languages.base import Bounds
@@ -28,7 +28,7 @@ BATCH = 25
 
 @pytest.fixture(scope="module")
 def engine(opensearch_url: str) -> Iterator[OpenSearchEngine]:
-    made = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), BACKEND, {CONTRACT.key: CONTRACT})
+    made = OpenSearchEngine(connect(opensearch_url, "OpenSearch"), BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()
 
@@ -85,6 +85,6 @@ def test_a_run_completes_only_on_its_own_steps(
     only = {"term": {"casetrail.trial": str(engine.count - 1)}}
     times = sorted({one.time for one in made})
     for start, end in [(start, end) for start in times for end in times if start <= end]:
-        ids = run_query(engine.client, [STORE.index], query_of(found, BACKEND, Bounds(start, end=end)), only)
+        ids = run_query(engine.cluster, [STORE.index], query_of(found, BACKEND, Bounds(start, end=end)), only)
         expected = {one.id for one in made if start <= one.time <= end} & evaluate(found, made).ids
         assert {identity.partition("~")[2] for identity in ids} == expected, law

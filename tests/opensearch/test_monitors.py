@@ -9,6 +9,8 @@ from opensearchpy import OpenSearch
 
 from casetrail.build.targets import backend_of
 from casetrail.engines.base import Trial
+from casetrail.engines.cluster import Cluster
+from casetrail.engines.connect import connect
 from casetrail.engines.opensearch import OpenSearchEngine
 from casetrail.pack.cases import Case, case_files
 from casetrail.pack.pack import Pack
@@ -22,7 +24,7 @@ PACK = Pack.load(Path(__file__).parents[2])
 BACKEND = backend_of(PACK, "opensearch")
 
 
-def fires(client: OpenSearch, case: Case) -> list[bool]:
+def fires(client: OpenSearch, cluster: Cluster, case: Case) -> list[bool]:
     """Whether the trigger fires in a run that is about the case's completing event, and in one long after it.
 
     The alerting plugin gives a trigger the answer as ctx.results[0]; here the script takes it from its parameters.
@@ -31,7 +33,7 @@ def fires(client: OpenSearch, case: Case) -> list[bool]:
     when = schedule(plan, BACKEND, PACK.contracts)
     completed = max(event.time for event in case.events if event.id in case.completes)
     stores = {source: BACKEND.stores[source] for source in sources(plan)}
-    engine = OpenSearchEngine(client, replace(BACKEND, stores=stores), PACK.contracts)
+    engine = OpenSearchEngine(cluster, replace(BACKEND, stores=stores), PACK.contracts)
     engine.verdicts([Trial(plan, case.events)])
     said = []
     try:
@@ -49,8 +51,8 @@ def fires(client: OpenSearch, case: Case) -> list[bool]:
 
 
 def test_a_trigger_fires_when_something_completed(opensearch_url: str) -> None:
-    client = OpenSearch(opensearch_url, timeout=300)
+    client, cluster = OpenSearch(opensearch_url, timeout=300), connect(opensearch_url, "OpenSearch")
     cases = [next(case for case in file.cases if case.completes) for file in case_files(PACK)]
-    said = {case.rule: fires(client, case) for case in cases}
+    said = {case.rule: fires(client, cluster, case) for case in cases}
     assert {rule: fired for rule, fired in said.items() if fired != [True, False]} == {}
     assert len(said) > 20

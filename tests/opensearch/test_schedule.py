@@ -6,9 +6,9 @@ import random
 from typing import Any
 
 import pytest
-from opensearchpy import OpenSearch
 
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.opensearch import OpenSearchEngine, run_query
 from casetrail.engines.reference import evaluate
 from casetrail.logs.event import Event
@@ -33,13 +33,13 @@ def runs(engine: OpenSearchEngine, found: Plan, log: list[tuple[Event, int]], dr
             continue
         only = {"ids": {"values": [f"{trial}~{one.id}" for one, arrived in log if arrived <= now]}}
         query = shipped_query(found, BACKEND, CONTRACTS, now)
-        completed |= {identity.partition("~")[2] for identity in run_query(engine.client, [STORE.index], query, only)}
+        completed |= {identity.partition("~")[2] for identity in run_query(engine.cluster, [STORE.index], query, only)}
     return completed
 
 
 @pytest.mark.parametrize("correlation", [*EXACT, FIRST], ids=["count", "ordered", "absent", "first"])
 def test_all_runs_together_find_what_the_whole_log_holds(opensearch_url: str, correlation: dict[str, Any]) -> None:
-    engine = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), BACKEND, CONTRACTS)
+    engine = OpenSearchEngine(connect(opensearch_url, "OpenSearch"), BACKEND, CONTRACTS)
     draw = random.Random(11)
     found, log = plan(correlation), arriving(draw)
     try:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from opensearchpy import OpenSearch
-from opensearchpy.exceptions import TransportError
 
 from casetrail.engines.base import Trial
+from casetrail.engines.cluster import AnswerError
+from casetrail.engines.connect import connect
 from casetrail.engines.opensearch import OpenSearchEngine, run_query
 from casetrail.languages.base import Bounds
 from casetrail.languages.querydsl.query import indexes, query_of
@@ -41,7 +40,7 @@ PLANS += [(Search("s", CONTRACT.key, expr), said, word) for expr, said, word in 
 
 @pytest.fixture(scope="module")
 def engine(opensearch_url: str) -> Iterator[OpenSearchEngine]:
-    made = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), BACKEND, {CONTRACT.key: CONTRACT})
+    made = OpenSearchEngine(connect(opensearch_url, "OpenSearch"), BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()
 
@@ -53,6 +52,6 @@ def test_what_a_program_does_not_know_is_an_error(engine: OpenSearchEngine, know
     assert said in query
     later = query.replace(said, said.replace('": "', '": "un'))
     asked = [f"{index.rstrip('*')}*" for index in indexes(known, BACKEND)]
-    with pytest.raises(TransportError) as failed:
-        run_query(engine.client, asked, later, {"match_all": {}})
-    assert f"unknown {word}: " in json.dumps(failed.value.info)
+    with pytest.raises(AnswerError) as failed:
+        run_query(engine.cluster, asked, later, {"match_all": {}})
+    assert f"unknown {word}: " in str(failed.value)

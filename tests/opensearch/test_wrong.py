@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from unittest.mock import patch
 
 import pytest
-from opensearchpy import OpenSearch
-from opensearchpy.exceptions import TransportError
 
 from casetrail.engines import opensearch
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.opensearch import OpenSearchEngine
 from casetrail.languages.base import Bounds
 from casetrail.languages.querydsl.query import query_of
@@ -76,14 +75,7 @@ def verdicts_of(engine: OpenSearchEngine) -> Verdicts:
         def changed(plan: Plan, backend: Backend, run: Bounds) -> str:
             return change(query_of(plan, backend, run))
 
-        def verdict(name: str, trial: Trial) -> frozenset[str] | Exception:
-            try:
-                return right(name, trial)
-            except TransportError as error:
-                return error
-
-        right = engine.verdict
-        with patch.object(opensearch, "query_of", changed), patch.object(engine, "verdict", verdict):
+        with patch.object(opensearch, "query_of", changed):
             return engine.verdicts(wanted)
 
     return verdicts
@@ -91,7 +83,7 @@ def verdicts_of(engine: OpenSearchEngine) -> Verdicts:
 
 @pytest.fixture(scope="module")
 def engine(opensearch_url: str) -> Iterator[OpenSearchEngine]:
-    made = OpenSearchEngine(OpenSearch(opensearch_url, timeout=300), BACKEND, {CONTRACT.key: CONTRACT})
+    made = OpenSearchEngine(connect(opensearch_url, "OpenSearch"), BACKEND, {CONTRACT.key: CONTRACT})
     yield made
     made.close()
 

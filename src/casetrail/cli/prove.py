@@ -47,12 +47,14 @@ def command(
 
     What is missing is fetched once and kept in the user's cache (CASETRAIL_CACHE moves it); an engine that can't be had here is left
     out by name. With --url the events of the cases go into indexes of a random name on your own cluster, which are removed at the end, on
-    Ctrl-C too. Exits 0 when no engine disagrees, 1 when one does, 2 on an error or when no engine could be had.
+    Ctrl-C too. What a killed proof left there, casetrail-<12 hex>-<number>-casetrail-<12 hex>, the next one removes after a day and names
+    before. Exits 0 when no engine disagrees, 1 when one does, 2 on an error, when a case couldn't be run, or when no engine could be had.
     """
     from casetrail.cli.show.proof import Proof, markdown_page, show
     from casetrail.cli.show.proof import junit as as_junit
     from casetrail.cli.show.terminal import say
     from casetrail.pack.cases import case_files
+    from casetrail.proof.matrix import Standing
     from casetrail.proof.run import with_other_numbers
 
     if (target or url) and len(names) != 1:
@@ -82,16 +84,18 @@ def command(
         click.echo(json.dumps(proof.record(), indent=1))
     else:
         show(proof)
-    if not proof.versions:
+    standings = {cell.standing for cell in proof.cells}
+    if not proof.versions or Standing.FAILED in standings:
         ctx.exit(2)
-    ctx.exit(1 if any(cell.standing == "disagrees" for cell in proof.cells) else 0)
+    ctx.exit(1 if Standing.DISAGREES in standings else 0)
 
 
 def _secrets(
     key_env: str | None, key_file: Path | None, user: str | None, password_env: str | None
 ) -> tuple[str | None, tuple[str, str] | None]:
     """The API key, and user and password, from where they are kept. Raises ClusterError when there is none in it."""
-    from casetrail.hunt.cluster import ClusterError, secret
+    from casetrail.engines.cluster import ClusterError
+    from casetrail.engines.connect import secret
 
     if (user is None) is not (password_env is None):
         raise click.UsageError("--user and --password-env go together")

@@ -31,5 +31,8 @@ class Engine(Protocol):
     name: str
 
     def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
-        """For each trial the ids of the completing events, or the UnsupportedError that says why there are none."""
+        """For each trial the ids of the completing events, or what says why there are none.
+
+        An UnsupportedError says that the rule can't be said there, another error that the engine didn't run it.
+        """
         ...

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import Elasticsearch
-from elasticsearch.helpers import bulk
-
+from casetrail.engines.cluster import AnswerError, Cluster, as_body, part, refuse_partial
 from casetrail.engines.node import NodeEngine
 from casetrail.languages.base import Bounds
 from casetrail.languages.esql.expressions import LIMIT
 from casetrail.languages.esql.mapping import mapping
 from casetrail.languages.esql.query import query_of
 from casetrail.languages.esql.windows import ID
-from casetrail.logs.contract import Contract
 from casetrail.plan.nodes import Plan
-from casetrail.stores.shape import Shape
-from casetrail.stores.store import Backend, Store
+from casetrail.stores.store import Store
 from casetrail.stores.unsupported import UnsupportedError
 
 
@@ -27,41 +25,42 @@ class ElasticsearchEngine(NodeEngine):
     name = "elasticsearch"
     title = "Elastic"
 
-    def __init__(
-        self,
-        client: Elasticsearch,
-        backend: Backend,
-        contracts: Mapping[str, Contract],
-        shapes: Mapping[str, Shape] | None = None,
-    ) -> None:
-        super().__init__(backend, contracts, shapes)
-        self.client = client
-
     def mapping(self, store: Store) -> dict[str, Any]:
         return mapping(store)
 
-    def create(self, index: str, mappings: dict[str, Any], settings: dict[str, Any]) -> None:
-        self.client.indices.create(index=index, mappings=mappings, settings=settings)
-
-    def delete(self, index: str) -> None:
-        self.client.indices.delete(index=index, ignore_unavailable=True)
-
-    def load(self, documents: Iterable[dict[str, Any]]) -> None:
-        bulk(self.client, documents, refresh=True)
-
     def matches(self, plan: Plan, run: Bounds, only: Mapping[str, Any]) -> list[str]:
-        return run_query(self.client, query_of(plan, self.backend, run), only)
+        return run_query(self.cluster, query_of(plan, self.backend, run), only)
 
 
-def run_query(client: Elasticsearch, query: str, only: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What an ES|QL query returns: rows by column, and what the cluster remarked."""
+
+    rows: Sequence[Mapping[str, object]]
+    remarks: tuple[str, ...]
+
+
+def ask(cluster: Cluster, query: str, only: Mapping[str, Any]) -> Table:
+    """The rows of a query over the documents that a filter (query DSL) lets through. Raises ClusterError and AnswerError."""
+    body = as_body({"query": query, "filter": dict(only)})
+    answer = cluster.ask("POST", ["_query"], {"format": "json", "allow_partial_results": "false"}, body)
+    refuse_partial(answer.body)
+    names = [part(column, str, "name") for column in part(answer.body, list, "columns")]
+    rows = part(answer.body, list, "values")
+    if len(set(names)) < len(names) or any(not isinstance(row, list) or len(row) != len(names) for row in rows):
+        raise AnswerError("its answer is no table")
+    remarks = [
+        found for header in answer.warnings for found in re.findall(r'299 Elasticsearch-\S+ "((?:[^"\\]|\\.)*)"', header)
+    ]
+    return Table([dict(zip(names, row, strict=True)) for row in rows], tuple(map(cluster.told, remarks)))
+
+
+def run_query(cluster: Cluster, query: str, only: Mapping[str, Any]) -> list[str]:
     """The ids that a query returns over the documents that a filter (query DSL) lets through.
 
-    Raises ApiError, and UnsupportedError when there are more rows than ES|QL gives.
+    Raises ClusterError, AnswerError, and UnsupportedError when there are more rows than ES|QL gives.
     """
-    answer = client.esql.query(query=query, filter=dict(only), allow_partial_results=False)
-    names = [column["name"] for column in answer["columns"]]
-    place = names.index("_id" if "_id" in names else ID)
-    rows = answer["values"]
+    rows = ask(cluster, query, only).rows
     if len(rows) >= LIMIT:
         raise UnsupportedError(f"more than {LIMIT} rows, the most that ES|QL gives: choose a shorter time range")
-    return [row[place] for row in rows]
+    return [part(row, str, "_id" if "_id" in row else ID) for row in rows]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from casetrail.engines.base import Trial
+from casetrail.engines.bulk import bulk
+from casetrail.engines.cluster import AnswerError, Cluster, as_body
 from casetrail.engines.documents import TRIAL, actions, index_of
 from casetrail.languages.base import Ago, Bounds
 from casetrail.logs.contract import Contract
@@ -31,13 +34,19 @@ class NodeEngine(ABC):
     title: str
 
     def __init__(
-        self, backend: Backend, contracts: Mapping[str, Contract], shapes: Mapping[str, Shape] | None = None
+        self,
+        cluster: Cluster,
+        backend: Backend,
+        contracts: Mapping[str, Contract],
+        shapes: Mapping[str, Shape] | None = None,
     ) -> None:
+        self.cluster = cluster
         self.backend = backend
         self.contracts = contracts
         self.shapes = shapes or {}
         self.suffix = f"casetrail-{uuid.uuid4().hex[:12]}"
-        self.indexes: set[str] = set()
+        self.asked: set[str] = set()
+        self.made: set[str] = set()
         self.count = 0
 
     @abstractmethod
@@ -45,43 +54,55 @@ class NodeEngine(ABC):
         """The mapping that ships."""
 
     @abstractmethod
-    def create(self, index: str, mappings: dict[str, Any], settings: dict[str, Any]) -> None: ...
-
-    @abstractmethod
-    def delete(self, index: str) -> None: ...
-
-    @abstractmethod
-    def load(self, documents: Iterable[dict[str, Any]]) -> None:
-        """Documents as a bulk request has them, to be found by the next query."""
-
-    @abstractmethod
     def matches(self, plan: Plan, run: Bounds, only: Mapping[str, Any]) -> list[str]:
-        """The ids that the plan's query returns over the documents that a filter lets through. Raises UnsupportedError."""
+        """The ids that the plan's query returns over the documents that a filter lets through.
+
+        Raises UnsupportedError and AnswerError.
+        """
 
     def close(self) -> None:
         """Remove the indexes."""
-        for index in self.indexes:
-            self.delete(index)
-        self.indexes.clear()
+        for index in sorted(self.asked - self.made):
+            # A request that was broken off may make its index after a delete; once another is refused, it has.
+            with suppress(AnswerError):
+                self.create(index, {})
+        if self.asked:
+            self.cluster.ask("DELETE", [",".join(sorted(self.asked))], {"ignore_unavailable": "true"})
+        self.asked.clear()
+        self.made.clear()
 
     def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
         names = [f"{self.count + number}" for number in range(len(trials))]
         self.count += len(trials)
         for store in self.backend.stores.values():
             self.prepare(store)
-        self.load(actions(zip(names, trials, strict=True), self.backend.stores, self.contracts, self.suffix, self.shapes))
-        return [self.verdict(name, trial) for name, trial in zip(names, trials, strict=True)]
+        rejected = self.load(
+            actions(zip(names, trials, strict=True), self.backend.stores, self.contracts, self.suffix, self.shapes)
+        )
+        broken = {identity.partition("~")[0]: reason for identity, reason in rejected.items()}
+        return [
+            AnswerError(f"an event can't be stored: {broken[name]}") if name in broken else self.verdict(name, trial)
+            for name, trial in zip(names, trials, strict=True)
+        ]
+
+    def load(self, documents: Iterable[dict[str, Any]]) -> dict[str, str]:
+        """Documents into the indexes, to be found by the next query; by `_id` why one is rejected."""
+        return bulk(self.cluster, documents)
 
     def prepare(self, store: Store) -> None:
         """Make the store's index, with a column for the trial, unless it is there."""
         index = index_of(store, self.suffix)
-        if index in self.indexes:
+        if index in self.made:
             return
-        self.indexes.add(index)
         shape = self.shapes.get(store.source)
         mappings = shape_mapping(store, shape) if shape else self.mapping(store)
         put_field(mappings["properties"], TRIAL, {"type": "keyword"})
-        self.create(index, mappings, _SETTINGS)
+        self.asked.add(index)
+        self.create(index, mappings)
+        self.made.add(index)
+
+    def create(self, index: str, mappings: dict[str, Any]) -> None:
+        self.cluster.ask("PUT", [index], body=as_body({"settings": _SETTINGS, "mappings": mappings}))
 
     def verdict(self, name: str, trial: Trial) -> frozenset[str] | Exception:
         if any(event.time % 1000 for event in trial.events):
@@ -92,5 +113,7 @@ class NodeEngine(ABC):
             ids = self.matches(trial.plan, run, {"term": {TRIAL: name}})
         except UnsupportedError as error:
             error.rule, error.target = trial.plan.name, self.name
+            return error
+        except AnswerError as error:
             return error
         return frozenset(identity.partition("~")[2] for identity in ids)

@@ -58,7 +58,10 @@ class Variants:
         return True
 
     def merged(self, trial: Trial, found: Mapping[str, frozenset[str] | Exception]) -> frozenset[str] | Exception:
-        refused = [verdict for verdict in found.values() if isinstance(verdict, Exception)]
+        refused = sorted(
+            (verdict for verdict in found.values() if isinstance(verdict, Exception)),
+            key=lambda verdict: isinstance(verdict, UnsupportedError),
+        )
         if refused or not found:
             none = UnsupportedError("no version that is known stores what it asks for", trial.plan.name, self.name)
             return refused[0] if refused else none

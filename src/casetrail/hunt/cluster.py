@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-from elasticsearch import (
-    ApiError,
-    AuthenticationException,
-    AuthorizationException,
-    ConnectionTimeout,
-    Elasticsearch,
-    SSLError,
-    TransportError,
-    UnsupportedProductError,
-)
-from elasticsearch import ConnectionError as Unreachable
-
+from casetrail.engines.cluster import AnswerError, Cluster, ClusterError, part
+from casetrail.engines.elasticsearch import ask
 from casetrail.hunt.hits import Hit
 from casetrail.languages.base import Ago, Bounds
 from casetrail.languages.esql.expressions import LIMIT
@@ -35,13 +20,7 @@ from casetrail.plan.values import TIME_FORMATS, scalar_text
 from casetrail.stores.store import Backend
 from casetrail.stores.unsupported import UnsupportedError
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TIME = "@timestamp"
-_TIMEOUT_SECONDS = 300
-
-
-class ClusterError(Exception):
-    """A cluster can't be asked. The message says what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,60 +37,9 @@ class RuleHunt:
     notes: tuple[str, ...] = ()
 
 
-def secret(variable: str | None, file: Path | None) -> str | None:
-    """An API key from an environment variable of this name, or from a file; None when neither is given.
-
-    Raises ClusterError when there is none in it.
-    """
-    if variable is not None:
-        found, where = os.environ.get(variable, ""), f"the environment variable {variable}"
-    elif file is not None:
-        try:
-            found, where = file.read_text("utf-8"), str(file)
-        except (OSError, UnicodeDecodeError) as error:
-            raise ClusterError(f"{file}: the API key can't be read: {error}") from error
-    else:
-        return None
-    key = found.strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise ClusterError(f"{where} holds no API key: put the encoded key into it, one line of base64")
-    return key
-
-
-def connect(url: str, api_key: str | None = None, ca: Path | None = None) -> Elasticsearch:
-    """A client for a cluster. The server's certificate is always verified, by `ca` (a PEM file) or the usual authorities.
-
-    Raises ClusterError for an address that is none, a credential within it, or a key that would travel unencrypted.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ClusterError(f"{_bare(url)} is no address of a cluster; write one like https://elastic.example.com:9200")
-    if parts.username or parts.password:
-        raise ClusterError("the address holds a password; give an API key by --api-key-env or --api-key-file instead")
-    if parts.scheme == "http" and api_key and parts.hostname not in _LOOPBACK:
-        raise ClusterError(f"{_bare(url)} isn't encrypted, and the API key would be sent in the clear; use https")
-    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    options: dict[str, Any] = {"request_timeout": _TIMEOUT_SECONDS, "max_retries": 0}
-    if api_key:
-        options["api_key"] = api_key
-    if ca is not None and parts.scheme == "https":
-        if not ca.is_file():
-            raise ClusterError(f"{ca}: no such file; --ca takes the PEM file of the certificate authority")
-        options["ca_certs"] = str(ca)
-    try:
-        return Elasticsearch(f"{parts.scheme}://{host}:{port}{parts.path.rstrip('/')}", **options)
-    except (ValueError, OSError) as error:
-        raise ClusterError(f"{_bare(url)}: {error}") from error
-
-
-def _bare(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", url)
-
-
 def hunt_cluster(
     plans: Mapping[str, Plan],
-    client: Elasticsearch,
+    cluster: Cluster,
     backend: Backend,
     contracts: Mapping[str, Contract],
     start: int,
@@ -127,7 +55,7 @@ def hunt_cluster(
     """
     for rule, plan in plans.items():
         notes: dict[str, None] = {}
-        hunt = _ClusterHunt(rule, plan, client, backend, contracts, notes)
+        hunt = _ClusterHunt(rule, plan, cluster, backend, contracts, notes)
         try:
             found = hunt.between(-(-start // 1000), end // 1000)
         except UnsupportedError as error:
@@ -146,7 +74,7 @@ class _RuleError(Exception):
 class _ClusterHunt:
     rule: str
     plan: Plan
-    client: Elasticsearch
+    cluster: Cluster
     backend: Backend
     contracts: Mapping[str, Contract]
     notes: dict[str, None]
@@ -165,60 +93,48 @@ class _ClusterHunt:
         middle = (start + end) // 2
         return [*self.between(start, middle), *self.between(middle + 1, end)]
 
-    def ask(self, query: str, start: int, end: int) -> list[dict[str, Any]]:
+    def ask(self, query: str, start: int, end: int) -> Sequence[Mapping[str, object]]:
         window = {"range": {_TIME: {"gte": start, "lte": end, "format": "epoch_millis"}}}
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                answer = self.client.esql.query(query=query, filter=window, allow_partial_results=False)
-        except (ApiError, TransportError, UnsupportedProductError) as error:
+            table = ask(self.cluster, query, window)
+        except AnswerError as error:
             raise self.explained(error) from error
-        self.notes.update(dict.fromkeys(_remarks(answer.meta.headers.get("warning") or "")))
-        names = [column["name"] for column in answer["columns"]]
-        return [dict(zip(names, row, strict=True)) for row in answer["values"]]
+        self.notes.update(dict.fromkeys(table.remarks))
+        return table.rows
 
-    def hit(self, row: Mapping[str, Any]) -> Hit:
-        time = TIME_FORMATS["iso8601"](row[_TIME]) or 0
-        if isinstance(self.plan, Search):
-            return Hit(self.rule, row["_id"], time, {}, (row["_id"],))
-        values = [scalar_text(value) or "" for name, value in row.items() if name not in (ID, _TIME, "n", "evidence")]
-        key = dict(zip((part.name for part in self.plan.key), values, strict=True))
-        evidence = row["evidence"] if isinstance(row["evidence"], list) else [row["evidence"]]
-        return Hit(self.rule, row[ID], time, key, tuple(sorted(filter(None, evidence))))
+    def hit(self, row: Mapping[str, object]) -> Hit:
+        """A row as a hit. Raises _RuleError for one that isn't of the query."""
+        try:
+            time = TIME_FORMATS["iso8601"](part(row, str, _TIME))
+            if time is None:
+                raise AnswerError(f"its answer has a {_TIME} that is no time")
+            if isinstance(self.plan, Search):
+                identity = part(row, str, "_id")
+                return Hit(self.rule, identity, time, {}, (identity,))
+            values = [scalar_text(value) or "" for name, value in row.items() if name not in (ID, _TIME, "n", "evidence")]
+            if len(values) != len(self.plan.key):
+                raise AnswerError("its answer has other columns than the query asks for")
+            key = dict(zip((column.name for column in self.plan.key), values, strict=True))
+            return Hit(self.rule, part(row, str, ID), time, key, _evidence(row))
+        except AnswerError as error:
+            raise _RuleError(str(error)) from error
 
-    def explained(self, error: Exception) -> Exception:
+    def explained(self, error: AnswerError) -> Exception:
         """The error as the user needs it: of the cluster, or of this rule alone."""
         indexes = ", ".join(dict.fromkeys(self.backend.stores[source].index for source in sources(self.plan)))
-        match error:
-            case SSLError():
-                return ClusterError(
-                    f"the cluster's certificate can't be trusted ({error.message}); give its authority by --ca"
-                )
-            case ConnectionTimeout():
-                return ClusterError(
-                    f"the cluster gave no answer within {_TIMEOUT_SECONDS} s; choose a shorter range of time"
-                )
-            case Unreachable():
-                return ClusterError(f"the cluster can't be reached: {error.message}")
-            case UnsupportedProductError():
-                return ClusterError("what answers there is no Elasticsearch")
-            case AuthenticationException():
-                return ClusterError("the cluster rejects the API key (401): it is wrong, expired or missing")
-            case AuthorizationException():
-                return ClusterError(f"the API key may not read {indexes} (403): give it the privilege read there")
-            case ApiError():
-                return _RuleError(self.said(str(error.message), str(error), indexes))
-        return ClusterError(str(error))
+        if error.status == 403:
+            return ClusterError(f"the API key may not read {indexes} (403): give it the privilege read there")
+        return _RuleError(self.said(error, str(error), indexes))
 
-    def said(self, kind: str, text: str, indexes: str) -> str:
+    def said(self, error: AnswerError, text: str, indexes: str) -> str:
         columns = dict.fromkeys(re.findall(r"Unknown column \[([^\]]+)\]", text))
         if columns:
             return "; ".join(f"{self.field(column)}, which no index of {indexes} has" for column in columns)
-        if "Unknown index" in text or kind == "index_not_found_exception":
+        if "Unknown index" in text or error.kind == "index_not_found_exception":
             return f"no index matches {indexes}, or the API key may not see it"
-        if "circuit_breaking" in kind:
+        if "circuit_breaking" in error.kind:
             return "the cluster has too little memory for it: choose a shorter range of time"
-        return f"the cluster rejects the query: {text}"
+        return f"the cluster rejects the query: {text}" if error.kind else text
 
     def field(self, column: str) -> str:
         for source in sources(self.plan):
@@ -231,5 +147,9 @@ class _ClusterHunt:
         return f"it needs {column}"
 
 
-def _remarks(header: str) -> list[str]:
-    return re.findall(r'299 Elasticsearch-\S+ "((?:[^"\\]|\\.)*)"', header)
+def _evidence(row: Mapping[str, object]) -> tuple[str, ...]:
+    value = row.get("evidence")
+    found = value if isinstance(value, list) else [value]
+    if "evidence" not in row or not all(one is None or isinstance(one, str) for one in found):
+        raise AnswerError("its answer has evidence that is no id")
+    return tuple(sorted(filter(None, found)))

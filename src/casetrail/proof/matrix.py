@@ -18,6 +18,8 @@ class Standing(StrEnum):
     """The same on a model of an engine that can't be installed."""
     REFUSED = "refused"
     """The rule, or what a case of it holds, can't be said there; the reason says what."""
+    FAILED = "not run"
+    """The engine gave no whole answer; the reason says what came instead."""
     DISAGREES = "disagrees"
 
 
@@ -46,11 +48,14 @@ def cells(outcomes: Iterable[CaseOutcome], modelled: Iterable[str] = ()) -> list
 
 def _cell(rule: str, engine: str, outcomes: Sequence[CaseOutcome], modelled: bool) -> Cell:
     wrong = [one for one in outcomes if one.got is not None and not one.passed]
+    failed = [one for one in outcomes if one.failed]
     refused = [one for one in outcomes if one.got is None]
     if wrong:
         first = wrong[0]
         told = f"{first.case.name}: missing {first.missing}, extra {first.extra}"
         return Cell(rule, engine, Standing.DISAGREES, len(outcomes), told)
+    if failed:
+        return Cell(rule, engine, Standing.FAILED, len(outcomes), f"{failed[0].case.name}: {failed[0].refused}")
     if refused:
         return Cell(rule, engine, Standing.REFUSED, len(outcomes), _bare(refused[0].refused, rule, engine))
     return Cell(rule, engine, Standing.MODELLED if modelled else Standing.PROVEN, len(outcomes))
@@ -66,16 +71,16 @@ def page(found: Sequence[Cell], versions: Mapping[str, str], left_out: Mapping[s
     engines = list(dict.fromkeys(cell.engine for cell in found))
     by_place = {(cell.rule, cell.engine): cell for cell in found}
     notes: dict[str, int] = {}
-    lines = ["| engine | version | proven | unsupported | disagrees |", "|---|---|---|---|---|"]
+    lines = ["| engine | version | proven | unsupported | disagrees | not run |", "|---|---|---|---|---|---|"]
     for engine in engines:
         each = [cell.standing for cell in found if cell.engine == engine]
         good = sum(standing in (Standing.PROVEN, Standing.MODELLED) for standing in each)
         word = " (modelled)" if Standing.MODELLED in each else ""
         lines.append(
             f"| {engine} | {versions.get(engine, '')} | {good}{word} | {each.count(Standing.REFUSED)} "
-            f"| {each.count(Standing.DISAGREES)} |"
+            f"| {each.count(Standing.DISAGREES)} | {each.count(Standing.FAILED)} |"
         )
-    lines += [f"| {engine} | skipped: {reason} | | | |" for engine, reason in left_out.items()]
+    lines += [f"| {engine} | skipped: {reason} | | | | |" for engine, reason in left_out.items()]
     lines += ["", f"| rule | cases | {' | '.join(engines)} |", f"|---|---|{'---|' * len(engines)}"]
     for rule in rules:
         row = [by_place.get((rule, engine)) for engine in engines]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from casetrail.engines.base import Engine
+    from casetrail.engines.cluster import Cluster
     from casetrail.engines.nodes.node import Node
     from casetrail.pack.pack import Pack
     from casetrail.stores.shape import Shape
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenEngine:
-    """An engine that is ready, the version of what it runs on, and the pack as its target reads it, where that differs."""
+    """An engine that is ready, the version of what it runs on, and the pack as its target reads it, where that differs.
+
+    notes: what was found beside it, for people.
+    """
 
     engine: Engine
     version: str
     pack: Pack | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,11 @@ class ProofSetup:
     def backend(self, usual: str) -> Backend:
         """The backend; on a user's own cluster with indexes of a random name, that no pattern or template of theirs matches."""
         from casetrail.build.targets import backend_of
+        from casetrail.engines.leftover import prefix
         from casetrail.pack.backend import elsewhere
 
         found = backend_of(self.pack, self.target or usual)
-        return elsewhere(found, f"casetrail-{uuid.uuid4().hex[:12]}") if self.url else found
+        return elsewhere(found, prefix()) if self.url else found
 
     def shapes(self, usual: str) -> dict[str, tuple[Shape, ...]]:
         """What the vendors' pipelines store there, by log source."""
@@ -87,61 +92,56 @@ def _duckdb(where: ProofSetup) -> Iterator[OpenEngine]:
 
 
 @contextmanager
-def _url(where: ProofSetup, running: Callable[[], AbstractContextManager[Node]]) -> Iterator[str]:
-    if where.url:
-        yield where.url
-        return
+def _url(running: Callable[[], AbstractContextManager[Node]]) -> Iterator[str]:
     with running() as node:
         yield node.url
 
 
 @contextmanager
-def _elasticsearch(where: ProofSetup) -> Iterator[OpenEngine]:
-    from elasticsearch import ApiError, TransportError
+def _cluster(
+    where: ProofSetup, product: str, running: Callable[[], AbstractContextManager[Node]]
+) -> Iterator[tuple[Cluster, tuple[str, ...]]]:
+    """A user's own cluster, or a node that runs here, and what killed proofs left on it. Raises ClusterError."""
+    from casetrail.engines.cluster import AnswerError, ClusterError
+    from casetrail.engines.connect import connect
+    from casetrail.engines.leftover import swept
 
+    with nullcontext(where.url) if where.url else _url(running) as url:
+        cluster = connect(url, product, api_key=where.key, login=where.login, ca=where.ca)
+        try:
+            yield cluster, tuple(swept(cluster)) if where.url else ()
+        except AnswerError as error:
+            raise ClusterError(f"the cluster at {cluster.host}:{cluster.port}: {error}") from error
+
+
+@contextmanager
+def _elasticsearch(where: ProofSetup) -> Iterator[OpenEngine]:
     from casetrail.engines.elasticsearch import ElasticsearchEngine
+    from casetrail.engines.leftover import prefix
     from casetrail.engines.nodes.elasticsearch import running
     from casetrail.engines.variants import Shapes, Variants, variants
-    from casetrail.hunt.cluster import ClusterError, connect
 
-    backend = where.backend("elastic")
-    shapes = where.shapes("elastic")
-    with _url(where, running) as url, connect(url, where.key, where.ca) as client:
-        try:
-            with ExitStack() as opened:
+    backend, shapes = where.backend("elastic"), where.shapes("elastic")
+    with _cluster(where, "Elasticsearch", running) as (cluster, notes), ExitStack() as opened:
 
-                def engine(apart: Backend, chosen: Shapes) -> ElasticsearchEngine:
-                    return opened.enter_context(closing(ElasticsearchEngine(client, apart, where.pack.contracts, chosen)))
+        def engine(apart: Backend, chosen: Shapes) -> ElasticsearchEngine:
+            return opened.enter_context(closing(ElasticsearchEngine(cluster, apart, where.pack.contracts, chosen)))
 
-                found = Variants(
-                    ElasticsearchEngine.name,
-                    backend,
-                    variants(backend, shapes, f"casetrail-{uuid.uuid4().hex[:12]}", engine),
-                )
-                yield OpenEngine(found, f"Elasticsearch {node_version(client)}")
-        except (ApiError, TransportError) as error:
-            raise ClusterError(f"{url}: {error}") from error
+        found = Variants(ElasticsearchEngine.name, backend, variants(backend, shapes, prefix(), engine))
+        yield OpenEngine(found, f"Elasticsearch {_version(cluster)}", notes=notes)
 
 
 @contextmanager
 def _opensearch(where: ProofSetup) -> Iterator[OpenEngine]:
-    from opensearchpy import OpenSearch, OpenSearchException
-
     from casetrail.engines.nodes.opensearch import running
     from casetrail.engines.opensearch import OpenSearchEngine
-    from casetrail.hunt.cluster import ClusterError
 
     backend = where.backend("opensearch")
-    ca: dict[str, Any] = {"ca_certs": str(where.ca)} if where.ca else {}
     with (
-        _url(where, running) as url,
-        closing(OpenSearch(url, http_auth=where.login, timeout=300, verify_certs=True, **ca)) as client,
+        _cluster(where, "OpenSearch", running) as (cluster, notes),
+        closing(OpenSearchEngine(cluster, backend, where.pack.contracts)) as engine,
     ):
-        try:
-            with closing(OpenSearchEngine(client, backend, where.pack.contracts)) as engine:
-                yield OpenEngine(engine, f"OpenSearch {node_version(client)}")
-        except OpenSearchException as error:
-            raise ClusterError(f"{url}: {error}") from error
+        yield OpenEngine(engine, f"OpenSearch {_version(cluster)}", notes=notes)
 
 
 @contextmanager
@@ -167,10 +167,14 @@ def _splunk(where: ProofSetup) -> Iterator[OpenEngine]:
     yield OpenEngine(model, f"the model of casetrail {__version__}", meant_for(where.pack, backend))
 
 
-def node_version(client: Any) -> str:
-    """The version of the first node of an Elasticsearch or OpenSearch cluster."""
-    nodes = client.nodes.info(filter_path="nodes.*.version")["nodes"]
-    return str(next(iter(nodes.values()))["version"])
+def _version(cluster: Cluster) -> str:
+    """The versions of a cluster's nodes. Raises AnswerError."""
+    from casetrail.engines.cluster import AnswerError, part
+
+    nodes = part(cluster.ask("GET", ["_nodes"], {"filter_path": "nodes.*.version"}).body, dict, "nodes")
+    if not nodes:
+        raise AnswerError("its answer has no nodes")
+    return cluster.told(", ".join(sorted({part(node, str, "version") for node in nodes.values()})))
 
 
 PROVERS = {

@@ -13,19 +13,21 @@ from casetrail.pack.files import PackError
 from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import Plan
 from casetrail.proof.mutants import mutants
+from casetrail.stores.unsupported import UnsupportedError
 
 
 @dataclass(frozen=True, slots=True)
 class CaseOutcome:
     """What an engine said of a case.
 
-    got: the ids that completed; None when the engine refused, and `refused` says why.
+    got: the ids that completed; None when the engine refused or failed, and `refused` says why. failed: it didn't run the case.
     """
 
     case: Case
     engine: str
     got: frozenset[str] | None
     refused: str = ""
+    failed: bool = False
 
     @property
     def passed(self) -> bool:
@@ -97,7 +99,7 @@ def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Ite
     for engine in engines:
         for case, verdict in zip(cases, engine.verdicts(trials), strict=True):
             if isinstance(verdict, Exception):
-                yield CaseOutcome(case, engine.name, None, str(verdict))
+                yield CaseOutcome(case, engine.name, None, str(verdict), not isinstance(verdict, UnsupportedError))
             else:
                 yield CaseOutcome(case, engine.name, verdict)
 

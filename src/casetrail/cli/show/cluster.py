@@ -39,22 +39,18 @@ class Cluster:
 def hunt_on(cluster: Cluster, pack: Pack, plans: Mapping[str, Plan]) -> Iterator[RuleHunt]:
     """What came of each rule, one after the other.
 
-    Raises ClusterError when the cluster can't be asked, and UsageError for a time that is none or a missing extra.
+    Raises ClusterError when the cluster can't be asked, and UsageError for a time that is none.
     """
     from casetrail.build.targets import backend_of
+    from casetrail.engines.connect import connect, secret
+    from casetrail.hunt.cluster import hunt_cluster
 
-    try:
-        from casetrail.hunt.cluster import connect, hunt_cluster, secret
-    except ModuleNotFoundError as error:
-        if error.name != "elasticsearch":
-            raise
-        raise click.UsageError("the client is missing: pip install 'casetrail[elasticsearch]'") from error
     now = int(datetime.now(UTC).timestamp() * 1_000_000)
     start, end = instant(cluster.since, now), instant(cluster.until, now)
     if start > end:
         raise click.UsageError(f"--from {cluster.since} is later than --to {cluster.until}")
-    with connect(cluster.url, secret(cluster.key_env, cluster.key_file), cluster.ca) as client:
-        yield from hunt_cluster(plans, client, backend_of(pack, TARGET), pack.contracts, start, end)
+    at = connect(cluster.url, "Elasticsearch", api_key=secret(cluster.key_env, cluster.key_file), ca=cluster.ca)
+    yield from hunt_cluster(plans, at, backend_of(pack, TARGET), pack.contracts, start, end)
 
 
 def instant(text: str, now: int) -> int:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from casetrail.cli.show.terminal import say
+from casetrail.cli.show.terminal import printable, say
 from casetrail.engines.nodes.maven import NodeUnavailable
 from casetrail.pack.cases import CaseFile
 from casetrail.pack.pack import Pack
@@ -19,7 +19,13 @@ from casetrail.proof.matrix import Cell, Standing, cells, page
 from casetrail.proof.provers import PROVERS, ProofSetup
 from casetrail.proof.run import run
 
-_COLOURS = {Standing.PROVEN: "green", Standing.MODELLED: "cyan", Standing.REFUSED: "yellow", Standing.DISAGREES: "red"}
+_COLOURS = {
+    Standing.PROVEN: "green",
+    Standing.MODELLED: "cyan",
+    Standing.REFUSED: "yellow",
+    Standing.FAILED: "red",
+    Standing.DISAGREES: "red",
+}
 _HEAD = """# Proof
 
 Every case of every rule, on every engine that a query of it can run on, with the events stored as that SIEM stores them. Made by
@@ -28,6 +34,7 @@ Every case of every rule, on every engine that a query of it can run on, with th
 - *proven*: each case matches on the expected events, on the real engine with the shipped query.
 - *modelled*: the same, on a model written from the vendor's documentation, since the engine can't be installed.
 - *refused*: the rule isn't shipped there; the note says why.
+- *not run*: the engine gave no whole answer; the note says what came instead.
 
 """
 
@@ -47,6 +54,8 @@ class Proof:
         _tell(f"{name} …")
         try:
             with PROVERS[name].opens(where) as opened:
+                for note in opened.notes:
+                    say(printable(note))
                 outcomes = list(run(opened.pack or self.pack, self.files, [opened.engine]))
                 self.versions[opened.engine.name] = opened.version
         except NodeUnavailable as error:
@@ -92,7 +101,7 @@ def show(proof: Proof) -> None:
     console.print(table)
     for cell in proof.cells:
         if cell.reason:
-            console.print(Text(f"{cell.standing}: {cell.rule} on {cell.engine}: {cell.reason}"), soft_wrap=True)
+            console.print(Text(printable(f"{cell.standing}: {cell.rule} on {cell.engine}: {cell.reason}")), soft_wrap=True)
     for name, reason in proof.left_out.items():
         console.print(Text(f"skipped: {name}: {reason}"), soft_wrap=True)
     for line in _summary(proof):
@@ -117,12 +126,19 @@ def junit(found: Sequence[Cell]) -> bytes:
     failed = [cell for cell in found if cell.standing is Standing.DISAGREES]
     refused = [cell for cell in found if cell.standing is Standing.REFUSED]
     suite = ElementTree.Element(
-        "testsuite", name="casetrail prove", tests=str(len(found)), failures=str(len(failed)), skipped=str(len(refused))
+        "testsuite",
+        name="casetrail prove",
+        tests=str(len(found)),
+        failures=str(len(failed)),
+        errors=str(sum(cell.standing is Standing.FAILED for cell in found)),
+        skipped=str(len(refused)),
     )
     for cell in found:
         element = ElementTree.SubElement(suite, "testcase", classname=cell.engine, name=cell.rule)
         if cell.standing is Standing.DISAGREES:
             ElementTree.SubElement(element, "failure", message=cell.reason)
+        if cell.standing is Standing.FAILED:
+            ElementTree.SubElement(element, "error", message=cell.reason)
         if cell.standing is Standing.REFUSED:
             ElementTree.SubElement(element, "skipped", message=cell.reason)
     content: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
