@@ -140,4 +140,4 @@ def test_a_rule_says_since_which_version_its_log_is_stored_so() -> None:
     needed = {name: since(rule.plan, BACKEND.stores) for name, rule in PACK.rules.items() if rule.plan}
     assert needed["okta_root_session_two_countries"] == {"okta/okta": "3.5"}
     assert needed["okta_factors_reset_not_renewed"] == {"okta/okta": "3.0"}
-    assert needed["okta_session_two_networks"] == {}
+    assert needed["okta_session_two_networks"] == {"okta/okta": "2.12"}

@@ -104,6 +104,9 @@ def _store(product: str, item: Mapping[str, Any]) -> Store:
         only=item.get("only", {}),
         identity=tuple(item.get("identity", ())),
         arrival=item.get("arrival", ""),
+        connector=item.get("connector", ""),
+        since=item.get("since", ""),
+        tags=tuple(item.get("tags", ())),
     )
 
 

@@ -40,6 +40,9 @@ class Store:
     identity: the columns that together name an event, where the SIEM keeps no id of its own.
     basis: whose names these are.
     arrival: the column of when a row arrived; empty where the SIEM has none by name.
+    connector: the vendor's way in, as the SIEM calls it (an integration's package, Sentinel's connectorId); empty for one's own.
+    since: its least version whose rows are known to be stored so.
+    tags: what the SIEM's own rules on that log are found by.
     """
 
     source: str
@@ -50,6 +53,9 @@ class Store:
     only: Mapping[str, str] = field(default_factory=dict)
     identity: tuple[str, ...] = ()
     arrival: str = ""
+    connector: str = ""
+    since: str = ""
+    tags: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[StoredField, ...]:

@@ -3,7 +3,7 @@ and index templates."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any, assert_never
 
@@ -15,9 +15,11 @@ from casetrail.packages.elastic import templates as kibana_templates
 from casetrail.packages.elastic import withdrawn
 from casetrail.packages.elastic.lines import ndjson
 from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn, identity
-from casetrail.plan.nodes import Correlation, Plan, Search
+from casetrail.plan.nodes import Correlation, Plan, Search, sources
 from casetrail.schedule.schedule import Schedule
 from casetrail.sigma.attack import Tactic, Technique, attack
+from casetrail.stores.shape import reached
+from casetrail.stores.since import asked, since
 from casetrail.stores.store import Backend
 
 _SEVERITY = {
@@ -65,10 +67,11 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "false_positives": [" ".join(str(text).split()) for text in rule.sigma.falsepositives or []],
         "note": _note(rule),
         "setup": " ".join(str(rule.own.get("requires", "")).split()),
-        "tags": ["casetrail", *(str(tag) for tag in rule.sigma.tags or [])],
+        "tags": _tags(item, backend),
         "threat": threat([str(tag) for tag in rule.sigma.tags or []]),
-        "related_integrations": [],
-        "required_fields": [],
+        "related_integrations": list(_integrations(item.plan, backend)),
+        "required_fields": list(_required(item.plan, backend)),
+        "investigation_fields": {"field_names": list(_looked_at(item, backend))},
         "exceptions_list": [],
         "actions": [],
         "immutable": False,
@@ -95,11 +98,51 @@ def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
 
 def _note(rule: Rule) -> str:
     steps = [" ".join(str(step).split()) for step in rule.own.get("next_steps", [])]
-    parts = ["## What to do next", "", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
+    parts = ["## Triage and analysis", "", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
     for heading, key in (("Why this level", "level_reason"), ("Evidence and sources", "basis"), ("Tuning", "tuning")):
         if key in rule.own:
             parts += ["", f"## {heading}", "", " ".join(str(rule.own[key]).split())]
     return "\n".join(parts)
+
+
+def _tags(item: Packaged, backend: Backend) -> list[str]:
+    """The rule's own tags, and those by which Kibana's users find rules: the log, and the tactics by name."""
+    own = [str(tag) for tag in item.rule.sigma.tags or []]
+    logs = [tag for source in sources(item.plan) for tag in backend.stores[source].tags]
+    tactics = [f"Tactic: {each['tactic']['name']}" for each in threat(own)]
+    return list(dict.fromkeys(["casetrail", *logs, *tactics, *own]))
+
+
+def _integrations(plan: Plan, backend: Backend) -> Iterator[dict[str, str]]:
+    """The integrations that bring what a rule reads, with the versions whose rows hold all of it."""
+    needed: dict[str, str] = {}
+    for source, version in since(plan, backend.stores).items():
+        package = backend.stores[source].connector
+        if package and not reached(needed.get(package, "0"), version):
+            needed[package] = version
+    for package, version in sorted(needed.items()):
+        yield {"package": package, "version": f">={version}.0"}
+
+
+def _required(plan: Plan, backend: Backend) -> Iterator[dict[str, str]]:
+    """The columns that a rule's query asks for, each once, by name."""
+    stores = backend.stores
+    places = {
+        stores[one.source].fields[one.field.path] for one in asked(plan) if one.field.path in stores[one.source].fields
+    }
+    for name, kind in sorted({(place.name, place.type) for place in places if not place.derive}):
+        yield {"name": name, "type": kind}
+
+
+def _looked_at(item: Packaged, backend: Backend) -> Iterator[str]:
+    """The columns that an analyst looks at first: of whom, from where, in which session and on what the rule's logs say."""
+    found: dict[str, None] = {}
+    for pivot in ("account", "address", "session", "file", "record"):
+        for source in sources(item.plan):
+            fields = backend.stores[source].fields
+            places = [fields[path] for path in item.contracts[source].pivots.get(pivot, ()) if path in fields]
+            found.update((place.name, None) for place in places if place.type in ("keyword", "ip") and not place.derive)
+    yield from found
 
 
 def threat(tags: Sequence[str]) -> list[dict[str, Any]]:

@@ -95,7 +95,7 @@ def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "description": _description(item),
         "severity": _SEVERITY[rule.level],
         "enabled": False,
-        "requiredDataConnectors": [],
+        "requiredDataConnectors": list(_connectors(item.plan, backend)),
         "queryFrequency": when["queryFrequency"],
         "queryPeriod": when["queryPeriod"],
         "triggerOperator": "gt",
@@ -120,6 +120,14 @@ def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "version": f"{item.version}.{item.changes}.0",
         "kind": "Scheduled",
     }
+
+
+def _connectors(plan: Plan, backend: Backend) -> Iterator[dict[str, Any]]:
+    """The connectors that bring what a rule reads, each with the tables that it fills."""
+    stores = [backend.stores[source] for source in sources(plan)]
+    for connector in dict.fromkeys(store.connector for store in stores if store.connector):
+        tables = sorted({store.index for store in stores if store.connector == connector})
+        yield {"connectorId": connector, "dataTypes": tables}
 
 
 def resource(name: str, rule: Mapping[str, Any], tables: Sequence[str]) -> dict[str, Any]:
