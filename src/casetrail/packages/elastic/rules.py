@@ -45,6 +45,7 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
     """One rule as Kibana's import takes it, disabled."""
     rule, when = item.rule, item.schedule
     severity, risk = _SEVERITY[rule.level]
+    looked_at = list(_looked_at(item, backend))
     made: dict[str, Any] = {
         "id": identity(rule.sigma.id or rule.name, backend),
         "rule_id": str(rule.sigma.id or identity),
@@ -71,7 +72,7 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "threat": threat([str(tag) for tag in rule.sigma.tags or []]),
         "related_integrations": list(_integrations(item.plan, backend)),
         "required_fields": list(_required(item.plan, backend)),
-        "investigation_fields": {"field_names": list(_looked_at(item, backend))},
+        **({"investigation_fields": {"field_names": looked_at}} if looked_at else {}),
         "exceptions_list": [],
         "actions": [],
         "immutable": False,
@@ -126,19 +127,19 @@ def _integrations(plan: Plan, backend: Backend) -> Iterator[dict[str, str]]:
 
 def _required(plan: Plan, backend: Backend) -> Iterator[dict[str, str]]:
     """The columns that a rule's query asks for, each once, by name."""
-    stores = backend.stores
-    places = {
-        stores[one.source].fields[one.field.path] for one in asked(plan) if one.field.path in stores[one.source].fields
-    }
-    for name, kind in sorted({(place.name, place.type) for place in places if not place.derive}):
-        yield {"name": name, "type": kind}
+    found: dict[str, str] = {}
+    for one in asked(plan):
+        store = backend.stores[one.source]
+        place = store.fields[one.field.path]
+        found |= {store.time: "date", store.arrival: "date"} if place.derive else {place.name: place.type}
+    yield from ({"name": name, "type": found[name]} for name in sorted(found))
 
 
 def _looked_at(item: Packaged, backend: Backend) -> Iterator[str]:
     """The columns that an analyst looks at first: of whom, from where, in which session and on what the rule's logs say."""
     found: dict[str, None] = {}
     for pivot in ("account", "address", "session", "file", "record"):
-        for source in sources(item.plan):
+        for source in filter(item.contracts.__contains__, sources(item.plan)):
             fields = backend.stores[source].fields
             places = [fields[path] for path in item.contracts[source].pivots.get(pivot, ()) if path in fields]
             found.update((place.name, None) for place in places if place.type in ("keyword", "ip") and not place.derive)
