@@ -7,8 +7,9 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
-from casetrail.build.targets import backend_of, targets
+from casetrail.build.targets import backend_of
 from casetrail.languages.languages import language_of
+from casetrail.pack.backend import targets
 from casetrail.pack.pack import Pack
 from casetrail.packages.registry import format_of
 from casetrail.stores.store import Backend

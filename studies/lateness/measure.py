@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from casetrail.build.targets import targets
+from casetrail.pack.backend import targets
 from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import Plan, Search, sources
 from casetrail.proof.late.histories import history

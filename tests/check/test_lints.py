@@ -57,6 +57,7 @@ def pack(tmp_path: Path) -> Path:
     for name in ("logsources", "watchlists", "backends"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "fixtures" / "events", tmp_path / "fixtures" / "events")
+    shutil.copy(ROOT / "casetrail.yml", tmp_path)
     (tmp_path / "rules").mkdir()
     (tmp_path / "fixtures" / "rules").mkdir()
     write(tmp_path, "rules/example.yml", PLAIN)
@@ -92,6 +93,13 @@ def put(pack: Path, where: str, example: str) -> None:
             if not (pack / "rules.lock").is_file():
                 assert run("lock", pack=pack).exit_code == 0
             put(pack, "rule", example)
+        case "unread":
+            if example.strip():
+                write(pack, "rules/other.json", example)
+            else:
+                (pack / "rules" / "other.json").unlink()
+        case "settings":
+            write(pack, "casetrail.yml", example)
         case "overlay":
             overlaid(pack, example, "{}\n")
         case "threshold":

@@ -62,6 +62,7 @@ def small_pack(
     for name in ("logsources", "watchlists", "backends"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copytree(ROOT / "fixtures" / "events", folder / "fixtures" / "events")
+    shutil.copy(ROOT / "casetrail.yml", folder)
     (folder / "rules" / "okta").mkdir(parents=True)
     (folder / "fixtures" / "okta").mkdir()
     for name, rule in (rules or {"example": RULE}).items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from casetrail.build.targets import targets
 from casetrail.incidents.replay import Replay, Replayed, replay
 from casetrail.incidents.story import read_incident
+from casetrail.pack.backend import targets
 from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import searches
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from casetrail.build.targets import targets
 from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate
+from casetrail.pack.backend import targets
 from casetrail.pack.pack import Pack
 from casetrail.packages.registry import format_of
 from casetrail.plan.nodes import Correlation

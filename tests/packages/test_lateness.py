@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.build.targets import backend_of, targets
+from casetrail.build.targets import backend_of
 from casetrail.languages.base import Bounds
 from casetrail.languages.languages import language_of
 from casetrail.logs.contract import Contract
+from casetrail.pack.backend import targets
 from casetrail.pack.pack import Pack
 from casetrail.plan import nodes
 from casetrail.plan.nodes import (

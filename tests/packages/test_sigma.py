@@ -12,7 +12,8 @@ from sigma.exceptions import SigmaError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 
-from casetrail.build.targets import backend_of, targets
+from casetrail.build.targets import backend_of
+from casetrail.pack.backend import targets
 from casetrail.pack.pack import Pack
 from casetrail.pack.sources import Sources
 from casetrail.packages.sigma.limits import ASTERISK, CORRELATION, NETWORK, TOOLS, losses, refusals

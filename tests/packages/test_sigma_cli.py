@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.build.targets import backend_of, targets
+from casetrail.build.targets import backend_of
+from casetrail.pack.backend import targets
 from casetrail.pack.pack import Pack
 from casetrail.packages.sigma.limits import CORRELATION, TOOLS, refusals
 from casetrail.packages.sigma.rules import files

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from casetrail.build.targets import build, targets
+from casetrail.build.targets import build
+from casetrail.pack.backend import targets
 from casetrail.pack.cases import case_files
 from casetrail.pack.pack import Pack
 

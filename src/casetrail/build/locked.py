@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from casetrail.build.targets import backend_of, query_for, targets
+from casetrail.build.targets import backend_of, query_for
+from casetrail.pack.backend import targets
 from casetrail.pack.files import PackError
 from casetrail.pack.lock import meanings, version_of
 from casetrail.pack.lockfile import REFUSED, Entry, Lock, Shipped, Tombstone

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from casetrail import __version__
 from casetrail.build.overlaid import Change, changes
 from casetrail.languages.languages import language_of
-from casetrail.pack.backend import backend_folder, read_backend
+from casetrail.pack.backend import backend_folder, read_backend, targets
 from casetrail.pack.files import PackError
 from casetrail.pack.lockfile import Lock, read_lock
 from casetrail.pack.pack import Pack
@@ -43,15 +43,9 @@ class Built:
     changes: tuple[Change, ...] = ()
 
 
-def targets(pack: Pack) -> list[str]:
-    """The names of the targets that a pack can be built for."""
-    return sorted(path.parent.name for path in backend_folder(pack, "").glob("*/backend.yml"))
-
-
 def backend_of(pack: Pack, target: str) -> Backend:
     """A target's backend, with a customer's settings for it. Raises PackError for an unknown one."""
-    own = pack.overlay.targets.get(target) if pack.overlay else None
-    return read_backend(backend_folder(pack, target), pack.contracts, own)
+    return read_backend(backend_folder(pack, target), pack.contracts, pack.at_target(target))
 
 
 def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = None) -> str:

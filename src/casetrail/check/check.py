@@ -2,45 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from casetrail.check.baseline import beyond, read_baseline
 from casetrail.check.cases import case_faults
+from casetrail.check.chosen import Ruled, settings_faults, told
 from casetrail.check.findings import Finding
 from casetrail.check.form import FATAL, file_faults, guarded
 from casetrail.check.lints import catalogue
 from casetrail.check.lock import lock_faults
 from casetrail.check.own import list_faults, overlay_faults
 from casetrail.check.rules import rule_faults
-from casetrail.pack.backend import read_backend
+from casetrail.pack.backend import read_backend, targets
 from casetrail.pack.fault import Fault
-from casetrail.pack.files import Files, PackError, is_own, rule_files
-from casetrail.pack.overlay import SETTINGS
+from casetrail.pack.files import Files, PackError, data_files, is_own, rule_files, yaml_files
 from casetrail.pack.pack import Pack
 from casetrail.pack.reading import Reading, read_pack
+from casetrail.pack.settings import SETTINGS
 from casetrail.pack.shapes import STORED, read_shapes, unstored
 from casetrail.pack.watchlist import INDEX
 from casetrail.reading.yaml import START
 
+_ENDINGS = {
+    "rules": "rules are YAML, in files ending in .yml or .yaml",
+    "filters": "filters are YAML, in files ending in .yml or .yaml",
+    "logsources": "log source definitions are YAML files right in logsources/",
+    "watchlists": "watchlists are CSV files right in watchlists/, described in watchlists.yml",
+    "backends": "a target's files are YAML right in backends/TARGET/ of a pack, beside its backend.yml",
+}
 _FOLDERS = {"logsources": "contract", "backends": "backend", "fixtures": "cases"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found, and what it read.
+
+    findings: in the order of files and lines; known: how many more the baseline knows; gone: how many of its findings are no more.
+    read: how many there were of each kind of thing, by its name in words.
+    """
+
+    findings: list[Finding]
+    read: Mapping[str, int]
+    strict: bool = False
+    known: int = 0
+    gone: int = 0
 
 
 def check(
     folder: Path, today: date | None = None, *, overlay: Path | None = None, lists: Path | None = None
 ) -> list[Finding]:
-    """Every fault of the pack in a folder, and of what is laid over it, in the order of files and lines.
+    """The findings of `examine`."""
+    return examine(folder, today, overlay=overlay, lists=lists).findings
+
+
+def examine(
+    folder: Path,
+    today: date | None = None,
+    *,
+    overlay: Path | None = None,
+    lists: Path | None = None,
+    baseline: Path | None = None,
+) -> Checked:
+    """Every fault of the pack in a folder, and of what is laid over it, that their settings ask for.
 
     overlay: a customer's whole folder; lists: one with watchlists of theirs alone.
-
     today: the day by which a watchlist may have expired; not asked when it isn't given, so that the same pack has the same faults.
+    baseline: the file of known findings; that of the settings if not given.
 
-    A folder without `logsources/` is a foreign pack of Sigma rules: the shipped contracts are taken, and what casetrail demands of its
-    own rules (cases, next steps, …) is not asked. Raises PackError when there is no such folder.
+    What casetrail demands of its own rules (cases, next steps, …) is asked where `profile: house` stands. Raises PackError when there is
+    no such folder, or the baseline can't be read.
     """
     files = Files()
-    reading = read_pack(folder, files, overlay=overlay)
+    reading = read_pack(folder, files, lists, overlay=overlay)
+    settings = reading.settings
     found = list(_forms(folder, overlay, files))
     misshapen = {fault.path for fault in found if fault.lint in FATAL}
     found += [fault for fault in reading.faults if fault.path not in misshapen]
@@ -48,7 +86,42 @@ def check(
         pack = Pack.of(reading)
         judged = [*_judged(pack, files), *(_lists(folder, overlay, lists, today, files) if is_own(folder) else ())]
         found += [fault for fault in judged if fault.lint != "schema" or fault.path not in misshapen]
-    return sorted({_finding(fault) for fault in found})
+        found += settings_faults(settings, targets(pack))
+    found += _unread(folder, overlay, files)
+    ruled = [Ruled(reading.laid.overlay.lists.parent, reading.laid.overlay.settings)] if reading.laid and overlay else []
+    findings = sorted({_finding(fault) for fault in told(found, [*ruled, Ruled(folder, settings)], files.known)})
+    place = baseline or settings.baseline
+    if place is None:
+        return Checked(findings, _read(reading, files), settings.strict)
+    new, gone = beyond(findings, read_baseline(place), folder)
+    return Checked(new, _read(reading, files), settings.strict, len(findings) - len(new), gone)
+
+
+def _read(reading: Reading, files: Files) -> dict[str, int]:
+    """How many rules, filters, case files and watchlists there are, in words."""
+    sources = reading.laid.sources if reading.laid else reading.sources
+    lists = reading.laid.watchlists if reading.laid else reading.watchlists
+    cases = [path for path in files.known if _is_cases(path)]
+    return {
+        "rule": len(sources.rules()),
+        "filter": len(sources.filters()),
+        "case file": len(cases),
+        "watchlist": len(lists),
+    }
+
+
+def _is_cases(path: Path) -> bool:
+    return "fixtures" in path.parts and not {"events", "incidents"} & set(path.parts)
+
+
+def _unread(folder: Path, overlay: Path | None, files: Files) -> Iterator[Fault]:
+    """The files in a pack's or an overlay's folders that look as if they were of it, and that nothing reads."""
+    known = {*files.known}
+    for top in filter(None, (folder, overlay)):
+        for name, why in _ENDINGS.items():
+            for path in data_files(top / name):
+                if path not in known and not (name == "watchlists" and path.suffix == ".csv" and path.parent == top / name):
+                    yield Fault("unread-file", path, None, f"nothing reads it: {why}")
 
 
 def _finding(fault: Fault) -> Finding:
@@ -59,7 +132,7 @@ def _finding(fault: Fault) -> Finding:
 
 def _forms(folder: Path, overlay: Path | None, files: Files) -> Iterator[Fault]:
     """The faults of form of all YAML files but settings and lists."""
-    for name, schema in _FOLDERS.items() if is_own(folder) else ():
+    for name, schema in _FOLDERS.items():
         for path in _below(folder, name):
             yield from file_faults(path, _schema_of(path, schema), files)
     for path in (*rule_files(folder), *_below(overlay, "rules"), *_below(overlay, "filters")):
@@ -69,7 +142,7 @@ def _forms(folder: Path, overlay: Path | None, files: Files) -> Iterator[Fault]:
 
 
 def _below(folder: Path | None, name: str) -> list[Path]:
-    return sorted((folder / name).rglob("*.yml")) if folder else []
+    return yaml_files(folder / name) if folder else []
 
 
 def _schema_of(path: Path, usual: str) -> str:
@@ -88,21 +161,18 @@ def _is_in_the_way(reading: Reading, misshapen: set[Path]) -> bool:
 
 
 def _judged(pack: Pack, files: Files) -> Iterator[Fault]:
-    own = is_own(pack.folder)
-    yield from rule_faults(pack, own)
+    yield from rule_faults(pack)
     if pack.overlay and pack.overlay.folder:
         yield from guarded(pack.overlay.folder / SETTINGS, overlay_faults(pack, files))
-    if own:
-        yield from _backend_faults(pack, files)
-        yield from case_faults(pack, files)
-        yield from lock_faults(pack.bare)
+    yield from _backend_faults(pack, files)
+    yield from case_faults(pack, files)
+    yield from lock_faults(pack.bare)
 
 
 def _backend_faults(pack: Pack, files: Files) -> Iterator[Fault]:
     for path in sorted((pack.folder / "backends").glob("*/backend.yml")):
         try:
-            own = pack.overlay.targets.get(path.parent.name) if pack.overlay else None
-            backend = read_backend(path.parent, pack.contracts, own, files)
+            backend = read_backend(path.parent, pack.contracts, pack.at_target(path.parent.name), files)
             shapes = read_shapes(path.parent, pack.contracts, files)
         except PackError as error:
             yield Fault("schema", path, None, str(error))

@@ -8,13 +8,15 @@ from importlib.resources import files
 
 import yaml
 
+_HOUSE = ", house style"
+
 
 @dataclass(frozen=True, slots=True)
 class Lint:
     """One kind of fault.
 
     severity: error, warning or info; wrong and right: an example that has it and one that hasn't, as YAML text; fix: how `--fix`
-    mends it, empty where a person must.
+    mends it, empty where a person must; house: whether it is of casetrail's own style, which a pack asks for by its profile.
     """
 
     code: str
@@ -25,6 +27,7 @@ class Lint:
     wrong: str
     right: str
     fix: str
+    house: bool
 
 
 @cache
@@ -41,6 +44,7 @@ def catalogue() -> dict[str, Lint]:
             facts["wrong"],
             facts["right"],
             facts.get("fix", ""),
+            facts.get("house", False),
         )
         for code, facts in document.items()
     ]
@@ -51,7 +55,14 @@ def page() -> str:
     """The catalogue as a page of Markdown."""
     parts = ["# Lints", "", "Made from `src/casetrail/check/lints.yml` by `make docs`.", ""]
     for lint in catalogue().values():
-        parts += [f"## {lint.code} {lint.name}", "", f"{lint.severity}: {lint.message}.", "", lint.why, ""]
+        parts += [
+            f"## {lint.code} {lint.name}",
+            "",
+            f"{lint.severity}{', house style' if lint.house else ''}: {lint.message}.",
+            "",
+            lint.why,
+            "",
+        ]
         parts += [
             "Wrong:",
             "",

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import assert_never
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, assert_never
 from uuid import UUID
 
 from sigma.correlations import SigmaCorrelationRule
@@ -27,49 +25,48 @@ from casetrail.sigma.levels import LEVELS
 _URL = re.compile(r"https?://[^\s/]+\.[^\s]+")
 
 
-def rule_faults(pack: Pack, own: bool) -> Iterator[Fault]:
-    """The faults of a pack's rules and filters.
-
-    own: whether all rules are asked what casetrail demands of its own; else those with keys under `casetrail` are.
-    """
+def rule_faults(pack: Pack) -> Iterator[Fault]:
+    """The faults of a pack's rules and filters, those of house style among them."""
     yield from pack.sources.faults
     broken = {fault.path for fault in pack.sources.faults}
     filters = [document for document in pack.sources.filters() if document.path not in broken]
     if any("filter" not in document.data for path in broken for document in pack.sources[path]):
         return
-    ours = [document for document in pack.sources.rules() if own or "casetrail" in document.data]
-    yield from _named_twice(pack.sources.rules())
-    yield from _identifiers(ours)
+    yield from _twice(pack.sources.rules())
+    yield from _identifiers(pack.sources.rules())
     made: dict[str, Made] = {name: rule.sigma for name, rule in pack.made.items()}
     based = {base for _, base in bases(made.values())}
     for written in pack.sources.written:
         rule = pack.made.of(written)
         yield from guarded(rule.path, _meaning(rule))
-        if own or "casetrail" in rule.meta:
-            yield from guarded(rule.path, _words(rule, alone=rule.name not in based, names=made))
+        yield from guarded(rule.path, _words(rule, alone=rule.name not in based, names=made))
     for document in filters:
         yield from guarded(document.path, _idle(document, made))
 
 
-def _named_twice(documents: Sequence[Document]) -> Iterator[Fault]:
-    names = Counter(named(document.data) for document in documents)
-    for document in documents:
-        name = named(document.data)
-        if names[name] > 1:
-            message = f"{name} is the name of {names[name]} rules"
-            yield Fault("identifier", document.path, document.position(["name"]), message)
+def _twice(documents: Sequence[Document]) -> Iterator[Fault]:
+    """The rules that share their name or their id with one before them."""
+    for key, of in (("name", named), ("id", _id)):
+        first: dict[str, Document] = {}
+        for document in documents:
+            text = of(document.data)
+            if text and text in first:
+                other = first[text]
+                where = f"{other.path}:{other.position([key]).line}"
+                message = f"{text} is the {key} of the rule in {where} as well; give one of them another"
+                yield Fault("duplicate", document.path, document.position([key]), message)
+            first.setdefault(text, document)
+
+
+def _id(data: Mapping[str, Any]) -> str:
+    return str(data.get("id") or "").lower()
 
 
 def _identifiers(documents: Sequence[Document]) -> Iterator[Fault]:
-    seen: dict[str, Path] = {}
     for document in documents:
         text = str(document.data.get("id", ""))
-        place = document.position(["id"])
         if not _is_random(text):
-            yield Fault("identifier", document.path, place, f"{text or 'none'} is no UUID of version 4")
-        elif text in seen:
-            yield Fault("identifier", document.path, place, f"{text} is the id of {seen[text]} as well")
-        seen.setdefault(text, document.path)
+            yield Fault("identifier", document.path, document.position(["id"]), f"{text or 'none'} is no UUID of version 4")
 
 
 def _is_random(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,9 @@ from casetrail.cli.show.terminal import count, printable, say
 from casetrail.reading.files import replace
 
 if TYPE_CHECKING:
+    from casetrail.check.check import Checked
     from casetrail.check.findings import Finding
+    from casetrail.cli.main import Context
 
 _NAMED = 5
 _SEVERITIES = {"error": "error", "warning": "warning", "info": "info finding"}
@@ -29,6 +32,14 @@ _SEVERITIES = {"error": "error", "warning": "warning", "info": "info finding"}
 @click.option("--gitlab", is_flag=True, help="Print the findings as GitLab's code quality report.")
 @click.option("--fix", is_flag=True, help="Fix in place what can be fixed by rule.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
+@click.option(
+    "--baseline", type=click.Path(path_type=Path, dir_okay=False), help="A file of known findings, which are not told again."
+)
+@click.option(
+    "--write-baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write all findings to this file as known, to adopt casetrail on old rules.",
+)
 @click.option(
     "--today",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -44,32 +55,42 @@ def command(
     gitlab: bool,
     fix: bool,
     strict: bool,
+    baseline: Path | None,
+    write_baseline: Path | None,
     today: datetime | None,
 ) -> None:
     """Check rules, cases, log source definitions, watchlists and backends; with PATHS, print only what is in those files or folders.
 
-    A folder without logsources/ is taken for a pack of plain Sigma rules. Exits 0 when there is no error, 1 when there is, 2 when the
-    pack can't be read at all.
+    The pack is that of PATHS, or of the current folder. Exits 0 when there is no error, 1 when there is, 2 when no rule was read.
     """
-    from casetrail.check.check import check
+    from casetrail.check.baseline import baseline as as_baseline
+    from casetrail.check.check import examine
     from casetrail.check.findings import as_github, as_gitlab, as_json, as_sarif
-    from casetrail.pack.files import shipped
+    from casetrail.pack.files import PackError
 
     if as_json_ + sarif + github + gitlab > 1:
         raise click.UsageError("choose one of --json, --sarif, --github and --gitlab")
+    if baseline and write_baseline:
+        raise click.UsageError("choose --baseline or --write-baseline")
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
-    folder = ctx.obj.pack_dir or shipped()
+    context = ctx.obj.at(*_in_no_overlay(ctx.obj, paths))
+    folder, overlay = context.folder, context.overlay
+    say(printable(context.title))
     day = (today or datetime.now(UTC)).date()
-    if ctx.obj.customer:
-        ctx.obj.load()
-    found = partial(check, folder, day, overlay=ctx.obj.overlay, lists=ctx.obj.customer)
-    findings = _below(found(), paths)
+    known = partial(examine, folder, day, overlay=overlay, lists=context.customer)
+    if write_baseline:
+        found = known(baseline=Path(os.devnull)).findings
+        replace(write_baseline, as_baseline(found, folder))
+        say(f"{count(len(found), 'finding')} written to {write_baseline}; say baseline: {write_baseline} in casetrail.yml")
+        return
+    checked = known(baseline=baseline)
     if fix:
-        mended = mend(findings)
-        findings = _below(found(), paths)
+        mended = mend(_below(checked.findings, paths))
+        checked = known(baseline=baseline)
         say(f"{count(mended, 'finding')} fixed")
+    findings = _below(checked.findings, paths)
     if as_json_:
         click.echo(as_json(findings))
     elif sarif:
@@ -87,8 +108,24 @@ def command(
     counts = Counter(finding.severity for finding in findings)
     told = ", ".join(count(counts[severity], thing) for severity, thing in _SEVERITIES.items())
     hidden = counts["info"] and not (as_json_ or sarif or github or gitlab)
-    say(f"{folder}: {told}{' (--json shows them)' if hidden else ''}")
-    ctx.exit(1 if counts["error"] or (strict and counts["warning"]) else 0)
+    read = ", ".join(count(number, thing) for thing, number in checked.read.items() if number)
+    say(f"{read or 'nothing'} read: {told}{' (--json shows them)' if hidden else ''}{_of_baseline(checked)}")
+    if not checked.read["rule"] and not findings:
+        raise PackError(f"{folder}: no rules are there: they are YAML files in rules/, or in the folder itself")
+    ctx.exit(1 if counts["error"] or ((strict or checked.strict) and counts["warning"]) else 0)
+
+
+def _in_no_overlay(context: Context, paths: Sequence[Path]) -> list[Path]:
+    """The paths by which a pack can be told: those of the folder that is laid over it can't."""
+    from casetrail.pack.whose import holds
+
+    return [path for path in paths if not any(laid and holds(laid, path) for laid in (context.laid, context.customer))]
+
+
+def _of_baseline(checked: Checked) -> str:
+    known = f"; {count(checked.known, 'known finding')} not told" if checked.known else ""
+    gone = f"; {checked.gone} of the baseline are no more: write it anew" if checked.gone else ""
+    return known + gone
 
 
 def _below(findings: Sequence[Finding], paths: Sequence[Path]) -> list[Finding]:

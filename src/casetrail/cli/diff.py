@@ -26,17 +26,16 @@ def command(ctx: click.Context, old: str | None, new: Path | None, markdown: boo
     are named with the reason. An overlay is laid over both.
     """
     from casetrail.cli.show.changed import as_markdown, lines, record
-    from casetrail.pack.files import shipped
     from casetrail.pack.lockfile import read_lock
     from casetrail.pack.pack import Pack
     from casetrail.proof.difference import compare
 
     if markdown and as_json:
         raise click.UsageError("choose --markdown or --json")
-    folder: Path = new or ctx.obj.pack_dir or shipped()
+    folder: Path = new or ctx.obj.folder
     own = (ctx.obj.customer, ctx.obj.overlay)
     with _old(folder, old) as (before, name):
-        say(f"from {name} to {folder}")
+        say(f"{ctx.obj.title}: from {name} to {folder}")
         lock = None if any(own) else read_lock(before)
         found = compare(Pack.load(before, *own), Pack.load(folder, *own), lock)
     if as_json:

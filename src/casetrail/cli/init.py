@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,10 +33,12 @@ def command(ctx: click.Context, folder: Path) -> None:
 
 def create(pack: Pack, folder: Path) -> list[Path]:
     """Write the files and return their paths. Raises PackError when one is there or can't be written; none is written then."""
-    from casetrail.pack.files import PackError
+    from casetrail.pack.files import PackError, shipped
 
     templates = files("casetrail.templates") / "overlay"
     made = {folder / name: (templates / name).read_bytes() for name in _FILES}
+    if pack.folder.resolve() != shipped().resolve():
+        made[folder / "casetrail.yml"] = made[folder / "casetrail.yml"].replace(b"over: shipped", _over(pack, folder))
     made |= {
         folder / "watchlists" / f"{name}.csv": _head(pack, name) for name, values in pack.watchlists.items() if not values
     }
@@ -45,6 +49,10 @@ def create(pack: Pack, folder: Path) -> list[Path]:
     except OSError as error:
         raise PackError(f"{error.filename}: {error.strerror}") from error
     return list(made)
+
+
+def _over(pack: Pack, folder: Path) -> bytes:
+    return f"over: {json.dumps(os.path.relpath(pack.folder.resolve(), folder.resolve()))}".encode()
 
 
 def _head(pack: Pack, name: str) -> bytes:

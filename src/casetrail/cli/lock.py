@@ -40,8 +40,8 @@ def command(ctx: click.Context, only_check: bool, set_versions: bool, gone: tupl
     from casetrail.pack.pack import Pack
 
     reasons = dict(_reason(text) for text in gone)
-    folder: Path = ctx.obj.pack_dir or Path.cwd()
-    if not (folder / "rules").is_dir():
+    folder: Path = ctx.obj.folder
+    if not (folder / "rules").is_dir() or ctx.obj.is_installed:
         raise click.UsageError(f"{folder} is no pack, which has rules/; name one by --pack")
     pack = Pack.load(folder)
     old = Lock() if anew else read_lock(folder) or Lock()

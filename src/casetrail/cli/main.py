@@ -7,18 +7,22 @@ import io
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from casetrail import __version__
 from casetrail.cli.show.terminal import printable
+from casetrail.reading.suggest import suggestion
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
+    from casetrail.pack.whose import Place
 
 _PIPE = 141
 _BETWEEN_COLLECTIONS = 100_000
@@ -46,20 +50,74 @@ _COMMANDS = {
 class Context:
     """What all commands share.
 
-    pack_dir: the pack to work on; None for the shipped one; customer: the folder of own watchlists; overlay: that of all that is own.
+    pack_dir: the pack that was named; None where none was; customer: the folder of own watchlists; laid: that of all that is own;
+    implied: the names of those that only the environment says.
     """
 
-    pack_dir: Path | None
+    pack_dir: Path | None = None
     customer: Path | None = None
-    overlay: Path | None = None
+    laid: Path | None = None
+    implied: frozenset[str] = frozenset()
+
+    def at(self, *paths: Path) -> Context:
+        """The same, with the pack of some paths in place of the current folder's.
+
+        Raises PackError where they are of several packs, or outside the one that is named.
+        """
+        from casetrail.pack.whose import pack_of
+
+        return replace(self, pack_dir=pack_of(paths, self.pack_dir)) if paths else self
+
+    @cached_property
+    def _place(self) -> Place:
+        from casetrail.pack.files import shipped
+        from casetrail.pack.whose import Place, whose
+
+        found = whose(Path.cwd()) if self.pack_dir is None else Place(self.pack_dir)
+        if found is None or (self.pack_dir is None and self.laid and found.folder.resolve() == self.laid.resolve()):
+            return Place(shipped())
+        return found
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the pack: the one that is named, else the nearest upward, else the shipped one. Raises PackError."""
+        return self._place.folder
+
+    @property
+    def overlay(self) -> Path | None:
+        """The folder that is laid over the pack. Raises PackError."""
+        return self.laid or (None if self.customer else self._place.overlay)
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether it is the pack inside the installed package, into which nobody writes."""
+        return not (self.folder / "pyproject.toml").is_file() and self._is_shipped
+
+    @property
+    def _is_shipped(self) -> bool:
+        from casetrail.pack.files import shipped
+
+        return self.folder.resolve() == shipped().resolve()
+
+    @property
+    def title(self) -> str:
+        """Which pack it is, as every command says."""
+        named = f"shipped {__version__}" if self._is_shipped else str(self.folder)
+        over = self.overlay or self.customer
+        return f"pack: {named}" + (f", under {over}" if over else "")
 
     def load(self) -> Pack:
-        """The pack, telling what of the overlay hits nothing. Raises PackError."""
+        """The pack, telling which it is, what was read of it, and what of the overlay hits nothing. Raises PackError."""
         from casetrail.check.unused import unused
-        from casetrail.cli.show.terminal import say
+        from casetrail.cli.show.terminal import count, say
+        from casetrail.pack.files import PackError
         from casetrail.pack.pack import Pack
 
-        pack = Pack.load(self.pack_dir, self.customer, self.overlay)
+        pack = Pack.load(self.folder, self.customer, self.overlay)
+        rules, filters = len(pack.sources.rules()), len(pack.sources.filters())
+        if not rules:
+            raise PackError(f"{self.folder}: no rules are there: they are YAML files in rules/, or in the folder itself")
+        say(printable(f"{self.title} ({count(rules, 'rule')}{', ' + count(filters, 'filter') if filters else ''})"))
         for one in unused(pack):
             say(printable(f"{one.path}:{one.place.line}: it hits nothing: {one.message}"))
         return pack
@@ -83,7 +141,14 @@ class _Lazy(click.Group):
             return None
         module = import_module(f"casetrail.cli.{cmd_name}")
         command: click.Command = module.command
+        known = {option for param in command.params for option in param.opts}
+        command.params += [option for option in _after() if not known & set(option.opts)]
         return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"no command is named {args[0]}{suggestion(args[0], _COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -110,14 +175,51 @@ class _Lazy(click.Group):
 def _misshapen(error: Exception, context: Context) -> bool:
     """Whether a command stumbled over the shape of a pack, as the pack's own faults show. Without any, the fault is ours."""
     from casetrail.check.check import check
-    from casetrail.pack.files import shipped
     from casetrail.reading.yaml import SHAPE
 
     try:
-        found = check(context.pack_dir or shipped(), overlay=context.overlay) if isinstance(error, SHAPE) else []
+        found = check(context.folder, overlay=context.overlay) if isinstance(error, SHAPE) else []
         return any(finding.severity == "error" for finding in found)
     except Exception:
         return False
+
+
+_SHARED = {
+    "pack_dir": (
+        "--pack",
+        "The pack to work on; the nearest folder upward that is one if not given, else the shipped pack.",
+    ),
+    "customer": ("--watchlists", "A folder with watchlists and a thresholds.yml of your own, in place of the pack's."),
+    "laid": (
+        "--overlay",
+        "A folder of your own, laid over the pack: settings, rules, filters, watchlists, thresholds; `casetrail init` makes one.",
+    ),
+}
+
+
+def _after() -> list[click.Option]:
+    """The options that all commands share, as those of one command, for who writes them after it."""
+
+    def take(ctx: click.Context, param: click.Parameter, value: Path | None) -> None:
+        if value is not None and param.name is not None:
+            before = getattr(ctx.obj, param.name)
+            # What the environment says gives way to what is written.
+            if before not in (None, value) and param.name not in ctx.obj.implied:
+                raise click.UsageError(f"{param.opts[0]} is given twice: {before} and {value}", ctx)
+            ctx.obj = _sound(replace(ctx.obj, **{param.name: value}))
+
+    return [
+        click.Option(
+            [option, name], type=click.Path(path_type=Path), help=told, expose_value=False, callback=take, hidden=True
+        )
+        for name, (option, told) in _SHARED.items()
+    ]
+
+
+def _sound(context: Context) -> Context:
+    if context.customer and context.laid:
+        raise click.UsageError("--overlay has watchlists/ of its own: leave --watchlists out")
+    return context
 
 
 @click.group(
@@ -125,29 +227,25 @@ def _misshapen(error: Exception, context: Context) -> bool:
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: casetrail hunt okta.ndjson",
 )
-@click.option(
-    "--pack", "pack_dir", type=click.Path(path_type=Path), help="The pack to work on; the shipped one if not given."
-)
-@click.option(
-    "--watchlists",
-    "customer",
-    type=click.Path(path_type=Path),
-    help="A folder with watchlists and a thresholds.yml of your own, in place of the pack's.",
-)
+@click.option("--pack", "pack_dir", type=click.Path(path_type=Path), help=_SHARED["pack_dir"][1])
+@click.option("--watchlists", "customer", type=click.Path(path_type=Path), help=_SHARED["customer"][1])
 @click.option(
     "--overlay",
+    "laid",
     type=click.Path(path_type=Path),
     envvar="CASETRAIL_OVERLAY",
     show_envvar=True,
-    help="A folder of your own, laid over the pack: settings, rules, filters, watchlists, thresholds; `casetrail init` makes one.",
+    help=_SHARED["laid"][1],
 )
 @click.version_option(__version__, prog_name="casetrail")
 @click.pass_context
-def cli(ctx: click.Context, pack_dir: Path | None, customer: Path | None, overlay: Path | None) -> None:
-    """Sigma rules for identity and support-system attacks, proven on every engine they ship to."""
-    if customer and overlay:
-        raise click.UsageError("--overlay has watchlists/ of its own: leave --watchlists out")
-    ctx.obj = Context(pack_dir, customer, overlay)
+def cli(ctx: click.Context, pack_dir: Path | None, customer: Path | None, laid: Path | None) -> None:
+    """Sigma rules for identity and support-system attacks, proven on every engine they ship to.
+
+    --pack, --watchlists and --overlay may stand before the command or after it.
+    """
+    implied = frozenset({"laid"} if ctx.get_parameter_source("laid") is ParameterSource.ENVIRONMENT else ())
+    ctx.obj = _sound(Context(pack_dir, customer, laid, implied))
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 

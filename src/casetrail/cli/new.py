@@ -31,10 +31,11 @@ def command(ctx: click.Context, name: str | None, source: str | None, title: str
     from casetrail.pack.pack import Pack
 
     overlay = ctx.obj.overlay
-    folder = ctx.obj.pack_dir or (None if overlay else Path.cwd())
-    if folder is not None and not (folder / "rules").is_dir():
+    folder = ctx.obj.folder
+    if not overlay and (ctx.obj.is_installed or not (folder / "rules").is_dir()):
+        where = Path.cwd() if ctx.obj.is_installed else folder
         raise click.UsageError(
-            f"{folder} is no pack, which has rules/; name one by --pack, or a folder of yours by --overlay"
+            f"{where} is no pack: make rules/ there, name a pack by --pack or a folder of yours by --overlay"
         )
     pack = Pack.load(folder, overlay=overlay)
     name = name or click.prompt("name, in small letters with underscores")

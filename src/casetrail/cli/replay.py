@@ -36,11 +36,11 @@ def command(
     the day on which the real victim saw it; then of each file that was taken whether an alert names it. Without NAME the incidents are
     listed.
     """
-    from casetrail.build.targets import targets
     from casetrail.cli.show.incident import show, write_rows
     from casetrail.incidents.record import record
     from casetrail.incidents.replay import replay
     from casetrail.incidents.story import incidents, read_incident
+    from casetrail.pack.backend import targets
 
     pack = ctx.obj.load()
     if name is None:

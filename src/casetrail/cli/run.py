@@ -25,7 +25,9 @@ def command(ctx: click.Context, output: Path) -> None:
     from casetrail.proof.run import run
 
     pack = ctx.obj.load()
-    findings = [finding for finding in check(pack.folder, overlay=ctx.obj.overlay) if finding.severity == "error"]
+    findings = [
+        each for each in check(pack.folder, overlay=ctx.obj.overlay, lists=ctx.obj.customer) if each.severity == "error"
+    ]
     for finding in findings:
         say(printable(str(finding)))
     if findings:

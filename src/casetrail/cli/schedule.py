@@ -27,8 +27,8 @@ def command(ctx: click.Context, rules: tuple[str, ...], chosen: tuple[str, ...],
     clocks (backends/TARGET/backend.yml). An event that arrives later than its log source definition says is not looked at on schedule;
     `casetrail hunt --since-arrival` finds its matches. Without RULE all rules are listed, a line each.
     """
-    from casetrail.build.targets import targets
     from casetrail.build.timing import timings
+    from casetrail.pack.backend import targets
 
     pack = ctx.obj.load()
     known = targets(pack)

@@ -20,7 +20,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "watchlists": ("watchlists/watchlists.yml",),
     "backend": ("backends/*/*.yml",),
     "stored": ("backends/*/stored/*.yml",),
-    "overlay": ("casetrail.yml",),
+    "settings": ("casetrail.yml",),
 }
 """The files of a pack that each schema is for."""
 

@@ -18,6 +18,11 @@ def backend_folder(pack: Pack, target: str) -> Path:
     return (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends" / target
 
 
+def targets(pack: Pack) -> list[str]:
+    """The names of the targets that a pack can be built for."""
+    return sorted(path.parent.name for path in backend_folder(pack, "").glob("*/backend.yml"))
+
+
 def settings_of(folder: Path, files: Files | None = None) -> Mapping[str, Any]:
     """A backend's `backend.yml`. files: those that were read before. Raises PackError when there is none."""
     if not (folder / "backend.yml").is_file():
@@ -33,7 +38,7 @@ def read_backend(
 ) -> Backend:
     """The backend in a folder: `backend.yml` and a file for each product.
 
-    own: a customer's settings for it, as `overlay.schema.json` has them; what the backend doesn't know is passed over.
+    own: a customer's settings for it, as `settings.schema.json` has them; what the backend doesn't know is passed over.
     files: those that were read before.
 
     Raises PackError, naming the file, when one can't be read or names a field that the contract doesn't know.

@@ -10,7 +10,7 @@ from typing import Any
 
 from casetrail.logs.contract import Contract, parse_span
 from casetrail.logs.event import Event
-from casetrail.pack.files import Files, PackError, shaped
+from casetrail.pack.files import YAML, Files, PackError, shaped, yaml_files
 from casetrail.pack.pack import Pack
 from casetrail.plan.values import TIME_FORMATS, format_time
 from casetrail.reading.suggest import suggestion
@@ -204,8 +204,8 @@ def _row(
             raise ValueError(f"like {entry['like']!r}: no earlier event of this case has this id")
         source, row = made[entry["like"]]
     else:
-        places = [folder / f"{entry['from']}.yml" for folder in pack.events(path)]
-        file = next((file for file in places if file.is_file()), places[-1])
+        places = [folder / f"{entry['from']}{ending}" for folder in pack.events(path) for ending in YAML]
+        file = next((file for file in places if file.is_file()), places[0])
         if not file.is_file():
             raise ValueError(f"from {entry['from']!r}: there is no {file}{_near(str(entry['from']), path, pack)}")
         (document,) = files.documents(file)
@@ -215,9 +215,7 @@ def _row(
 
 def _near(name: str, path: Path, pack: Pack) -> str:
     known = [
-        file.relative_to(folder).with_suffix("").as_posix()
-        for folder in pack.events(path)
-        for file in sorted(folder.rglob("*.yml"))
+        file.relative_to(folder).with_suffix("").as_posix() for folder in pack.events(path) for file in yaml_files(folder)
     ]
     return suggestion(name, known)
 
@@ -251,7 +249,8 @@ def case_paths(pack: Pack, files: Files) -> list[Path]:
 
 def paths_below(top: Path) -> list[Path]:
     """The case files of a pack's or a customer's folder, in order."""
-    return [path for path in sorted((top / "fixtures").glob("*/*.yml")) if path.parent.name not in ("events", "incidents")]
+    folder = top / "fixtures"
+    return [path for path in yaml_files(folder) if path.relative_to(folder).parts[0] not in ("events", "incidents")]
 
 
 def rule_of(path: Path, files: Files) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from functools import wraps
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +11,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from casetrail.reading.yaml import SHAPE, Document, YamlError, read
 
-FOLDERS = ("rules", "fixtures", "logsources", "watchlists", "backends")
+RULES = ("rules", "filters")
+FOLDERS = (*RULES, "fixtures", "logsources", "watchlists", "backends")
+_NO_RULES = ("casetrail.yml", "thresholds.yml", "mkdocs.yml", "docker-compose.yml", "compose.yml", "action.yml")
+_DATA = (".csv", ".json", ".toml")
+YAML = (".yml", ".yaml")
 NO_MAPPING = "a mapping is expected"
 
 
@@ -54,8 +59,37 @@ def lender(folder: Path) -> Path:
 
 
 def rule_files(folder: Path) -> list[Path]:
-    """The files of a pack's rules and filters, in order."""
-    return sorted((folder / "rules" if (folder / "rules").is_dir() else folder).rglob("*.yml"))
+    """The files of a pack's rules and filters, in order.
+
+    In a folder without `rules/` they are all YAML files but those of the pack's other folders and of well-known tools.
+    """
+    if any((folder / name).is_dir() for name in RULES):
+        return [path for name in RULES for path in yaml_files(folder / name)]
+    others = [folder / name for name in FOLDERS]
+    found = (path for path in yaml_files(folder) if not any(other in path.parents for other in others))
+    return [path for path in found if path.parent != folder or path.name not in _NO_RULES]
+
+
+def yaml_files(folder: Path) -> list[Path]:
+    """The YAML files below a folder in order, whatever the case of their ending; through links, but in no hidden folder."""
+    return sorted(path for path in _walked(folder) if path.suffix.lower() in YAML)
+
+
+def data_files(folder: Path) -> list[Path]:
+    """The files below a folder, in order, that could be meant for a pack: YAML, CSV, JSON and TOML."""
+    return sorted(path for path in _walked(folder) if path.suffix.lower() in (*YAML, *_DATA) and path.is_file())
+
+
+def _walked(folder: Path) -> Iterator[Path]:
+    """All that lies below a folder and isn't hidden. A link that leads back to where it stands is followed once."""
+    seen = set()
+    for place, inner, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        inner[:] = [] if real in seen else sorted(name for name in inner if not name.startswith("."))
+        if real not in seen:
+            # A folder that is named like a file is a fault, which whoever reads it tells.
+            yield from (Path(place, name) for name in (*names, *inner) if not name.startswith("."))
+        seen.add(real)
 
 
 class Files:
@@ -63,6 +97,11 @@ class Files:
 
     def __init__(self) -> None:
         self._known: dict[Path, tuple[Document, ...] | YamlError] = {}
+
+    @property
+    def known(self) -> list[Path]:
+        """All that was read."""
+        return list(self._known)
 
     def read(self, path: Path) -> tuple[Document, ...]:
         """The documents of a file. Raises YamlError."""

@@ -16,14 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from casetrail.pack.fault import Fault, unreadable
-from casetrail.pack.files import Files
+from casetrail.pack.fault import Fault
+from casetrail.pack.files import RULES, Files, yaml_files
+from casetrail.pack.settings import SETTINGS, Settings, read_settings, says
 from casetrail.pack.thresholds import FILE as THRESHOLDS
 from casetrail.pack.thresholds import Unused
-from casetrail.reading.schema import form_faults
-from casetrail.reading.yaml import START, Document, YamlError
-
-SETTINGS = "casetrail.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +28,13 @@ class Overlay:
     """What is laid over a pack.
 
     folder: its top; None where there are only lists and thresholds. lists: the folder of watchlists; thresholds: the file of them.
-    settings: `casetrail.yml` as read; None where there is none.
-    disabled: reasons by the rule's name; targets: settings by the target's name, as `overlay.schema.json` has them.
+    settings: what its `casetrail.yml` says; disabled: reasons by the rule's name; targets: settings by the target's name.
     """
 
     folder: Path | None
     lists: Path
     thresholds: Path
-    settings: Document | None = None
+    settings: Settings = field(default_factory=Settings)
     levels: Mapping[str, str] = field(default_factory=dict)
     disabled: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -47,7 +43,7 @@ class Overlay:
         """The files of own rules and filters."""
         if self.folder is None:
             return []
-        return [path for name in ("rules", "filters") for path in sorted((self.folder / name).rglob("*.yml"))]
+        return [path for name in RULES for path in yaml_files(self.folder / name)]
 
     def holds(self, path: Path) -> bool:
         """Whether a file is of this folder, and not of the pack below it."""
@@ -55,8 +51,7 @@ class Overlay:
 
     def at(self, message: str, *keys: str) -> Unused:
         """An idle entry of `casetrail.yml`."""
-        place = self.settings.position(keys) if self.settings else START
-        return Unused((self.folder or self.lists) / SETTINGS, place, message)
+        return Unused(self.settings.path or self.lists, self.settings.position(*keys), message)
 
 
 def only_lists(folder: Path) -> Overlay:
@@ -66,29 +61,24 @@ def only_lists(folder: Path) -> Overlay:
 
 def read_overlay(folder: Path, files: Files) -> tuple[Overlay, list[Fault]]:
     """The overlay in a folder, and why its settings can't be read or aren't of their schema's form."""
-    found, faults = _settings(folder, files)
-    data: Mapping[str, Any] = found.data or {} if found and not faults else {}
+    settings, faults = Settings(), _missing(folder)
+    if not faults:
+        settings, faults = read_settings(folder, files)
     overlay = Overlay(
         folder,
         folder / "watchlists",
         folder / THRESHOLDS,
-        found,
-        data.get("levels") or {},
-        data.get("disabled") or {},
-        data.get("targets") or {},
+        settings,
+        settings.data.get("levels") or {},
+        settings.data.get("disabled") or {},
+        settings.targets,
     )
     return overlay, faults
 
 
-def _settings(folder: Path, files: Files) -> tuple[Document | None, list[Fault]]:
-    path = folder / SETTINGS
+def _missing(folder: Path) -> list[Fault]:
     if not folder.is_dir():
-        return None, [Fault("yaml", folder, None, f"no such folder; `casetrail init {folder}` makes one")]
-    if not path.is_file():
-        return None, [Fault("yaml", path, None, "no such file; `casetrail init` makes a folder that has one")]
-    try:
-        found = next(iter(files.read(path)), None)
-    except YamlError as error:
-        return None, [unreadable(path, error)]
-    wrong = form_faults("overlay", found.data) if found else ()
-    return found, [Fault("schema", path, found.position(keys), words) for words, keys in wrong if found]
+        return [Fault("yaml", folder, None, f"no such folder; `casetrail init {folder}` makes one")]
+    if says(folder) is None:
+        return [Fault("yaml", folder / SETTINGS, None, "no such file; `casetrail init` makes a folder that has one")]
+    return []

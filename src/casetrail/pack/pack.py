@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from casetrail.logs.contract import Contract
 from casetrail.pack.files import Files, lender, shipped
 from casetrail.pack.overlay import Overlay
 from casetrail.pack.reading import Laid, Reading, Watchlists, read_pack
 from casetrail.pack.rules import Rules
+from casetrail.pack.settings import Settings
 from casetrail.pack.sources import Sources
 from casetrail.pack.thresholds import Unused
 from casetrail.plan.nodes import Type
@@ -26,7 +28,7 @@ class Pack:
     folder: the pack's top; contracts by `product/service`; watchlists by name; sources: each rule file's documents.
     listed: the types of fields whose comparison with a watchlist stays one in a plan; parts: whether that of a part of a text does.
     overlay: what a customer laid over it; below: the pack without that;
-    unused: those of its thresholds that no rule has a place for.
+    unused: those of its thresholds that no rule has a place for; settings: what the folder says of itself.
     """
 
     folder: Path
@@ -38,6 +40,7 @@ class Pack:
     overlay: Overlay | None = None
     below: Pack | None = field(default=None, repr=False)
     unused: tuple[Unused, ...] = ()
+    settings: Settings = field(default_factory=Settings)
 
     @classmethod
     def load(cls, folder: Path | None = None, customer: Path | None = None, overlay: Path | None = None) -> Pack:
@@ -53,7 +56,7 @@ class Pack:
     @classmethod
     def of(cls, reading: Reading) -> Pack:
         """The pack of what was read, under what is laid over it."""
-        pack = cls(reading.folder, reading.contracts, reading.watchlists, reading.sources)
+        pack = cls(reading.folder, reading.contracts, reading.watchlists, reading.sources, settings=reading.settings)
         return pack.under(reading.laid) if reading.laid else pack
 
     def under(self, laid: Laid) -> Pack:
@@ -119,6 +122,16 @@ class Pack:
         """The folders of whole example events that a file's cases begin with: a customer's own first, for cases of their own."""
         own = [self.overlay.folder] if self.overlay and self.overlay.folder and self.owns(path) else []
         return [folder / "fixtures" / "events" for folder in (*own, self.folder)]
+
+    def settings_of(self, path: Path) -> Settings:
+        """What the folder says of itself that a file is of: the pack's or the customer's."""
+        return self.overlay.settings if self.overlay and self.owns(path) else self.settings
+
+    def at_target(self, target: str) -> dict[str, Any]:
+        """What is otherwise at a target than its backend says: by the pack's settings, and the customer's over them."""
+        told = self.settings.targets.get(target, {})
+        own = self.overlay.targets.get(target, {}) if self.overlay else {}
+        return {key: {**told.get(key, {}), **own.get(key, {})} for key in {*told, *own}}
 
     def owns(self, path: Path) -> bool:
         """Whether a file is a customer's and not of the pack."""

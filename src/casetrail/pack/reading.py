@@ -10,6 +10,7 @@ from casetrail.logs.contract import Contract, contracts
 from casetrail.pack.fault import Fault, unreadable
 from casetrail.pack.files import NO_MAPPING, Files, PackError, lender, rule_files
 from casetrail.pack.overlay import Overlay, only_lists, read_overlay
+from casetrail.pack.settings import Settings, settings_for
 from casetrail.pack.sources import Sources, named
 from casetrail.pack.thresholds import FILE as THRESHOLDS
 from casetrail.pack.thresholds import Unused, with_thresholds_of
@@ -33,7 +34,8 @@ class Laid:
 class Reading:
     """What the files of a pack hold.
 
-    contracts: by `product/service`; watchlists: by name; sources: the documents of rules; laid: what an overlay makes of these.
+    contracts: by `product/service`; watchlists: by name; sources: the documents of rules; settings: what the
+    folder says of itself; laid: what an overlay makes of these.
     faults: those for which the pack can't be used, in the order of reading; what is at fault is left out of the rest.
     """
 
@@ -41,6 +43,7 @@ class Reading:
     contracts: Mapping[str, Contract]
     watchlists: Watchlists
     sources: Sources
+    settings: Settings
     laid: Laid | None
     faults: tuple[Fault, ...]
 
@@ -56,11 +59,12 @@ def read_pack(folder: Path, files: Files, customer: Path | None = None, overlay:
     if not folder.is_dir():
         raise PackError(f"{folder}: no such folder")
     lists = lender(folder) / "watchlists"
+    settings, unsaid = settings_for(folder, files)
     known, faults = _contracts(lender(folder) / "logsources", files)
     documents, unread = _read(rule_files(folder), files)
     watchlists, broken = _watchlists(lists)
     sources, idle, wrong = _thresholds(Sources(documents), lists / THRESHOLDS, files)
-    faults += [*unread, *broken, *wrong, *(_strict(idle) if not unread else ())]
+    faults += [*unsaid, *unread, *broken, *wrong, *(_strict(idle) if not unread else ())]
     laid = None
     if overlay is not None:
         over, wrong = read_overlay(overlay, files)
@@ -69,7 +73,7 @@ def read_pack(folder: Path, files: Files, customer: Path | None = None, overlay:
     elif customer is not None:
         laid, more = _laid(only_lists(customer), sources, watchlists, files)
         faults += [*_strangers(laid, watchlists), *more, *_strict(laid.unused)]
-    return Reading(folder, known, watchlists, sources, laid, tuple(faults))
+    return Reading(folder, known, watchlists, sources, settings, laid, tuple(faults))
 
 
 def _contracts(folder: Path, files: Files) -> tuple[dict[str, Contract], list[Fault]]:
@@ -149,10 +153,10 @@ def _clashes(mine: Sources, sources: Sources) -> Iterator[Fault]:
         name, other = named(document.data), ids.get(str(document.data.get("id")))
         if name in names:
             message = f"{name} is a rule of the pack; give yours another name, and disable that one if you must"
-            yield Fault("identifier", document.path, document.position(["name"]), message)
+            yield Fault("duplicate", document.path, document.position(["name"]), message)
         elif other is not None:
             message = f"its id is that of {other}, a rule of the pack, which it would replace in a SIEM"
-            yield Fault("identifier", document.path, document.position(["id"]), message)
+            yield Fault("duplicate", document.path, document.position(["id"]), message)
 
 
 def _with_levels(sources: Sources, levels: Mapping[str, str]) -> Sources:

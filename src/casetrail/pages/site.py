@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from casetrail.build.targets import backend_of, targets
+from casetrail.build.targets import backend_of
+from casetrail.pack.backend import targets
 from casetrail.pack.cases import case_paths
 from casetrail.pack.files import Files
 from casetrail.pack.pack import Pack

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from difflib import ndiff
 from enum import StrEnum
 
-from casetrail.build.targets import backend_of, query_for, targets
+from casetrail.build.targets import backend_of, query_for
 from casetrail.engines.reference import evaluate, holds
 from casetrail.logs.event import Event
+from casetrail.pack.backend import targets
 from casetrail.pack.cases import Case, case_files
 from casetrail.pack.lock import meanings, version_of
 from casetrail.pack.lockfile import REFUSED, Lock
