@@ -41,7 +41,7 @@ def command(ctx: click.Context, only_check: bool, set_versions: bool, gone: tupl
 
     reasons = dict(_reason(text) for text in gone)
     folder: Path = ctx.obj.folder
-    if not (folder / "rules").is_dir() or ctx.obj.is_installed:
+    if not (folder / "rules").is_dir() or ctx.obj.is_fallback:
         raise click.UsageError(f"{folder} is no pack, which has rules/; name one by --pack")
     pack = Pack.load(folder)
     old = Lock() if anew else read_lock(folder) or Lock()

@@ -75,7 +75,7 @@ class Context:
 
         found = whose(Path.cwd()) if self.pack_dir is None else Place(self.pack_dir)
         if found is None or (self.pack_dir is None and self.laid and found.folder.resolve() == self.laid.resolve()):
-            return Place(shipped())
+            return Place(shipped(), fallback=True)
         return found
 
     @property
@@ -89,9 +89,9 @@ class Context:
         return self.laid or (None if self.customer else self._place.overlay)
 
     @property
-    def is_installed(self) -> bool:
-        """Whether it is the pack inside the installed package, into which nobody writes."""
-        return not (self.folder / "pyproject.toml").is_file() and self._is_shipped
+    def is_fallback(self) -> bool:
+        """Whether it is the shipped pack since nobody chose one: none into which a command writes."""
+        return self._place.fallback
 
     @property
     def _is_shipped(self) -> bool:

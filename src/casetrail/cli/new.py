@@ -32,8 +32,8 @@ def command(ctx: click.Context, name: str | None, source: str | None, title: str
 
     overlay = ctx.obj.overlay
     folder = ctx.obj.folder
-    if not overlay and (ctx.obj.is_installed or not (folder / "rules").is_dir()):
-        where = Path.cwd() if ctx.obj.is_installed else folder
+    if not overlay and (ctx.obj.is_fallback or not (folder / "rules").is_dir()):
+        where = Path.cwd() if ctx.obj.is_fallback else folder
         raise click.UsageError(
             f"{where} is no pack: make rules/ there, name a pack by --pack or a folder of yours by --overlay"
         )

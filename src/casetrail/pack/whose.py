@@ -13,10 +13,11 @@ from casetrail.pack.settings import SHIPPED, read_settings, says
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A pack's folder, and the folder that is laid over it, None for none."""
+    """A pack's folder, and the folder that is laid over it, None for none. fallback: whether nothing chose it."""
 
     folder: Path
     overlay: Path | None = None
+    fallback: bool = False
 
 
 def marked(folder: Path) -> bool:
