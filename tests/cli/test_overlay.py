@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from casetrail.check.check import check
-from tests.cli.ways import ROOT, run, small_pack, tree
+from tests.cli.ways import ROOT, beside_the_pack, run, small_pack, tree
 
 PAGE = (ROOT / "docs" / "overlay.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.M | re.S)
@@ -39,7 +39,7 @@ def test_the_page_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             words = shlex.split(command.removeprefix("$ casetrail "))
             result = run(*words)
             assert result.exit_code in (0, 1), result.output
-            told = [line for line in result.stderr.splitlines() if not line.startswith("pack: ")]
+            told = beside_the_pack(result.stderr)
             assert matches([*result.stdout.splitlines(), *told], shown), f"{command}\n{result.output}"
             ran += 1
         elif kind == "json":
@@ -78,7 +78,7 @@ def test_every_commented_line_of_the_settings_is_right_when_its_mark_is_gone(tmp
         path = tmp_path / "ours" / name
         path.write_text(re.sub(r"^# (?=\w+:$|  |\w+: \{)", "", path.read_text(), flags=re.M))
     listed = run("--overlay", tmp_path / "ours", "list", "rules")
-    assert [line for line in listed.stderr.splitlines() if not line.startswith("pack: ")] == []
+    assert beside_the_pack(listed.stderr) == []
     assert "okta_signin_new_network" not in listed.stdout
 
 

@@ -85,3 +85,8 @@ def okta(identity: str, second: int = 0, kind: str = "user.session.start", **mor
     """A row of Okta's log."""
     time = f"2026-01-15T09:{second // 60:02d}:{second % 60:02d}.000Z"
     return {"uuid": identity, "published": time, "eventType": kind, **more}
+
+
+def beside_the_pack(told: str) -> list[str]:
+    """The lines of a standard error but that which says whose pack it is."""
+    return [line for line in told.splitlines() if not line.startswith("pack: ")]

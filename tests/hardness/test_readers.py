@@ -14,7 +14,7 @@ import zstandard
 
 import casetrail.logs.read
 from casetrail.logs.read import Faults, documents
-from tests.cli.ways import CASES, ROOT, RULE, okta, put, run
+from tests.cli.ways import CASES, ROOT, RULE, beside_the_pack, okta, put, run
 from tests.hardness import hostile
 
 EXAMPLES = 12
@@ -167,7 +167,7 @@ def test_yaml_that_unfolds_or_holds_itself_is_refused(number: int, tmp_path: Pat
     (tmp_path / "x.yml").write_bytes(content)
     assert run("check", pack=pack).exit_code == 1
     built = run("build", "-o", tmp_path / "dist", pack=pack)
-    assert (built.exit_code, len(built.stderr.splitlines())) == (2, 1)
+    assert (built.exit_code, len(beside_the_pack(built.stderr))) == (2, 1)
     hunted = run("hunt", tmp_path / "x.yml", pack=smallest(tmp_path / "whole"))
     assert hunted.exit_code in (0, 2)
     assert hunted.stdout == ""
@@ -231,7 +231,7 @@ def test_a_file_of_another_shape_is_a_finding_and_one_line(path: str, number: in
     for words in (["build", "-o", tmp_path / "dist", "--target", "elastic"], ["test", "--engine", "reference"]):
         result = run(*words, pack=pack)
         assert result.exit_code in (0, 1, 2)
-        assert result.exit_code != 2 or len(result.stderr.splitlines()) == 1
+        assert result.exit_code != 2 or len(beside_the_pack(result.stderr)) == 1
 
 
 OWN_MISSHAPEN = {
@@ -256,4 +256,4 @@ def test_an_overlay_of_another_shape_is_a_finding_and_one_line(path: str, number
     for words in (["list", "rules"], ["build", "-o", tmp_path / "dist", "--target", "elastic"]):
         result = run("--overlay", overlay, *words, pack=pack)
         assert result.exit_code in (0, 2)
-        assert result.exit_code != 2 or len(result.stderr.splitlines()) == 1
+        assert result.exit_code != 2 or len(beside_the_pack(result.stderr)) == 1
