@@ -19,7 +19,7 @@ source definition, all runs together alert on what the whole log matches, each m
 events of a rule's own cases, moved in time, among others. Each event arrives within the delay of its log source definition; edges
 of windows, clocks and delays are among them, and some events are sent again. The SIEM is simulated: what a run sees at its time,
 what it alerts on, and how it knows an alert again. The verdict is the reference evaluator's. On the real Elasticsearch and
-OpenSearch the same is tried for six rules (`tests/elastic/test_late.py`, `tests/opensearch/test_late.py`).
+OpenSearch the same is tried for six rules (`tests/every_engine/test_late.py`).
 
 ## The law
 

@@ -39,8 +39,8 @@ from casetrail.plan.nodes import (
 )
 from casetrail.plan.simplify import simplify
 from tests.elastic.stores import BACKEND, FLAT_BACKEND, single
-from tests.elastic.test_laws import check
 from tests.laws import strategies
+from tests.laws.agree import refusals
 from tests.plan import regexes
 from tests.worlds import CONTRACT, event
 
@@ -100,7 +100,7 @@ def test_random_regular_expressions(engine: ElasticsearchEngine) -> None:
     draw = random.Random(4)
     values = [*regexes.LETTERS, *(regexes.text(draw) for _ in range(60))]
     events = tuple(event(f"e{number}", number, user=value) for number, value in enumerate(values))
-    refused = check(engine, [Trial(search(Is(F["user"], one)), events) for one in regexes.checks(draw, 150)])
+    refused = refusals(engine.verdicts, [Trial(search(Is(F["user"], one)), events) for one in regexes.checks(draw, 150)])
     assert len(refused) < 75, refused
 
 
@@ -136,14 +136,14 @@ LOGS = st.lists(ROWS, min_size=8, max_size=8).map(
 @GENERATED
 @given(trials=st.lists(st.builds(Trial, st.builds(search, ANY_NULLS), LOGS), min_size=30, max_size=30))
 def test_missing_values_in_any_expression(engine: ElasticsearchEngine, trials: list[Trial]) -> None:
-    assert check(engine, trials) == []
+    assert refusals(engine.verdicts, trials) == []
 
 
 @GENERATED
 @given(trials=st.lists(st.builds(Trial, strategies.searches("s"), strategies.logs()), min_size=30, max_size=30))
 def test_random_searches_in_flattened_objects(flat_engine: ElasticsearchEngine, trials: list[Trial]) -> None:
     plain = [Trial(trial.plan, tuple(map(single, trial.events))) for trial in trials]
-    refused = check(flat_engine, plain)
+    refused = refusals(flat_engine.verdicts, plain)
     assert len(refused) < 25, refused
 
 
@@ -161,10 +161,10 @@ def test_no_value_breaks_out(engine: ElasticsearchEngine, flat_engine: Elasticse
         for number, value in enumerate(NASTY)
     )
     plain = [Trial(search(expr), events) for value in NASTY if value != "␟" for expr in nasty_checks(value)]
-    assert check(engine, plain) == []
+    assert refusals(engine.verdicts, plain) == []
     flat = [Is(F["items.name"], Equals(value, cased=True)) for value in NASTY]
     flat += [Is(F["items.name"], Like((value, MANY), cased=True)) for value in NASTY]
-    assert check(flat_engine, [Trial(search(expr), events) for expr in flat]) == []
+    assert refusals(flat_engine.verdicts, [Trial(search(expr), events) for expr in flat]) == []
 
 
 def test_no_value_breaks_a_window(engine: ElasticsearchEngine) -> None:
@@ -180,8 +180,8 @@ def test_no_value_breaks_a_window(engine: ElasticsearchEngine) -> None:
         Correlation("twice", (base,), by_code, 60_000_000, Threshold(Figure.EVENTS, Op.GTE, 2)),
         Correlation("users", (base,), (), 60_000_000, Threshold(Figure.DISTINCT, Op.GTE, len(NASTY), users)),
     ]
-    assert check(engine, [Trial(plan, events) for plan in plans]) == []
+    assert refusals(engine.verdicts, [Trial(plan, events) for plan in plans]) == []
 
 
 def test_events_between_milliseconds_are_refused(engine: ElasticsearchEngine) -> None:
-    assert "finer" in check(engine, [Trial(search(Is(F["kind"], Exists())), (event("p", 0.0000015),))])[0]
+    assert "finer" in refusals(engine.verdicts, [Trial(search(Is(F["kind"], Exists())), (event("p", 0.0000015),))])[0]

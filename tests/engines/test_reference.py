@@ -80,7 +80,8 @@ def test_a_test_holds(expr: Expr, row: dict[str, Any], expected: bool) -> None:
     assert holds(expr, row) is expected
 
 
-def plan(correlation: dict[str, Any], *more: dict[str, Any]) -> Plan:
+def documents(correlation: dict[str, Any], *more: dict[str, Any]) -> list[Any]:
+    """Sigma rules: `a`, `b` and `x` by an event's kind, others, and last a correlation."""
     rules = [
         {
             "title": name,
@@ -91,8 +92,11 @@ def plan(correlation: dict[str, Any], *more: dict[str, Any]) -> Plan:
         for name in "abx"
     ]
     last = {"title": "c", "name": "c", "correlation": {"timespan": "1h", "group-by": ["user"], **correlation}}
-    documents: list[Any] = [*rules, *more, last]
-    found, problems = lower(SigmaCollection.from_dicts(documents)["c"], WORLD)
+    return [*rules, *more, last]
+
+
+def plan(correlation: dict[str, Any], *more: dict[str, Any]) -> Plan:
+    found, problems = lower(SigmaCollection.from_dicts(documents(correlation, *more))["c"], WORLD)
     assert found is not None, problems
     return found
 

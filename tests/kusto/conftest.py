@@ -1,36 +1,16 @@
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import ExitStack
-from importlib.util import find_spec
-
 import pytest
 
-from casetrail.engines.nodes.kusto import Checker, checking
-from casetrail.engines.nodes.maven import NodeUnavailable
-
-
-def _missing(reason: str) -> None:
-    if os.environ.get("CASETRAIL_REQUIRE_ENGINES"):
-        pytest.fail(f"kusto is required: {reason}", pytrace=False)
-    pytest.skip(f"no kusto: {reason}")
+from casetrail.engines.nodes.kusto import Checker
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _duckdb_kql() -> None:
-    """What runs KQL."""
-    if find_spec("duckdb_kql") is None:
-        _missing("duckdb-kql is missing: pip install 'casetrail[prove]'")
+def _duckdb_kql(duckdb_kql: None) -> None:
+    """Without what runs KQL these tests are skipped."""
 
 
 @pytest.fixture(scope="session")
-def checker() -> Iterator[Checker]:
+def checker(kusto_checker: Checker) -> Checker:
     """Microsoft's parser and binder."""
-    with ExitStack() as stack:
-        try:
-            found = stack.enter_context(checking())
-        except NodeUnavailable as error:
-            _missing(str(error))
-            raise
-        yield found
+    return kusto_checker

@@ -43,6 +43,8 @@ INSIDE = {
 RAW = replace(STORE, index="Raw_CL", fields=FIELDS | INSIDE)
 """The same log source, whole inside one dynamic column."""
 RAW_BACKEND = replace(BACKEND, stores={CONTRACT.key: RAW})
+KINDS = {"columns": BACKEND, "text": TEXT_BACKEND, "dynamic": RAW_BACKEND}
+"""How Sentinel may store the log."""
 
 
 def _kept(value: Any, empty: bool) -> bool:

@@ -321,3 +321,14 @@ def trials() -> st.SearchStrategy[Trial]:
     plans: st.SearchStrategy[Plan] = st.one_of(searches("s"), correlations())
     until = st.one_of(st.none(), st.sampled_from([START + SPAN, START + 2 * SPAN]))
     return st.builds(Trial, plans, logs(), until)
+
+
+@st.composite
+def siblings(draw: st.DrawFn) -> Trial:
+    """A correlation over two others, whose steps pass through each other's windows."""
+    inner = [draw(correlations(depth=0, name=f"c{number}")) for number in range(2)]
+    shared = {one.name for one in inner[0].key} & {one.name for one in inner[1].key}
+    key = tuple(part(name, [*inner]) for name in sorted(shared))
+    conditions: list[Order | AllOf] = [Order((0, 1)), Order((1,), before=(0,)), AllOf((Present(0), Present(1)))]
+    condition = draw(st.sampled_from(conditions))
+    return Trial(Correlation("c", tuple(inner), key, SPAN, condition), draw(logs(most=10)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from casetrail.engines.base import Trial
 from casetrail.plan.nodes import Equals, Expr, Field, Is, Like, Listed, Matches, Not, OneOf, Search, Wildcard
+from casetrail.plan.words import expression_lines
 from tests.engines.test_reference import FIGURES, FIRST_CHAIN, ORDERED, TOGETHER, TRUE, WINDOWS, log, plan
 from tests.worlds import CONTRACT, event
 
@@ -54,7 +55,7 @@ EDGES: tuple[tuple[str, dict[str, Any], str], ...] = (
 
 def _searches() -> list[tuple[str, Expr, dict[str, Any]]]:
     found: list[tuple[str, Expr, dict[str, Any]]] = [
-        (f"test {number}", expr, row) for number, (expr, row, _) in enumerate(TRUE)
+        (f"{' '.join(line.strip() for line in expression_lines(expr))}, of {row}", expr, row) for expr, row, _ in TRUE
     ]
     for text in LITERALS:
         other = text.replace("*", "x").replace("?", "x").replace("%", "x").replace("_", "x").replace("\\", "x")
@@ -73,7 +74,7 @@ def _searches() -> list[tuple[str, Expr, dict[str, Any]]]:
                     _row(field, f"{text}z"),
                 ),
                 (
-                    f"{text!r} isn't {other!r} and one more",
+                    f"{text!r} isn't {other!r} and one more of {field.path}",
                     Is(field, Like((text, ONE), cased=True)),
                     _row(field, f"{other}z"),
                 ),
@@ -104,11 +105,17 @@ def _row(field: Field, text: str) -> dict[str, Any]:
     return {field.path: [text, "other"] if field.many else text}
 
 
+def figure_name(condition: dict[str, Any]) -> str:
+    """`value_percentile, gte 3, percentile 67`."""
+    numbers = [f"{name} {value}" for name, value in condition["condition"].items() if name != "field"]
+    return ", ".join([str(condition["type"]), *numbers])
+
+
 def trials() -> list[tuple[str, Trial]]:
     """Every law's trial with its name."""
     searched = [(name, Trial(Search("s", CONTRACT.key, expr), (event("p", **row),))) for name, expr, row in _searches()]
     laws = [(name, correlation, events) for name, correlation, events, _ in WINDOWS]
     windows = [(name, Trial(plan(correlation), tuple(log(events)))) for name, correlation, events in (*laws, *EDGES)]
     events = tuple(log("p a 0 u 1, q a 1 u 2, r a 2 u 3, s a 2 v junk"))
-    figures = [(str(condition["type"]), Trial(plan({"rules": ["a"], **condition}), events)) for condition, _ in FIGURES]
+    figures = [(figure_name(condition), Trial(plan({"rules": ["a"], **condition}), events)) for condition, _ in FIGURES]
     return [*searched, *windows, *figures]

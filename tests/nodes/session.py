@@ -1,7 +1,7 @@
 """One node of each kind for a whole test session, started beside the tests that don't need it and shared by all workers.
 
-The process that controls the session owns the nodes: it starts one once it knows that a collected test wants it, writes its
-address into a file that the workers wait for, and stops it at the end.
+The process that controls the session owns the nodes. Whoever collects a test that wants one says so by an empty file; the owner then
+starts the node, writes its address into another file that the workers wait for, and stops it at the end.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from casetrail.engines.nodes import elasticsearch, opensearch
 from casetrail.engines.nodes.maven import NodeUnavailable
 from casetrail.engines.nodes.node import Node
 
-NODES: dict[str, tuple[str, Callable[[], AbstractContextManager[Node]]]] = {
-    "elasticsearch": ("tests/elastic/", elasticsearch.running),
-    "opensearch": ("tests/opensearch/", opensearch.running),
+NODES: dict[str, Callable[[], AbstractContextManager[Node]]] = {
+    "elasticsearch": elasticsearch.running,
+    "opensearch": opensearch.running,
 }
-"""By name: the folder of the tests that want the node, and how it runs."""
+"""How each node runs, by its name."""
 VARIABLE = "CASETRAIL_TEST_NODES"
 WAIT_SECONDS = 900
 
@@ -37,17 +37,16 @@ class Owner:
         self.threads: dict[str, threading.Thread] = {}
         os.environ[VARIABLE] = self.folder.name
 
-    def collected(self, ids: Iterable[str]) -> None:
-        """Start the nodes that the tests want."""
-        wanted = list(ids)
-        for name, (folder, _) in NODES.items():
-            if name not in self.threads and any(folder in identity for identity in wanted):
+    def start(self) -> None:
+        """Start the nodes that are wanted so far."""
+        for name in NODES:
+            if name not in self.threads and _wanted(name).exists():
                 self.threads[name] = threading.Thread(target=self.hold, args=[name])
                 self.threads[name].start()
 
     def hold(self, name: str) -> None:
         try:
-            with NODES[name][1]() as node:
+            with NODES[name]() as node:
                 self.say(name, {"url": node.url})
                 self.done.wait()
         except NodeUnavailable as error:
@@ -64,6 +63,16 @@ class Owner:
         for thread in self.threads.values():
             thread.join()
         self.folder.cleanup()
+
+
+def want(names: Iterable[str]) -> None:
+    """Say that a collected test asks these nodes."""
+    for name in names:
+        _wanted(name).touch()
+
+
+def _wanted(name: str) -> Path:
+    return Path(os.environ[VARIABLE]) / f"{name}.wanted"
 
 
 def address(name: str) -> str:

@@ -51,8 +51,8 @@ from casetrail.stores.unsupported import UnsupportedError
 from tests.elastic.test_dialect import NASTY
 from tests.engines.test_reference import ABSENT, COUNT2, FIRST, plan
 from tests.laws import strategies
+from tests.laws.agree import refusals
 from tests.opensearch.stores import BACKEND, STORE
-from tests.opensearch.test_laws import check
 from tests.plan import regexes
 from tests.worlds import CONTRACT, SECOND, event
 
@@ -87,7 +87,7 @@ def test_random_regular_expressions(engine: OpenSearchEngine) -> None:
     values = [*regexes.LETTERS, *(regexes.text(draw) for _ in range(60))]
     events = tuple(event(f"e{number}", number, user=value, tags=["-", value]) for number, value in enumerate(values))
     tested = [Trial(search(Is(F[path], one)), events) for one in regexes.checks(draw, 100) for path in ("user", "tags")]
-    refused = check(engine, tested)
+    refused = refusals(engine.verdicts, tested)
     assert len(refused) < len(tested) / 2, refused
 
 
@@ -99,7 +99,7 @@ def test_random_searches(engine: OpenSearchEngine) -> None:
     )
     @given(trials=st.lists(st.builds(Trial, strategies.searches("s"), strategies.logs()), min_size=30, max_size=30))
     def batch(trials: list[Trial]) -> None:
-        refused.append(len(check(engine, trials)))
+        refused.append(len(refusals(engine.verdicts, trials)))
 
     batch()
     assert sum(refused) < 30 * len(refused) / 2, "most searches must be run, not refused"
@@ -114,10 +114,10 @@ def test_case_is_not_regarded_in_any_alphabet(engine: OpenSearchEngine) -> None:
     events = tuple(event(f"e{number}", number, user=text, other=text[::-1]) for number, text in enumerate(texts))
     folded = [expr for text in texts for expr in without_case(fold(text))]
     pairs = [Is(F["user"], SameAs(F["other"], overlap)) for overlap in Overlap]
-    assert check(engine, [Trial(search(expr), events) for expr in [*folded, *pairs]]) == []
+    assert refusals(engine.verdicts, [Trial(search(expr), events) for expr in [*folded, *pairs]]) == []
     user = KeyPart("user", (F["user"],), F["user"].type, cased=False)
     each = Correlation("c", (search(Is(F["user"], Exists())),), (user,), 600 * SECOND, Threshold(Figure.EVENTS, Op.GTE, 2))
-    assert check(engine, [Trial(each, events)]) == []
+    assert refusals(engine.verdicts, [Trial(each, events)]) == []
 
 
 def without_case(text: str) -> list[Expr]:
@@ -138,7 +138,7 @@ def test_no_value_breaks_out(engine: OpenSearchEngine) -> None:
         event(f"e{number}", number, code=value, user=value, tags=["other", value]) for number, value in enumerate(MORE_NASTY)
     )
     tested = [expr for value in MORE_NASTY for expr in [*with_case(value), *without_case(fold(value))]]
-    assert check(engine, [Trial(search(expr), events) for expr in tested]) == []
+    assert refusals(engine.verdicts, [Trial(search(expr), events) for expr in tested]) == []
 
 
 def test_no_value_breaks_a_window(engine: OpenSearchEngine) -> None:
@@ -154,7 +154,7 @@ def test_no_value_breaks_a_window(engine: OpenSearchEngine) -> None:
         Correlation("twice", (base,), by_code, 60_000_000, Threshold(Figure.EVENTS, Op.GTE, 2)),
         Correlation("users", (base,), (), 60_000_000, Threshold(Figure.DISTINCT, Op.GTE, len(MORE_NASTY), users)),
     ]
-    assert check(engine, [Trial(plan, events) for plan in plans]) == []
+    assert refusals(engine.verdicts, [Trial(plan, events) for plan in plans]) == []
 
 
 def test_a_long_list_is_looked_up_by_a_script(engine: OpenSearchEngine) -> None:
@@ -164,7 +164,7 @@ def test_a_long_list_is_looked_up_by_a_script(engine: OpenSearchEngine) -> None:
         for number, value in enumerate([values[0].upper(), values[-1], "other", [None, values[7]]])
     )
     found = Is(F["user"], Listed("users", values))
-    assert check(engine, [Trial(search(found), events), Trial(search(Not(found)), events)]) == []
+    assert refusals(engine.verdicts, [Trial(search(found), events), Trial(search(Not(found)), events)]) == []
     assert evaluate(search(found), events).ids == {"e0", "e1", "e3"}
 
 
@@ -172,7 +172,7 @@ def test_numbers_beyond_what_an_index_takes(engine: OpenSearchEngine) -> None:
     events = tuple(event(f"e{number}", number, n=n) for number, n in enumerate([-(2**63), -1, 0, 2**63 - 1, "junk"]))
     bounds = [1e30, -1e30, 2**63, 2**63 - 1, -(2**63), -(2**63) - 1, -1.5]
     tested = [Is(F["n"], Compare(op, bound)) for bound in bounds for op in (Op.LT, Op.LTE, Op.GT, Op.GTE)]
-    assert check(engine, [Trial(search(expr), events) for expr in tested]) == []
+    assert refusals(engine.verdicts, [Trial(search(expr), events) for expr in tested]) == []
 
 
 def test_networks_of_both_kinds_over_lists(engine: OpenSearchEngine) -> None:
@@ -181,16 +181,16 @@ def test_networks_of_both_kinds_over_lists(engine: OpenSearchEngine) -> None:
     networks = [*strategies.NETWORKS, "::/64", "::/80", "::ffff:0:0/96", "::ffff:192.0.2.0/120", "::fffe:0:0/96", "::/95"]
     tested: list[Expr] = [Is(F["ip"], InNetwork(network)) for network in networks]
     tested += map(Not, tested.copy())
-    assert check(engine, [Trial(search(expr), events) for expr in tested]) == []
+    assert refusals(engine.verdicts, [Trial(search(expr), events) for expr in tested]) == []
 
 
 def test_a_score_tells_many_base_rules_apart(engine: OpenSearchEngine) -> None:
     bases = tuple(search(Is(F["n"], Compare(Op.GTE, number)), f"b{number}") for number in range(24))
     every = Correlation("every", bases, (), SECOND, AllOf(tuple(map(Present, range(24)))))
     events = tuple(event(f"e{number}", 10 * number, n=number) for number in range(30))
-    assert check(engine, [Trial(every, events)]) == []
+    assert refusals(engine.verdicts, [Trial(every, events)]) == []
     more = Correlation("more", (*bases, search(Is(F["n"], Compare(Op.GTE, 24)), "x")), (), SECOND, AllOf((Present(24),)))
-    assert check(engine, [Trial(more, events)]) == ["it references more than 24 rules, the most that a score tells apart"]
+    assert refusals(engine.verdicts, [Trial(more, events)]) == ["it references more than 24 rules, the most that a score tells apart"]
 
 
 def test_no_key_is_lost_however_many_there_are(engine: OpenSearchEngine) -> None:
@@ -255,4 +255,4 @@ def test_an_empty_text_that_stands_for_no_value_is_none_even_where_it_was_stored
 
 
 def test_events_between_milliseconds_are_refused(engine: OpenSearchEngine) -> None:
-    assert "finer" in check(engine, [Trial(search(Is(F["kind"], Exists())), (event("p", 0.0000015),))])[0]
+    assert "finer" in refusals(engine.verdicts, [Trial(search(Is(F["kind"], Exists())), (event("p", 0.0000015),))])[0]

@@ -16,11 +16,9 @@ from casetrail.engines.base import Trial
 from casetrail.engines.duckdb import Duckdb
 from casetrail.engines.reference import evaluate
 from casetrail.logs.event import Event
-from casetrail.pack.cases import Case, case_files
-from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import Plan
 from casetrail.sigma.correlate import lower
-from tests.engines.test_reference import FIGURES, FIRST_CHAIN, WINDOWS, log
+from tests.engines.test_reference import log
 from tests.laws import seeded, sigma
 from tests.laws.fuzz import share
 from tests.oracle.backend import Gap
@@ -177,18 +175,6 @@ def test_every_gap_has_a_case() -> None:
     assert {row[0] for row in [*GAPS, *CORRELATED_GAPS]} | {Gap.REPEATED_VALUE, Gap.LIST_TWICE} == set(Gap)
 
 
-@pytest.mark.parametrize(("law", "body", "events", "completing"), WINDOWS, ids=[row[0] for row in WINDOWS])
-def test_windows_slide(law: str, body: Document, events: str, completing: str) -> None:
-    verdict = told([*BASES, correlation(body)], log(events))
-    assert verdict == (Gap.ABSENCE if body == FIRST_CHAIN else set(completing.split())), law
-
-
-@pytest.mark.parametrize(("body", "completing"), FIGURES)
-def test_figures(body: Document, completing: str) -> None:
-    verdict = told([*BASES, correlation({"rules": ["a"], **body})], log("p a 0 u 1, q a 1 u 2, r a 2 u 3, s a 2 v junk"))
-    assert verdict in (set(completing.split()), Gap.PERCENTILE)
-
-
 def test_absence_waits_for_the_log() -> None:
     rules = [*BASES, correlation({"type": "temporal_ordered", "rules": ["a", "x"], "condition": "a and not x"})]
     events = log("p a 0, q a 100, r x 3700")
@@ -201,43 +187,6 @@ def test_a_key_that_compares_exactly_and_one_that_does_not() -> None:
     for path in ("user", "code"):
         rules = [*BASES, correlation({**COUNT, "rules": ["a"], "group-by": [path]})]
         assert told(rules, events) == expected(rules, events) == ({"q"} if path == "user" else set())
-
-
-PACK = Pack.load()
-CASES = {f"{case.rule}: {case.name}": case for file in case_files(PACK) for case in file.cases}
-REFUSED = {
-    "okta_challenges_unanswered": Gap.ABSENCE,
-    "salesforce_files_without_case": Gap.CHAINED_ORDER,
-    "chrome_personal_profile: with an empty watchlist every profile with an account counts": Gap.EMPTY_WATCHLIST,
-    "chrome_service_account_password_typed: with an empty list it sleeps": Gap.EMPTY_WATCHLIST,
-    "cross_case_system_address_unknown_to_okta: with an empty list the office counts too": Gap.EMPTY_WATCHLIST,
-    "okta_service_account_browser_session: no program is known": Gap.EMPTY_WATCHLIST,
-    "salesforce_file_bodies_by_api: no integration is known": Gap.EMPTY_WATCHLIST,
-    "salesforce_script_new_to_app: with an empty list your own scripts count too": Gap.EMPTY_WATCHLIST,
-    "salesforce_service_account_browser_login: no integration is known": Gap.EMPTY_WATCHLIST,
-    "salesforce_service_account_ui_login: the watchlist is empty": Gap.EMPTY_WATCHLIST,
-}
-"""What SQLite can't say of the shipped rules, by rule or by case."""
-
-
-def with_bases(name: str) -> list[Document]:
-    """The documents of a rule of the pack, what it stands on first."""
-    document = dict(PACK.rules.named(name).meta)
-    bases = [base for reference in document.get("correlation", {}).get("rules", []) for base in with_bases(reference)]
-    return [*bases, document]
-
-
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_cases_of_the_shipped_rules(case: Case) -> None:
-    watchlists = {**PACK.watchlists, **case.watchlists}
-    verdict = ORACLE.verdict(with_bases(case.rule), case.events, PACK.contracts, watchlists, case.seen_until)
-    outcome = verdict.gap if isinstance(verdict, Unsupported) else verdict
-    mark = REFUSED.get(case.rule) or REFUSED.get(f"{case.rule}: {case.name}")
-    assert outcome == (mark or case.completes)
-
-
-def test_every_mark_names_a_case() -> None:
-    assert set(REFUSED) <= {*CASES, *(case.rule for case in CASES.values())}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from casetrail.engines.base import Trial
 from casetrail.engines.reference import evaluate, holds
 from casetrail.engines.spl_model import Lookup, run
 from casetrail.engines.spl_model.tokens import TokenKind, expand, expression, stages
-from casetrail.engines.splunk_model import stored
+from casetrail.engines.splunk_model import SplunkModel, stored
 from casetrail.languages.base import Ago, Bounds
 from casetrail.languages.spl.query import query_of
 from casetrail.plan.nodes import (
@@ -34,8 +34,8 @@ from casetrail.plan.nodes import (
 )
 from tests.elastic.test_dialect import NASTY
 from tests.engines.test_reference import ABSENT, COUNT2, log, plan
+from tests.laws.agree import refusals
 from tests.splunk.stores import BACKEND, STORE
-from tests.splunk.test_laws import ENGINE, check
 from tests.worlds import CONTRACT, SECOND, START, event
 
 F = CONTRACT.fields
@@ -56,6 +56,7 @@ MORE = (
     "\\",
 )
 MANY = Wildcard.MANY
+ENGINE = SplunkModel(BACKEND, {CONTRACT.key: CONTRACT})
 BASE = Search("s", CONTRACT.key, Is(F["kind"], Equals("a", cased=True)))
 
 
@@ -72,7 +73,7 @@ def test_no_value_breaks_out(value: str) -> None:
     events = tuple(event(f"e{number}", number, code=one, tags=["other", one]) for number, one in enumerate((*NASTY, *MORE)))
     for path in ("code", "tags"):
         for one in checks(value):
-            assert check(Trial(search(Is(F[path], one)), events)) == ""
+            assert refusals(ENGINE.verdicts, [Trial(search(Is(F[path], one)), events)]) == []
 
 
 @pytest.mark.parametrize("value", [value for value in (*NASTY, *MORE) if value != "null"])
@@ -100,7 +101,7 @@ def test_no_value_breaks_a_window() -> None:
         Correlation("twice", (BASE,), by_code, 60 * SECOND, Threshold(Figure.EVENTS, Op.GTE, 2)),
         Correlation("users", (BASE,), (), 60 * SECOND, Threshold(Figure.DISTINCT, Op.GTE, len(values), users)),
     ):
-        assert check(Trial(found, events)) == ""
+        assert refusals(ENGINE.verdicts, [Trial(found, events)]) == []
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,8 @@ def test_no_value_breaks_a_window() -> None:
 def test_addresses_group_by_what_they_are(addresses: tuple[str, str]) -> None:
     events = tuple(event(f"e{number}", number, kind="a", ip=text) for number, text in enumerate(addresses))
     key = (KeyPart("ip", (F["ip"],), Type.ADDRESS, cased=True),)
-    assert check(Trial(Correlation("c", (BASE,), key, 60 * SECOND, Threshold(Figure.EVENTS, Op.GTE, 2)), events)) == ""
+    twice = Correlation("c", (BASE,), key, 60 * SECOND, Threshold(Figure.EVENTS, Op.GTE, 2))
+    assert refusals(ENGINE.verdicts, [Trial(twice, events)]) == []
 
 
 def test_a_window_is_exact_to_the_microsecond() -> None:
