@@ -81,15 +81,15 @@ def test_a_test_holds(expr: Expr, row: dict[str, Any], expected: bool) -> None:
 
 
 def documents(correlation: dict[str, Any], *more: dict[str, Any]) -> list[Any]:
-    """Sigma rules: `a`, `b` and `x` by an event's kind, others, and last a correlation."""
+    """Sigma rules: `a`, `b` and `x` by an event's kind, `either` of the first two, others, and last a correlation."""
     rules = [
         {
             "title": name,
             "name": name,
             "logsource": {"product": "test", "service": "log"},
-            "detection": {"s": {"kind": name}, "condition": "s"},
+            "detection": {"s": {"kind": kinds}, "condition": "s"},
         }
-        for name in "abx"
+        for name, kinds in {"a": "a", "b": "b", "x": "x", "either": ["a", "b"]}.items()
     ]
     last = {"title": "c", "name": "c", "correlation": {"timespan": "1h", "group-by": ["user"], **correlation}}
     return [*rules, *more, last]

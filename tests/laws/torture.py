@@ -39,6 +39,9 @@ LITERALS: tuple[str, ...] = (
 """Texts that mean something in one language or another."""
 
 ORDERED_THREE = {"type": "temporal_ordered", "rules": ["a", "x", "b"]}
+FEW_VALUES = {"type": "value_count", "rules": ["a"], "condition": {"lt": 2, "field": "n"}}
+TWICE_TOGETHER = {"type": "temporal", "rules": ["a", "either"]}
+TWICE_ORDERED = {"type": "temporal_ordered", "rules": ["a", "either"]}
 
 EDGES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("both present, exactly the timespan apart", TOGETHER, "p a 0, q b 3600"),
@@ -47,6 +50,9 @@ EDGES: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("an order a millisecond too long", ORDERED, "p a 0, q b 3600.001"),
     ("an order of three without its middle", ORDERED_THREE, "p a 0, q a 1, r b 2"),
     ("an order of three", ORDERED_THREE, "p a 0, q x 1, r a 2, s b 3"),
+    ("fewer values than: a step without a value is one", FEW_VALUES, "p a 0 u, q a 1 u 1, r a 2 u 2, s a 3603 u"),
+    ("an event that is a step of two rules completes both", TWICE_TOGETHER, "p a 0, q b 1, r b 3602"),
+    ("an event that is a step of two rules isn't later than itself", TWICE_ORDERED, "p a 0, q a 1, r b 2"),
     ("first seen: at the instant in which the chain starts", FIRST_CHAIN, "p x 0, q a 0, r b 1"),
     ("first seen: the chain is exactly the timespan", FIRST_CHAIN, "p a 0, q b 3600"),
 )

@@ -78,8 +78,10 @@ def _wanted(name: str) -> Path:
 def address(name: str) -> str:
     """The address of the session's node of this name, once it serves.
 
-    Raises NodeUnavailable when there is none.
+    Raises NodeUnavailable when there is none, and LookupError when no collected test said that it asks it, so that none will come.
     """
+    if not _wanted(name).exists():
+        raise LookupError(f"no collected test says that it asks {name}: take its fixture, or the mark node({name!r})")
     file = Path(os.environ[VARIABLE]) / name
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:

@@ -190,7 +190,9 @@ def test_a_score_tells_many_base_rules_apart(engine: OpenSearchEngine) -> None:
     events = tuple(event(f"e{number}", 10 * number, n=number) for number in range(30))
     assert refusals(engine.verdicts, [Trial(every, events)]) == []
     more = Correlation("more", (*bases, search(Is(F["n"], Compare(Op.GTE, 24)), "x")), (), SECOND, AllOf((Present(24),)))
-    assert refusals(engine.verdicts, [Trial(more, events)]) == ["it references more than 24 rules, the most that a score tells apart"]
+    assert refusals(engine.verdicts, [Trial(more, events)]) == [
+        "it references more than 24 rules, the most that a score tells apart"
+    ]
 
 
 def test_no_key_is_lost_however_many_there_are(engine: OpenSearchEngine) -> None:
