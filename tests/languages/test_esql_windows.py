@@ -1,4 +1,4 @@
-"""Correlations as ES|QL: one whole query, and what is refused. What the queries mean is tests/elastic/test_laws.py's."""
+"""Correlations as ES|QL: one whole query, and what is refused. What the queries mean is tests/every_engine/'s."""
 
 from __future__ import annotations
 
