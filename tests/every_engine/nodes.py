@@ -5,17 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
-from elasticsearch import Elasticsearch
-from opensearchpy import OpenSearch
-
 from casetrail.engines import elasticsearch, opensearch
 from casetrail.engines.base import Trial
+from casetrail.engines.connect import connect
 from casetrail.engines.documents import TRIAL, actions
 from casetrail.engines.elasticsearch import ElasticsearchEngine
 from casetrail.engines.node import NodeEngine
@@ -32,7 +29,7 @@ from casetrail.proof.provers import ProofSetup
 from casetrail.schedule.schedule import schedule, shipped_query
 from casetrail.stores.store import Backend
 from tests.elastic import stores as elastic
-from tests.every_engine.subject import CONTRACTS, Change, Follower, Subject, Verdict, caught, written
+from tests.every_engine.subject import CONTRACTS, Change, Follower, Subject, Verdict, written
 from tests.opensearch import stores as opensearch_stores
 
 
@@ -77,13 +74,7 @@ class NodeSubject(Subject):
         return written(self.language.query_of, trial, self.backend)
 
     def changed(self, wanted: Sequence[Trial], change: Change) -> Sequence[Verdict]:
-        right = self.engine.verdict
-
-        def verdict(name: str, trial: Trial) -> Verdict:
-            return caught(partial(right, name, trial))
-
-        changed = patch.object(self.module, "query_of", lambda *asked: change(self.language.query_of(*asked)))
-        with changed, patch.object(self.engine, "verdict", verdict):
+        with patch.object(self.module, "query_of", lambda *asked: change(self.language.query_of(*asked))):
             return self.engine.verdicts(wanted)
 
     def looks(self, trial: Trial, runs: Sequence[Bounds]) -> list[frozenset[str]]:
@@ -100,7 +91,7 @@ def index(engine: NodeEngine, name: str, trial: Trial) -> None:
     """Index a trial's events under a name that nothing else on the node has."""
     for source in sources(trial.plan):
         engine.prepare(engine.backend.stores[source])
-    engine.load(actions([(name, trial)], engine.backend.stores, engine.contracts, engine.suffix))
+    assert engine.load(actions([(name, trial)], engine.backend.stores, engine.contracts, engine.suffix)) == {}
 
 
 class NodeFollower(Follower):
@@ -133,17 +124,17 @@ class ElasticsearchSubject(NodeSubject):
     backend = elastic.BACKEND
 
     def __init__(self, url: str) -> None:
-        self.client = Elasticsearch(url, request_timeout=300)
+        self.cluster = connect(url, "Elasticsearch")
         super().__init__(url)
 
     def engine_of(self, backend: Backend, contracts: Mapping[str, Contract]) -> NodeEngine:
-        return ElasticsearchEngine(self.client, backend, contracts)
+        return ElasticsearchEngine(self.cluster, backend, contracts)
 
     def fitted(self, trial: Trial) -> Trial:
         return replace(trial, events=tuple(map(elastic.single, trial.events)))
 
     def found(self, plan: Plan, backend: Backend, query: str, only: Mapping[str, Any]) -> list[str]:
-        return elasticsearch.run_query(self.client, query, only)
+        return elasticsearch.run_query(self.cluster, query, only)
 
     def reach(self, now: int, lookback: int) -> list[dict[str, Any]]:
         """Kibana puts a range of time on what a detection rule reads."""
@@ -157,11 +148,11 @@ class OpenSearchSubject(NodeSubject):
     backend = opensearch_stores.BACKEND
 
     def __init__(self, url: str) -> None:
-        self.client = OpenSearch(url, timeout=300)
+        self.cluster = connect(url, "OpenSearch")
         super().__init__(url)
 
     def engine_of(self, backend: Backend, contracts: Mapping[str, Contract]) -> NodeEngine:
-        return OpenSearchEngine(self.client, backend, contracts)
+        return OpenSearchEngine(self.cluster, backend, contracts)
 
     def found(self, plan: Plan, backend: Backend, query: str, only: Mapping[str, Any]) -> list[str]:
-        return opensearch.run_query(self.client, indexes(plan, backend), query, only)
+        return opensearch.run_query(self.cluster, indexes(plan, backend), query, only)
