@@ -171,7 +171,7 @@ def test_a_log_source_definition_without_ids_of_the_vendor_is_named() -> None:
     incident = read_incident(pack(), "unc6040-2025")
     bare = {source: replace(contract, vendor_ids=()) for source, contract in pack().contracts.items()}
     with pytest.raises(PackError, match=r"ndjson:1: ValueError: the log source definition of \S+ names no vendor_ids"):
-        log_of(replace(pack(), contracts=bare), incident, incident.companies[0])
+        log_of(replace(pack(), defined=bare), incident, incident.companies[0])
 
 
 def test_an_unknown_incident_is_refused_with_those_known() -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from casetrail.logs.contract import parse_span
-from casetrail.pack.backend import backend_folder, read_backend, settings_of
+from casetrail.pack.backend import backend_folder, backend_of, settings_of
 from casetrail.pack.files import Files
 from casetrail.pack.overlay import Overlay
 from casetrail.pack.pack import Pack
@@ -124,13 +123,12 @@ def _connected(target: str, pack: Pack, own: Mapping[str, Any]) -> Iterator[Chan
         if known is not None and known != value:
             weakens = name != "interval" or parse_span(value) > parse_span(known)
             yield Change(EVERY, f"{target}: {name}", known, value, weakens)
-    yield from _moved(target, folder, pack, own)
+    yield from _moved(target, pack, own)
 
 
-def _moved(target: str, folder: Path, pack: Pack, own: Mapping[str, Any]) -> Iterator[Change]:
-    generations = {"generations": own.get("generations", {})}
-    before = read_backend(folder, pack.contracts, generations).stores
-    after = read_backend(folder, pack.contracts, own).stores
+def _moved(target: str, pack: Pack, own: Mapping[str, Any]) -> Iterator[Change]:
+    before = backend_of(pack, target, {"generations": own.get("generations", {})}).stores
+    after = backend_of(pack, target, own).stores
     for source, store in before.items():
         if store.index != after[source].index:
             yield Change(EVERY, f"{target}: index of {source}", store.index, after[source].index, True)

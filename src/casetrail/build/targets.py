@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from casetrail import __version__
 from casetrail.build.overlaid import Change, changes
 from casetrail.languages.languages import language_of
-from casetrail.pack.backend import backend_folder, read_backend, targets
+from casetrail.pack.backend import backend_of, targets
 from casetrail.pack.files import PackError
 from casetrail.pack.lockfile import Lock, read_lock
 from casetrail.pack.pack import Pack
@@ -19,9 +19,12 @@ from casetrail.packages.formats import Packaged, Withdrawn
 from casetrail.packages.registry import format_of
 from casetrail.packages.sigma import rules as sigma
 from casetrail.packages.sigma.navigator import layer
+from casetrail.plan.nodes import sources
 from casetrail.schedule.schedule import schedule, shipped_query
 from casetrail.stores.store import Backend
 from casetrail.stores.unsupported import UnsupportedError
+
+__all__ = ["Assumed", "Built", "Refusal", "backend_of", "build", "everyone", "meant_for", "query_for", "targets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +37,27 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumed:
+    """An index in which a target looks for a log since nobody said where it lies."""
+
+    target: str
+    source: str
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
-    """The files of a build by their path below the output folder, what was refused, and what the overlay changed."""
+    """The files of a build by their path below the output folder, what was refused, and what the overlay changed.
+
+    unchecked: the rules of logs that nobody defined; assumed: the indexes of rules' logs that nobody named, by target and log.
+    """
 
     files: dict[str, bytes]
     rules: dict[str, list[str]]
     refused: tuple[Refusal, ...]
     changes: tuple[Change, ...] = ()
-
-
-def backend_of(pack: Pack, target: str) -> Backend:
-    """A target's backend, with a customer's settings for it. Raises PackError for an unknown one."""
-    return read_backend(backend_folder(pack, target), pack.contracts, pack.at_target(target))
+    unchecked: tuple[str, ...] = ()
+    assumed: tuple[Assumed, ...] = ()
 
 
 def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = None) -> str:
@@ -79,6 +91,7 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
     files: dict[str, bytes] = {} if chosen is not None else everyone(pack)
     held: dict[str, list[str]] = {}
     refused: list[Refusal] = []
+    guessed: list[Assumed] = []
     wanted = targets(pack) if chosen is None else list(chosen)
     lock = read_lock(pack.folder) or Lock()
     for target in wanted:
@@ -102,11 +115,16 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
                 continue
             files[f"{target}/queries/{rule.name}.{suffix}"] = query.encode() + b"\n"
         held[target] = [item.rule.name for item in made]
+        asked = sorted({source for item in made for source in sources(item.plan)})
+        guessed += [
+            Assumed(target, source, backend.stores[source].index) for source in asked if backend.stores[source].assumed
+        ]
         written = package.files(made, backend, gone)
         files.update((f"{target}/{path}", content) for path, content in written.items())
     changed = changes(pack, wanted)
-    files["manifest.json"] = _manifest(files, refused, changed)
-    return Built(files, held, tuple(refused), tuple(changed))
+    unchecked = tuple(rule.name for rule in pack.rules.values() if rule.alone and rule.unchecked and rule.plan is not None)
+    built = Built(files, held, tuple(refused), tuple(changed), unchecked, tuple(guessed))
+    return replace(built, files={**files, "manifest.json": _manifest(built)})
 
 
 def _withdrawn(lock: Lock, backend: Backend, pack: Pack) -> Withdrawn:
@@ -126,14 +144,21 @@ def everyone(pack: Pack) -> dict[str, bytes]:
     return {**found, "attack-navigator.json": layer(rule for rule in pack.rules.values() if rule.alone)}
 
 
-def _manifest(files: dict[str, bytes], refused: list[Refusal], changed: list[Change]) -> bytes:
+def _manifest(built: Built) -> bytes:
     listed = [
         {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "target": _target(path), "rule": _rule(path)}
-        for path, content in sorted(files.items())
+        for path, content in sorted(built.files.items())
     ]
-    no = [{"rule": refusal.rule, "target": refusal.target, "reason": refusal.reason} for refusal in refused]
-    own = [change.record() for change in changed]
-    whole = {"casetrail": __version__, "files": listed, "refused": no, "overlay": own}
+    no = [{"rule": refusal.rule, "target": refusal.target, "reason": refusal.reason} for refusal in built.refused]
+    own = [change.record() for change in built.changes]
+    whole = {
+        "casetrail": __version__,
+        "files": listed,
+        "refused": no,
+        "overlay": own,
+        "fields_unchecked": list(built.unchecked),
+        "indexes_assumed": [asdict(one) for one in built.assumed],
+    }
     return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
 
 

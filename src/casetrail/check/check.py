@@ -17,7 +17,7 @@ from casetrail.check.lints import catalogue
 from casetrail.check.lock import lock_faults
 from casetrail.check.own import list_faults, overlay_faults
 from casetrail.check.rules import rule_faults
-from casetrail.pack.backend import read_backend, targets
+from casetrail.pack.backend import backend_folder, backend_of, store_files, targets
 from casetrail.pack.fault import Fault
 from casetrail.pack.files import Files, PackError, data_files, is_own, rule_files, yaml_files
 from casetrail.pack.pack import Pack
@@ -32,7 +32,7 @@ _ENDINGS = {
     "filters": "filters are YAML, in files ending in .yml or .yaml",
     "logsources": "log source definitions are YAML files right in logsources/",
     "watchlists": "watchlists are CSV files right in watchlists/, described in watchlists.yml",
-    "backends": "a target's files are YAML right in backends/TARGET/ of a pack, beside its backend.yml",
+    "backends": "a target's files are YAML right in backends/TARGET/",
 }
 _FOLDERS = {"logsources": "contract", "backends": "backend", "fixtures": "cases"}
 
@@ -137,8 +137,9 @@ def _forms(folder: Path, overlay: Path | None, files: Files) -> Iterator[Fault]:
             yield from file_faults(path, _schema_of(path, schema), files)
     for path in (*rule_files(folder), *_below(overlay, "rules"), *_below(overlay, "filters")):
         yield from file_faults(path, "rule", files)
-    for path in _below(overlay, "fixtures"):
-        yield from file_faults(path, _schema_of(path, "cases"), files)
+    for name, schema in _FOLDERS.items() if overlay else ():
+        for path in _below(overlay, name):
+            yield from file_faults(path, _schema_of(path, schema), files)
 
 
 def _below(folder: Path | None, name: str) -> list[Path]:
@@ -170,15 +171,19 @@ def _judged(pack: Pack, files: Files) -> Iterator[Fault]:
 
 
 def _backend_faults(pack: Pack, files: Files) -> Iterator[Fault]:
-    for path in sorted((pack.folder / "backends").glob("*/backend.yml")):
+    for target in targets(pack):
+        folder = backend_folder(pack, target)
+        own = pack.folder in folder.parents
+        if not own and not store_files(pack, target):
+            continue
         try:
-            backend = read_backend(path.parent, pack.contracts, pack.at_target(path.parent.name), files)
-            shapes = read_shapes(path.parent, pack.contracts, files)
+            backend = backend_of(pack, target, files=files)
+            shapes = read_shapes(folder, pack.contracts, files) if own else {}
         except PackError as error:
-            yield Fault("schema", path, None, str(error))
+            yield Fault("schema", folder / "backend.yml", None, str(error))
         else:
             for message in unstored(backend, shapes):
-                yield Fault("schema", path, None, message)
+                yield Fault("schema", folder / "backend.yml", None, message)
 
 
 def _lists(folder: Path, overlay: Path | None, lists: Path | None, today: date | None, files: Files) -> Iterator[Fault]:

@@ -93,7 +93,7 @@ def _lists(pack: Pack, overlay: Overlay) -> Iterator[Unused]:
 
 
 def _target(target: str, settings: Mapping[str, Any], pack: Pack, overlay: Overlay) -> Iterator[Unused]:
-    from casetrail.pack.backend import backend_folder, read_backend, settings_of
+    from casetrail.pack.backend import backend_folder, backend_of, settings_of
 
     folder = backend_folder(pack, target)
     if not (folder / "backend.yml").is_file():
@@ -106,7 +106,7 @@ def _target(target: str, settings: Mapping[str, Any], pack: Pack, overlay: Overl
             if name not in main.get(kind, {}):
                 hint = suggestion(name, main.get(kind, {}))
                 yield overlay.at(f"targets: {target} has no {name} among its {kind}{hint}", "targets", target, kind, name)
-    stores = read_backend(folder, pack.contracts, {"generations": settings.get("generations", {})}).stores
+    stores = backend_of(pack, target, {"generations": settings.get("generations", {})}).stores
     for source in settings.get("stores", {}):
         if source not in stores:
             message = f"targets: {target} has no log {source}{suggestion(source, stores)}"

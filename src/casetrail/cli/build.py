@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from casetrail.cli.show.terminal import count, printable, say
 if TYPE_CHECKING:
     from casetrail.build.targets import Built
     from casetrail.pack.pack import Pack
+
+_NAMED = 5
 
 
 @click.command(epilog="Example: casetrail build -o dist --target elastic")
@@ -31,11 +34,27 @@ def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: 
         for refusal in built.refused:
             if refusal.target == target:
                 click.echo(printable(f"  unsupported: {refusal.rule}: {refusal.reason}"))
+    for line in _guessed(built):
+        say(line)
     if built.changes:
         weaker = sum(change.weakens for change in built.changes)
         say(
             f"overlay: {count(len(built.changes), 'change')}, {weaker} of which may be narrower; {output / 'manifest.json'} names them"
         )
+
+
+def _guessed(built: Built) -> Iterator[str]:
+    """What a build takes for granted of logs that nobody defined or placed."""
+    if built.unchecked:
+        more = ", …" if len(built.unchecked) > _NAMED else ""
+        names = ", ".join(built.unchecked[:_NAMED])
+        yield printable(
+            f"fields unchecked, since nobody defined their log: {count(len(built.unchecked), 'rule')}: {names}{more}"
+        )
+    for target in dict.fromkeys(one.target for one in built.assumed):
+        found = [f"{one.source} in {one.index}" for one in built.assumed if one.target == target]
+        more = ", …" if len(found) > _NAMED else ""
+        yield printable(f"{target}: index assumed for {count(len(found), 'log')}: {', '.join(found[:_NAMED])}{more}")
 
 
 def compile_pack(pack: Pack, chosen: tuple[str, ...], output: Path) -> Built:

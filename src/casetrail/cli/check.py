@@ -138,14 +138,15 @@ def _below(findings: Sequence[Finding], paths: Sequence[Path]) -> list[Finding]:
 
 
 def _without_contract(findings: Sequence[Finding]) -> Iterator[str]:
-    """The rules that were read and no more, by the words that say so."""
+    """The rules whose fields are unchecked, by the words that say so."""
     stems: dict[str, list[str]] = {}
     for finding in findings:
         if finding.code == "CT101":
             stems.setdefault(finding.message, []).append(finding.path.stem)
     for message, names in stems.items():
-        more = ", …" if len(names) > _NAMED else ""
-        yield printable(f"{message}: {count(len(names), 'rule')}: {', '.join(names[:_NAMED])}{more}")
+        stems_once = list(dict.fromkeys(names))
+        more = ", …" if len(stems_once) > _NAMED else ""
+        yield printable(f"{message}: {count(len(names), 'rule')}: {', '.join(stems_once[:_NAMED])}{more}")
 
 
 def _coloured(finding: Finding) -> str:

@@ -49,6 +49,8 @@ def _is_array(path: Path) -> bool:
 
 def plain(contract: Contract) -> bool:
     """Whether rows of a log can be read as they stand: nothing to settle, and told by fields of single values."""
+    if contract.open:
+        return False
     marks = contract.detect[0]
     known = all(mark in contract.fields and not contract.fields[mark].many for mark in marks)
     settled = not contract.flatten and not contract.derived

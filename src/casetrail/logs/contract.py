@@ -85,6 +85,7 @@ class Contract:
     aliases: other spellings of top-level keys, by exporter's key.
     lateness: the field of how late a row came, in seconds after the event, negative when before. The vendor's row doesn't hold it:
         each store works it out of when the row arrived.
+    open: nobody defined the log, so its fields are unchecked: as rules name them, and text.
     """
 
     product: str
@@ -106,6 +107,7 @@ class Contract:
     derived: tuple[Derived, ...] = ()
     aliases: Mapping[str, str] | None = None
     lateness: Field | None = None
+    open: bool = False
 
     @property
     def key(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from casetrail.logs.contract import Contract, Flatten
+from casetrail.logs.open import concerns, open_events
 from casetrail.plan.values import plain
 
 _MISSING = object()
@@ -17,9 +18,19 @@ def rows(document: object, contracts: Mapping[str, Contract], source: str | None
 
     A list is walked; an object is a row of the first source that detects it, in one of its envelopes, or else is searched for rows
     within. With `source` only that contract is asked, and a bare object is its row without being detected.
+
+    Where no defined log detects anything, an event is one of each open log of which it has a field.
     """
     known = [contracts[source]] if source else list(contracts.values())
-    yield from _found(document, known, forced=source is not None)
+    defined, undefined = [each for each in known if not each.open], [each for each in known if each.open]
+    any_found = False
+    if defined:
+        for contract, row in _found(document, defined, forced=source is not None):
+            any_found = True
+            yield contract, row
+    if undefined and not any_found:
+        for event in open_events(document):
+            yield from ((contract, event) for contract in undefined if source or concerns(event, contract))
 
 
 def _found(document: object, known: list[Contract], *, forced: bool) -> Iterator[tuple[Contract, Row]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,40 @@ from typing import Any
 from casetrail.logs.contract import Contract, parse_span
 from casetrail.pack.files import Files, PackError, shaped, shipped
 from casetrail.pack.pack import Pack
+from casetrail.reading.suggest import suggestion
+from casetrail.stores.plain import Names, Plain
 from casetrail.stores.store import Backend, Store, StoredField
 
 
 def backend_folder(pack: Pack, target: str) -> Path:
-    """Where a target's backend is; a pack without `backends/` borrows the shipped ones."""
-    return (pack.folder if (pack.folder / "backends").is_dir() else shipped()) / "backends" / target
+    """Where a target's backend is; a pack without a `backend.yml` of its own borrows the shipped ones."""
+    own = any((pack.folder / "backends").glob("*/backend.yml"))
+    return (pack.folder if own else shipped()) / "backends" / target
 
 
 def targets(pack: Pack) -> list[str]:
     """The names of the targets that a pack can be built for."""
     return sorted(path.parent.name for path in backend_folder(pack, "").glob("*/backend.yml"))
+
+
+def store_files(pack: Pack, target: str) -> list[Path]:
+    """The files of a pack and its overlay that say where a target keeps logs, beside those of its backend's own folder."""
+    tops = [pack.folder, *([pack.overlay.folder] if pack.overlay and pack.overlay.folder else [])]
+    backend = backend_folder(pack, target)
+    folders = [top / "backends" / target for top in tops]
+    return [path for folder in folders if folder != backend for path in sorted(folder.glob("*.yml"))]
+
+
+def backend_of(pack: Pack, target: str, own: Mapping[str, Any] | None = None, files: Files | None = None) -> Backend:
+    """A target's backend, with a customer's settings for it. own: other settings than those; files: those that were read before.
+
+    Raises PackError for an unknown target, and as `read_backend`.
+    """
+    folder = backend_folder(pack, target)
+    if own is None:
+        own = pack.at_target(target)
+    lent = pack.folder not in folder.parents
+    return read_backend(folder, pack.contracts, own, files, store_files(pack, target), lent)
 
 
 def settings_of(folder: Path, files: Files | None = None) -> Mapping[str, Any]:
@@ -34,12 +57,18 @@ def settings_of(folder: Path, files: Files | None = None) -> Mapping[str, Any]:
 
 @shaped
 def read_backend(
-    folder: Path, contracts: Mapping[str, Contract], own: Mapping[str, Any] | None = None, files: Files | None = None
+    folder: Path,
+    contracts: Mapping[str, Contract],
+    own: Mapping[str, Any] | None = None,
+    files: Files | None = None,
+    more: Sequence[Path] = (),
+    lent: bool = False,
 ) -> Backend:
-    """The backend in a folder: `backend.yml` and a file for each product.
+    """The backend in a folder: `backend.yml` and a file for each product. A log that none is about is kept as `plain` says, if at all.
 
     own: a customer's settings for it, as `settings.schema.json` has them; what the backend doesn't know is passed over.
-    files: those that were read before.
+    files: those that were read before; more: files of products beside those of the folder, the later before the earlier.
+    lent: the folder is of another pack, whose log source definitions may have had fields that are gone.
 
     Raises PackError, naming the file, when one can't be read or names a field that the contract doesn't know.
     """
@@ -48,7 +77,8 @@ def read_backend(
     generations = _replaced(main, own, "generations")
     stores: dict[str, Store] = {}
     found: dict[str, list[str]] = {}
-    for path in sorted(folder.glob("*.yml")):
+    plain = Plain.of(main["plain"]) if "plain" in main else None
+    for path in (*sorted(folder.glob("*.yml")), *more):
         if path.name != "backend.yml":
             (document,) = files.documents(path)
             for item in document["sources"]:
@@ -56,16 +86,23 @@ def read_backend(
                     found.setdefault(item["service"], []).append(item["generation"])
                     if generations.get(item["service"]) != item["generation"]:
                         continue
-                store = _store(document["product"], item)
-                strangers = set(store.fields) - set(contracts[store.source].fields)
-                if strangers:
-                    raise PackError(f"{path}: {store.source} has no field {min(strangers)}")
-                stores[store.source] = _own_store(store, own)
+                source = f"{document['product']}/{item['service']}"
+                if source not in contracts:
+                    raise PackError(f"{path}: no log source definition for {source}{suggestion(source, contracts)}")
+                store = _store(contracts[source], item, plain, path)
+                strangers = set(item.get("fields", ())) - set(contracts[source].fields)
+                if strangers and not lent:
+                    raise PackError(f"{path}: {source} has no field {min(strangers)}")
+                stores[source] = _own_store(store, own)
     for service, known in found.items():
         if generations.get(service) not in known:
             raise PackError(
                 f"{folder.name}: {service} has no generation {generations.get(service)}; there are {', '.join(known)}"
             )
+    for source, contract in contracts.items():
+        told = own.get("stores", {}).get(source, {})
+        if plain and (source not in stores or "names" in told):
+            stores[source] = plain.store(contract, Names(told.get("names", Names.AS_THEY_ARE)), told)
     clocks = {name: parse_span(span) for name, span in _replaced(main, own, "clocks").items()}
     options = _replaced(main, own, "options")
     return Backend(
@@ -99,13 +136,21 @@ def elsewhere(backend: Backend, prefix: str) -> Backend:
     return replace(backend, stores=stores)
 
 
-def _store(product: str, item: Mapping[str, Any]) -> Store:
+def _store(contract: Contract, item: Mapping[str, Any], plain: Plain | None, path: Path) -> Store:
+    fields = {name: _field(facts) for name, facts in item.get("fields", {}).items()}
+    if "names" in item:
+        if plain is None:
+            raise PackError(
+                f"{path}: the target has no `plain` in its backend.yml, so `names` has no meaning; list the fields"
+            )
+        store = plain.store(contract, Names(item["names"]), item)
+        return replace(store, fields={**store.fields, **fields}, basis=item.get("basis", store.basis))
     return Store(
-        source=f"{product}/{item['service']}",
+        source=contract.key,
         index=item["index"],
         time=item["time"],
         basis=item["basis"],
-        fields={path: _field(facts) for path, facts in item["fields"].items()},
+        fields=fields,
         only=item.get("only", {}),
         identity=tuple(item.get("identity", ())),
         arrival=item.get("arrival", ""),

@@ -53,9 +53,10 @@ def is_own(folder: Path) -> bool:
     return (folder / "logsources").is_dir()
 
 
-def lender(folder: Path) -> Path:
-    """The folder whose log sources and watchlists a pack has: its own, or the shipped pack's."""
-    return folder if is_own(folder) else shipped()
+def lists_of(folder: Path) -> Path:
+    """The folder of the watchlists that a pack has: its own, or the shipped pack's."""
+    own = folder / "watchlists"
+    return own if is_own(folder) and own.is_dir() else shipped() / "watchlists"
 
 
 def rule_files(folder: Path) -> list[Path]:

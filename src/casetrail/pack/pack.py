@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from casetrail.logs.contract import Contract
-from casetrail.pack.files import Files, lender, shipped
+from casetrail.pack.files import Files, lists_of, shipped
 from casetrail.pack.overlay import Overlay
 from casetrail.pack.reading import Laid, Reading, Watchlists, read_pack
 from casetrail.pack.rules import Rules
@@ -18,6 +18,7 @@ from casetrail.pack.sources import Sources
 from casetrail.pack.thresholds import Unused
 from casetrail.plan.nodes import Type
 from casetrail.sigma.collect import bases
+from casetrail.sigma.logsource import open_contracts
 from casetrail.sigma.lower import World
 
 
@@ -25,14 +26,15 @@ from casetrail.sigma.lower import World
 class Pack:
     """Everything of one folder that rules are made of.
 
-    folder: the pack's top; contracts by `product/service`; watchlists by name; sources: each rule file's documents.
+    folder: the pack's top; defined: the log source definitions by `product/service`; watchlists by name;
+    sources: each rule file's documents.
     listed: the types of fields whose comparison with a watchlist stays one in a plan; parts: whether that of a part of a text does.
     overlay: what a customer laid over it; below: the pack without that;
     unused: those of its thresholds that no rule has a place for; settings: what the folder says of itself.
     """
 
     folder: Path
-    contracts: Mapping[str, Contract]
+    defined: Mapping[str, Contract]
     watchlists: Watchlists
     sources: Sources
     listed: frozenset[Type] = frozenset({Type.TEXT})
@@ -108,6 +110,11 @@ class Pack:
         """The rules that Sigma can make, whatever the faults of other documents."""
         return Rules(self.sources.written, self.world, {*_bases(self), *(self.overlay.disabled if self.overlay else ())})
 
+    @cached_property
+    def contracts(self) -> Mapping[str, Contract]:
+        """What is known of each log by `product/service`: its definition, or the open one of a log that only rules name."""
+        return {**self.defined, **open_contracts((written.sigma for written in self.sources.written), self.defined)}
+
     @property
     def world(self) -> World:
         """What the words of its rules refer to."""
@@ -116,7 +123,7 @@ class Pack:
     @property
     def lists(self) -> Path:
         """The folder of the pack's watchlists."""
-        return lender(self.folder) / "watchlists"
+        return lists_of(self.folder)
 
     def events(self, path: Path) -> list[Path]:
         """The folders of whole example events that a file's cases begin with: a customer's own first, for cases of their own."""

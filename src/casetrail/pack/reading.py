@@ -8,7 +8,7 @@ from pathlib import Path
 
 from casetrail.logs.contract import Contract, contracts
 from casetrail.pack.fault import Fault, unreadable
-from casetrail.pack.files import NO_MAPPING, Files, PackError, lender, rule_files
+from casetrail.pack.files import NO_MAPPING, Files, PackError, lists_of, rule_files, shipped, yaml_files
 from casetrail.pack.overlay import Overlay, only_lists, read_overlay
 from casetrail.pack.settings import Settings, settings_for
 from casetrail.pack.sources import Sources, named
@@ -49,7 +49,10 @@ class Reading:
 
 
 def read_pack(folder: Path, files: Files, customer: Path | None = None, overlay: Path | None = None) -> Reading:
-    """The pack in a folder; one without `logsources/` borrows the shipped log sources and watchlists.
+    """The pack in a folder.
+
+    Its log source definitions are added to the shipped ones; one for a log that these define replaces theirs. An overlay's are added
+    too, and may replace none. A folder without `logsources/` borrows the shipped watchlists.
 
     customer: a folder with watchlists and a `thresholds.yml` that replace the pack's of the same name.
     overlay: a customer's whole folder (`overlay.Overlay`), instead.
@@ -58,9 +61,9 @@ def read_pack(folder: Path, files: Files, customer: Path | None = None, overlay:
     """
     if not folder.is_dir():
         raise PackError(f"{folder}: no such folder")
-    lists = lender(folder) / "watchlists"
+    lists = lists_of(folder)
     settings, unsaid = settings_for(folder, files)
-    known, faults = _contracts(lender(folder) / "logsources", files)
+    known, faults = _contracts(folder, overlay, files)
     documents, unread = _read(rule_files(folder), files)
     watchlists, broken = _watchlists(lists)
     sources, idle, wrong = _thresholds(Sources(documents), lists / THRESHOLDS, files)
@@ -76,15 +79,42 @@ def read_pack(folder: Path, files: Files, customer: Path | None = None, overlay:
     return Reading(folder, known, watchlists, sources, settings, laid, tuple(faults))
 
 
-def _contracts(folder: Path, files: Files) -> tuple[dict[str, Contract], list[Fault]]:
-    found: dict[str, Contract] = {}
-    documents, faults = _read(sorted(folder.glob("*.yml")), files)
+def _contracts(folder: Path, overlay: Path | None, files: Files) -> tuple[dict[str, Contract], list[Fault]]:
+    lent, faults = ([], []) if folder.resolve() == shipped().resolve() else _defined(shipped(), files)
+    own, wrong = _defined(folder, files)
+    laid, more = _defined(overlay, files) if overlay else ([], [])
+    known = {contract.key: contract for _, contract in (*lent, *own)}
+    faults += [*wrong, *_defined_again(own, {}), *more, *_defined_again(laid, known)]
+    return {**{contract.key: contract for _, contract in laid}, **known}, faults
+
+
+def _defined(folder: Path, files: Files) -> tuple[list[tuple[Document, Contract]], list[Fault]]:
+    """The log source definitions of a folder, each with the document that it stands in."""
+    found: list[tuple[Document, Contract]] = []
+    documents, faults = _read(yaml_files(folder / "logsources"), files)
     for path, each in documents.items():
         try:
-            found.update((contract.key, contract) for document in each for contract in contracts(document.data))
+            found += [(document, contract) for document in each for contract in contracts(document.data)]
         except SHAPE as error:
             faults.append(Fault("schema", path, None, str(error)))
     return found, faults
+
+
+def _defined_again(found: Iterable[tuple[Document, Contract]], taken: Mapping[str, Contract]) -> Iterator[Fault]:
+    """The definitions of logs that are in `taken`, or that one before them defines."""
+    before: dict[str, Path] = {}
+    for document, contract in found:
+        place = document.find(contract.service)
+        if contract.key in taken:
+            message = (
+                f"{contract.key} is defined by the pack, whose rules are proven on its fields; "
+                "give yours another service, and your rules its name"
+            )
+            yield Fault("identifier", document.path, place, message)
+        elif contract.key in before:
+            message = f"{contract.key} is defined in {before[contract.key]} already; leave one of the two out"
+            yield Fault("identifier", document.path, place, message)
+        before.setdefault(contract.key, document.path)
 
 
 def _read(paths: Iterable[Path], files: Files) -> tuple[dict[Path, tuple[Document, ...]], list[Fault]]:

@@ -62,6 +62,11 @@ class Rule:
         return self.plan is not None and inactive(self.plan)
 
     @property
+    def unchecked(self) -> bool:
+        """Whether fields of it are taken as they are named, since nobody defined their log."""
+        return any(problem.lint == "no-contract" for problem in self.problems)
+
+    @property
     def own(self) -> Mapping[str, Any]:
         """Our own keys: version, story, level_reason, basis, requires, next_steps, tuning, related."""
         own = self.meta.get("casetrail")
@@ -131,12 +136,8 @@ class Rules(Mapping[str, Rule]):
         return {rule.name: rule.plan for rule in self.chosen(names) if rule.plan is not None}
 
     def unmeant(self, names: Iterable[str] = ()) -> list[Rule]:
-        """Of the rules that are emitted by themselves, or of those named, what has no meaning though its log is known."""
-        return [
-            rule
-            for rule in self.chosen(names)
-            if rule.plan is None and any(problem.lint != "no-contract" for problem in rule.problems)
-        ]
+        """Of the rules that are emitted by themselves, or of those named, what can't be compiled."""
+        return [rule for rule in self.chosen(names) if rule.plan is None]
 
     def require_meaning(self) -> None:
         """Raises PackError when a rule has no meaning."""

@@ -85,7 +85,7 @@ class _Correlating:
         problems: list[Problem] = []
         for reference in self.rule.referenced_rules:
             base, found = self.lowering.of(reference.rule)
-            problems += [problem for problem in found if problem.lint == "empty-watchlist"]
+            problems += [problem for problem in found if problem.lint in ("empty-watchlist", "no-contract")]
             if base is None:
                 message = f"the referenced rule {reference.reference} can't be compiled"
                 problems.append(Problem("broken-base", message, reference.reference))

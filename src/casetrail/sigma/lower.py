@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 import re2
@@ -66,6 +66,8 @@ from casetrail.plan.nodes import (
 from casetrail.plan.regex import finds
 from casetrail.plan.simplify import simplify
 from casetrail.plan.values import fold, parse, parse_network, scalar_text
+from casetrail.reading.suggest import suggestion
+from casetrail.sigma.logsource import contract_of, source_key
 from casetrail.sigma.problem import Problem, Refused
 
 
@@ -83,33 +85,32 @@ class World:
     parts: bool = False
 
 
-def source_key(rule: SigmaRule) -> str:
-    """The `product/service` of a rule's log source, with `*` for what it leaves open."""
-    return f"{rule.logsource.product or '*'}/{rule.logsource.service or '*'}"
-
-
-def _named(rule: SigmaRule, key: str) -> str:
-    category = rule.logsource.category
-    return f"{key}, category {category}" if category else key
-
-
 def lower_rule(rule: SigmaRule, world: World) -> tuple[Search | None, list[Problem]]:
     """The search that a Sigma rule means, or None, with every problem found on the way.
 
-    A problem of severity warning (an empty watchlist) leaves the search standing.
+    An empty watchlist and a log that nobody defined leave the search standing.
     """
     key = source_key(rule)
-    contract = world.contracts.get(key)
+    contract = contract_of(rule, world.contracts)
     if contract is None:
-        return None, [Problem("no-contract", f"no log source definition for {_named(rule, key)}", key.partition("/")[2])]
+        return None, [Problem("no-contract", f"no log source definition for {key}", key.partition("/")[2])]
     reader = _DetectionReader(contract, world)
     try:
         conditions = [condition.parsed for condition in rule.detection.parsed_condition]
     except SigmaError as error:
         return None, [Problem("sigma", str(error), "condition")]
     expressions = tuple(reader.expression(condition) for condition in conditions)
-    search = Search(str(rule.name or rule.id or rule.title), key, simplify(Or(expressions)))
+    if contract.open and not reader.fatal:
+        reader.problems.append(_unchecked(contract, world))
+    search = Search(str(rule.name or rule.id or rule.title), contract.key, simplify(Or(expressions)))
     return (None if reader.fatal else search), list(dict.fromkeys(reader.problems))
+
+
+def _unchecked(contract: Contract, world: World) -> Problem:
+    defined = [known for known, other in world.contracts.items() if not other.open]
+    near = suggestion(contract.key, defined)
+    message = f"no log source definition for {contract.key}{near}: its fields are unchecked, as rules name them and text"
+    return Problem("no-contract", message, contract.service.partition("/")[0])
 
 
 class _DetectionReader:
@@ -157,11 +158,28 @@ class _DetectionReader:
             raise Refused("unknown-field", f"{path} is no field of {self.contract.key}{hint}", path)
         return found
 
+    def typed(self, known: Field, value: SigmaType) -> Field:
+        """The field as a test takes it: of an open log nobody said more of it than the test does."""
+        if not self.contract.open:
+            return known
+        match value:
+            case SigmaCIDRExpression():
+                return replace(known, type=Type.ADDRESS)
+            case SigmaTimestampPart() | SigmaCompareExpression(number=SigmaTimestampPart()):
+                return replace(known, type=Type.TIME, time_format="iso8601")
+            case SigmaCompareExpression():
+                return replace(known, type=Type.NUMBER)
+            case _:
+                return known
+
     def test(self, known: Field, value: SigmaType) -> Expr:
+        known = self.typed(known, value)
         match value:
             case SigmaExpansion():
                 return Or(tuple(self.test(known, each) for each in value.values))
             case SigmaNull():
+                return Is(known, IsMissing())
+            case SigmaString(s=()) if self.contract.open:
                 return Is(known, IsMissing())
             case SigmaExists():
                 return Is(known, Exists() if value.exists else IsMissing())

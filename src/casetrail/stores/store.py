@@ -43,6 +43,7 @@ class Store:
     connector: the vendor's way in, as the SIEM calls it (an integration's package, Sentinel's connectorId); empty for one's own.
     since: its least version whose rows are known to be stored so.
     tags: what the SIEM's own rules on that log are found by.
+    assumed: nobody said where the log lies, so the index is a guess.
     """
 
     source: str
@@ -56,6 +57,7 @@ class Store:
     connector: str = ""
     since: str = ""
     tags: tuple[str, ...] = ()
+    assumed: bool = False
 
     @property
     def columns(self) -> tuple[StoredField, ...]:

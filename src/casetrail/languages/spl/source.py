@@ -18,7 +18,7 @@ from casetrail.languages.spl.expressions import TIME, SplExpressions, name, sear
 from casetrail.languages.spl.lookups import outputs
 from casetrail.plan.nodes import And, Equals, Expr, Is, Not, OneOf, Or, Search, Type
 from casetrail.stores.places import store_of
-from casetrail.stores.store import Backend, Store
+from casetrail.stores.store import Backend, Store, StoredField
 from casetrail.stores.unsupported import UnsupportedError
 
 EPOCH = 1_600_000_000
@@ -127,7 +127,8 @@ def alone(store: Store) -> list[str]:
 
 def event_id(store: Store, expressions: SplExpressions) -> str:
     """The text that names an event: its identity's values, joined. Raises UnsupportedError for a store without an identity."""
-    known = {stored.name: stored for stored in store.fields.values()}
+    known = {column: StoredField(column, "text") for column in store.identity}
+    known |= {stored.name: stored for stored in store.fields.values()}
     if not store.identity:
         raise UnsupportedError(f"{store.source}: the backend doesn't say what names an event")
     for column in store.identity:

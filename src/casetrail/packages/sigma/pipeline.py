@@ -26,7 +26,7 @@ def pipeline(pack: Pack, backend: Backend) -> bytes:
 
     A field that no query can name fails the rule with the reason, and so does a rule of the pack whose values can't be said.
     """
-    stores = [store for key, store in sorted(backend.stores.items()) if key in pack.contracts]
+    stores = [store for key, store in sorted(backend.stores.items()) if key in pack.defined]
     document: dict[str, Any] = {
         "name": f"casetrail: {backend.title}",
         "priority": 20,

@@ -13,14 +13,15 @@ from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import Placeholder, SigmaString
 
 from casetrail.logs.contract import Contract
-from casetrail.sigma.lower import is_part, source_key
+from casetrail.sigma.logsource import contract_of
+from casetrail.sigma.lower import is_part
 
 
 def written_out(rule: SigmaRule | SigmaCorrelationRule, contracts: Mapping[str, Contract]) -> set[str]:
     """The watchlists whose values stand in a rule's search, since it asks a field of several values for them, or for more besides."""
     if isinstance(rule, SigmaCorrelationRule):
         return {name for base in rule.rules or () for name in written_out(base.rule, contracts)}
-    contract = contracts.get(source_key(rule))
+    contract = contract_of(rule, contracts)
     return {
         part.name
         for item in _items(rule.detection.detections.values())
