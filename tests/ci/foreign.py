@@ -31,7 +31,7 @@ def rule(number: int, title: str, selection: Mapping[str, Any]) -> dict[str, Any
 
 TOKEN = rule(1, "Okta API Token Created", {"eventType": "system.api_token.create"})
 FACTOR = rule(2, "Okta MFA Reset Or Deactivated", {"eventType": ["user.mfa.factor.deactivate", "user.mfa.factor.reset_all"]})
-WRONG = rule(3, "Okta Sign-In From Nowhere", {"eventtype": "user.session.start"})
+WRONG = rule(3, "Okta Sign-In From Nowhere", {"eventTyp": "user.session.start"})
 RIGHT = rule(3, "Okta Sign-In From Nowhere", {"eventType": "user.session.start", "client.ipAddress|cidr": "192.0.2.0/24"})
 
 

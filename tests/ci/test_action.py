@@ -99,10 +99,10 @@ def test_a_broken_rule_fails_with_its_annotation(workspace: Path) -> None:
     run = act(workspace, casetrail="installed")
     assert run.codes == {"Install": 0, "Check": 1, "Test": 0}, run.errors
     path = "rules/cloud/okta/okta_nowhere.yml"
-    line = (workspace / path).read_text().splitlines().index("    eventtype: user.session.start") + 1
+    line = (workspace / path).read_text().splitlines().index("    eventTyp: user.session.start") + 1
     (annotation,) = [told for told in run.told["Check"].splitlines() if told.startswith("::error ")]
     assert annotation == (
-        f"::error file={path},line={line},col=5,title=CT102::eventtype is no field of okta/okta; "
+        f"::error file={path},line={line},col=5,title=CT102::eventTyp is no field of okta/okta; "
         "did you mean eventType or legacyEventType?"
     )
     sarif = json.loads((workspace / "casetrail-output" / "casetrail.sarif").read_bytes())

@@ -84,7 +84,9 @@ def _meaning(rule: Rule) -> Iterator[Fault]:
     if sigma.errors:
         return
     for problem in rule.problems:
-        if problem.lint != "empty-watchlist" or isinstance(sigma, SigmaRule):
+        if problem.lint == "field-name":
+            yield from (Fault(problem.lint, rule.path, place, problem.message) for place in document.places(problem.subject))
+        elif problem.lint != "empty-watchlist" or isinstance(sigma, SigmaRule):
             yield Fault(problem.lint, rule.path, document.find(problem.subject), problem.message)
     match sigma:
         case SigmaRule():

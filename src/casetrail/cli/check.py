@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -156,20 +156,34 @@ def _coloured(finding: Finding) -> str:
 
 
 def mend(findings: Sequence[Finding]) -> int:
-    """Put unquoted YAML 1.1 scalars in quotes, in place; give how many were mended."""
+    """Put unquoted YAML 1.1 scalars in quotes and fields' own names in place of others, in place; give how many were mended."""
     mended = 0
     by_file: dict[Path, list[Finding]] = {}
     for finding in findings:
-        if finding.code == "CT002":
+        if finding.code in _MENDED:
             by_file.setdefault(finding.path, []).append(finding)
     for path, found in by_file.items():
         lines = path.read_text("utf-8").split("\n")
         for finding in sorted(found, key=lambda each: (each.line, each.column), reverse=True):
-            line = lines[finding.line - 1]
-            text = finding.message.split(" ", 1)[0]
+            line, (before, after) = lines[finding.line - 1], _MENDED[finding.code](finding.message)
             start = finding.column - 1
-            if line[start : start + len(text)] == text:
-                lines[finding.line - 1] = f'{line[:start]}"{text}"{line[start + len(text) :]}'
+            start += line[start : start + 1] in ("'", '"')
+            if line.startswith(before, start):
+                lines[finding.line - 1] = f"{line[:start]}{after}{line[start + len(before) :]}"
                 mended += 1
         replace(path, "\n".join(lines).encode())
     return mended
+
+
+def _quoted(message: str) -> tuple[str, str]:
+    text = message.split(" ", 1)[0]
+    return text, f'"{text}"'
+
+
+def _renamed(message: str) -> tuple[str, str]:
+    before, _, rest = message.partition(" is written ")
+    return before, rest.rpartition(" in ")[0]
+
+
+_MENDED: Mapping[str, Callable[[str], tuple[str, str]]] = {"CT002": _quoted, "CT113": _renamed}
+"""By the code of a lint that can be fixed: from its message, what stands there and what is to."""

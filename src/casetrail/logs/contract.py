@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from casetrail.plan.nodes import Field, Type
@@ -71,6 +71,14 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name of a field, as Sigma's taxonomy has it. values: what its values are in the field's, where they differ."""
+
+    path: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """What casetrail knows of one log.
 
@@ -85,6 +93,7 @@ class Contract:
     aliases: other spellings of top-level keys, by exporter's key.
     lateness: the field of how late a row came, in seconds after the event, negative when before. The vendor's row doesn't hold it:
         each store works it out of when the row arrived.
+    taxonomy: the names that Sigma's taxonomy has for fields.
     open: nobody defined the log, so its fields are unchecked: as rules name them, and text.
     """
 
@@ -107,7 +116,15 @@ class Contract:
     derived: tuple[Derived, ...] = ()
     aliases: Mapping[str, str] | None = None
     lateness: Field | None = None
+    taxonomy: Mapping[str, Alias] = field(default_factory=dict)
     open: bool = False
+
+    def alias(self, path: str) -> Alias | None:
+        """What a name that is no field's stands for: by Sigma's taxonomy, or as the one field that differs in upper and lower case."""
+        if path in self.taxonomy:
+            return self.taxonomy[path]
+        alike = [known for known in self.fields if known.lower() == path.lower()]
+        return Alias(alike[0], {}) if len(alike) == 1 else None
 
     @property
     def key(self) -> str:
@@ -147,10 +164,16 @@ def contracts(document: Mapping[str, Any]) -> list[Contract]:
     return [_contract(product, folder, source) for source in document["sources"]]
 
 
+def _alias(told: str | Mapping[str, Any], named: Callable[[str], Field]) -> Alias:
+    if isinstance(told, str):
+        return Alias(named(told).path, {})
+    return Alias(named(told["field"]).path, told.get("values", {}))
+
+
 def _contract(product: str, folder: str, source: Mapping[str, Any]) -> Contract:
     empty = source.get("empty_text", "value") == "missing"
     known = [_field(marked, facts or {}, empty) for marked, facts in source["fields"].items()]
-    fields = {field.path: field for field in known}
+    fields = {each.path: each for each in known}
     notes = {
         marked.replace("[]", ""): facts["note"] for marked, facts in source["fields"].items() if facts and "note" in facts
     }
@@ -184,4 +207,5 @@ def _contract(product: str, folder: str, source: Mapping[str, Any]) -> Contract:
         derived=tuple(Derived(named(path), tuple(facts["from"])) for path, facts in source.get("derived", {}).items()),
         aliases=source.get("aliases"),
         lateness=named(source["lateness"]) if "lateness" in source else None,
+        taxonomy={name: _alias(told, named) for name, told in source.get("taxonomy", {}).items()},
     )

@@ -69,6 +69,12 @@ class Document:
                 return _start(node)
         return None
 
+    def places(self, text: str) -> Iterator[Position]:
+        """Where keys with this text (up to their first `|`) stand; where there are none, the scalar values with it."""
+        keys = [node for node, is_key in _scalars(self.node) if is_key and node.value.partition("|")[0] == text]
+        values = (node for node, is_key in _scalars(self.node) if not is_key and node.value == text)
+        yield from map(_start, keys or values)
+
     def texts(self, keys: Sequence[str | int]) -> Iterator[str]:
         """The scalar values below the last of the keys, as written."""
         node = self.node

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from sigma.correlations import (
@@ -35,7 +36,7 @@ from casetrail.plan.nodes import (
     sources,
 )
 from casetrail.reading.yaml import SHAPE
-from casetrail.sigma.lower import World, lower_rule
+from casetrail.sigma.lower import World, known_field, lower_rule
 from casetrail.sigma.problem import Problem, Refused
 
 _ORDERED = SigmaCorrelationType.TEMPORAL_ORDERED
@@ -78,11 +79,12 @@ class _Correlating:
         self.rule = rule
         self.lowering = lowering
         self.world = lowering.world
+        self.problems: list[Problem] = []
         self.references = [reference.reference for reference in rule.referenced_rules]
 
     def plan(self) -> tuple[Plan | None, list[Problem]]:
         bases: list[Plan] = []
-        problems: list[Problem] = []
+        problems = self.problems
         for reference in self.rule.referenced_rules:
             base, found = self.lowering.of(reference.rule)
             problems += [problem for problem in found if problem.lint in ("empty-watchlist", "no-contract")]
@@ -134,11 +136,10 @@ class _Correlating:
                 raise Refused("unused-alias", f"{name} can't rename the key {path} of the correlation {base.name}", name)
             return None, inner[path].type, inner[path].cased
         contract = self.world.contracts[sources(base)[0]]
-        field = contract.fields.get(path)
-        if field is None:
-            near = contract.near(path)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise Refused("unknown-field", f"{path} is no field of {contract.key}{hint}", path)
+        field, problem = known_field(path, contract)
+        self.problems += [problem] if problem else []
+        if contract.open and name == _value_field(self.rule) and _computes(Figure(self.rule.type.name.lower())):
+            field = replace(field, type=Type.NUMBER)
         if field.type is Type.TIME:
             raise Refused("value-type", f"{path} is a time: it can be no key", path)
         return field, field.type, field.exact

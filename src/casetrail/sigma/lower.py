@@ -113,6 +113,22 @@ def _unchecked(contract: Contract, world: World) -> Problem:
     return Problem("no-contract", message, contract.service.partition("/")[0])
 
 
+def known_field(path: str, contract: Contract) -> tuple[Field, Problem | None]:
+    """The field of a log by a name, and what is to be said of the name.
+
+    Raises Refused when the log has none.
+    """
+    found = contract.fields.get(path)
+    if found is not None:
+        return found, None
+    alias = contract.alias(path)
+    if alias is not None:
+        return contract.fields[alias.path], Problem("field-name", f"{path} is written {alias.path} in {contract.key}", path)
+    near = contract.near(path)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    raise Refused("unknown-field", f"{path} is no field of {contract.key}{hint}", path)
+
+
 class _DetectionReader:
     def __init__(self, contract: Contract, world: World) -> None:
         self.contract = contract
@@ -131,7 +147,7 @@ class _DetectionReader:
             case ConditionFieldEqualsValueExpression():
                 try:
                     known = self.field(node.field)
-                    return self.test(known, node.value)
+                    return self.test(known, self.value(node.field, node.value))
                 except Refused as refused:
                     self.refuse(refused.problem, node.field)
             case ConditionValueExpression():
@@ -151,12 +167,22 @@ class _DetectionReader:
         self.fatal = True
 
     def field(self, path: str) -> Field:
-        found = self.contract.fields.get(path)
-        if found is None:
-            near = self.contract.near(path)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise Refused("unknown-field", f"{path} is no field of {self.contract.key}{hint}", path)
+        found, problem = known_field(path, self.contract)
+        self.problems += [problem] if problem else []
         return found
+
+    def value(self, path: str, value: SigmaType) -> SigmaType:
+        """A value in the words of the field, where Sigma's taxonomy has others for it."""
+        alias = None if path in self.contract.fields else self.contract.alias(path)
+        match value:
+            case SigmaExpansion() if alias:
+                return SigmaExpansion([self.value(path, each) for each in value.values])
+            case SigmaString() if alias and str(value) in alias.values:
+                told = alias.values[str(value)]
+                self.problems.append(Problem("field-name", f"{value} is written {told} in {alias.path}", str(value)))
+                return type(value)(told)
+            case _:
+                return value
 
     def typed(self, known: Field, value: SigmaType) -> Field:
         """The field as a test takes it: of an open log nobody said more of it than the test does."""
