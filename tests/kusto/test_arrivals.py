@@ -78,6 +78,16 @@ def test_every_completion_is_alerted_and_of_a_punctual_log_once(name: str) -> No
     assert alerts(found, log) == Counter(expected)
 
 
+@pytest.mark.parametrize("name", PLANS)
+def test_what_comes_before_its_time_is_alerted_once_its_time_has_come(name: str) -> None:
+    draw = random.Random(7)
+    found = PLANS[name]
+    log = [(one, one.time - draw.randrange(40 * MINUTE)) for one, _ in arriving(draw, SECOND)]
+    expected = evaluate(found, [one for one, _ in log]).ids
+    assert expected
+    assert alerts(found, log) == Counter(expected)
+
+
 @pytest.mark.parametrize("name", ["count", "ordered", "absent", "count of absences"])
 def test_every_completion_of_a_late_log_is_alerted(name: str) -> None:
     draw = random.Random(6)

@@ -54,7 +54,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "Request": {"ipChain": [{"ip": "192.0.2.5", "version": "V4"}]},
         },
     ),
-    # Salesforce Service Cloud: TimeGenerated = TIMESTAMP_DERIVED, UserIdDerived = USER_ID_DERIVED, …; every column is text.
+    # Salesforce Service Cloud: TimestampDerived = TIMESTAMP_DERIVED, UserIdDerived = USER_ID_DERIVED, …; every column is text.
     "salesforce/eventlogfile": (
         {
             "EVENT_TYPE": "Login",
@@ -69,7 +69,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "ROWS_PROCESSED": "12",
         },
         {
-            "TimeGenerated": "2026-01-15 09:00:00.123000",
+            "TimestampDerived": "2026-01-15 09:00:00.123000",
             "EventType": "Login",
             "OrganizationId": "00D1",
             "UserId": "005000000000EX1",
@@ -81,7 +81,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "DocumentIdDerived": "",
         },
     ),
-    # Salesforce real-time event monitoring: TimeGenerated = todatetime(EventDate), UserNameDetail = Username, others as they are.
+    # Salesforce real-time event monitoring: EventDate as it is, UserNameDetail = Username, others as they are.
     "salesforce/realtime": (
         {
             "EventIdentifier": "e-1",
@@ -95,7 +95,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {
             "EventIdentifier": "e-1",
-            "TimeGenerated": "2026-01-15 09:00:00.123000",
+            "EventDate": "2026-01-15 09:00:00.123000",
             "EventType": "ReportEvent",
             "UserNameDetail": "ann@corp.example",
             "UserId": "005000000000EX1AAA",
@@ -104,7 +104,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "NumberOfColumns": 3,
         },
     ),
-    # Salesforce audit logs: TimeGenerated = todatetime(CreatedDate), others as text.
+    # Salesforce audit logs: CreatedDate = todatetime(CreatedDate), others as text.
     "salesforce/setupaudittrail": (
         {
             "Id": "0Ym1",
@@ -116,12 +116,12 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {
             "Id": "0Ym1",
             "Action": "changedProfile",
-            "TimeGenerated": "2026-01-15 09:00:00",
+            "CreatedDate": "2026-01-15 09:00:00",
             "Display": "d",
             "CreatedById": "005",
         },
     ),
-    # Salesforce audit logs: TimeGenerated = todatetime(LoginTime), OptionsIsGet = tobool(OptionsIsGet).
+    # Salesforce audit logs: LoginTime = todatetime(LoginTime), OptionsIsGet = tobool(OptionsIsGet).
     "salesforce/loginhistory": (
         {
             "Id": "1",
@@ -133,7 +133,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {
             "UserId": "005",
-            "TimeGenerated": "2026-01-15 09:00:00",
+            "LoginTime": "2026-01-15 09:00:00",
             "LoginType": "i",
             "SourceIp": "192.0.2.5",
             "OptionsIsGet": True,
@@ -197,8 +197,9 @@ def test_a_row_is_stored_as_the_connector_stores_it(source: str, pack: Pack) -> 
     made = event_of(raw, contract)
     assert made is not None
     backend = read_backend(ROOT / "backends" / "sentinel", pack.contracts)
-    row = stored(made, backend.stores[source], contract)
-    found = {column: str(row[column]) if column == "TimeGenerated" else row[column] for column in expected}
+    store = backend.stores[source]
+    row = stored(made, store, contract)
+    found = {column: str(row[column]) if column == store.time else row[column] for column in expected}
     parsed = {
         column: json.loads(value) if isinstance(expected[column], list | dict) else value for column, value in found.items()
     }

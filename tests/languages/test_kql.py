@@ -162,7 +162,7 @@ def test_a_run_on_schedule_looks_at_what_is_new() -> None:
         [
             "Test_CL",
             "where TimeGenerated >= ago(10m)",
-            "where ingestion_time() > ago(5m) and ingestion_time() <= now()",
+            "where max_of(ingestion_time(), TimeGenerated) > ago(5m) and max_of(ingestion_time(), TimeGenerated) <= now()",
             "where Log == 'test.log'",
             "where Code == 'x'",
             "extend event_id = Uid",

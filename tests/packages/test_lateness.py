@@ -27,6 +27,7 @@ from casetrail.plan.nodes import (
     Threshold,
     fields,
     searches,
+    sources,
 )
 from casetrail.schedule.schedule import LATEST, schedule
 from casetrail.stores.store import Backend
@@ -63,8 +64,25 @@ def test_each_product_has_such_a_rule() -> None:
 @pytest.mark.parametrize("target", BACKENDS)
 @pytest.mark.parametrize("name", LATE)
 def test_it_looks_back_further_than_its_log_may_be_late(name: str, target: str) -> None:
-    found = schedule(LATE[name], BACKENDS[target], PACK.contracts)
-    assert found.fresh >= LATEST > found.delay
+    plan, backend = LATE[name], BACKENDS[target]
+    found = schedule(plan, backend, PACK.contracts)
+    stamps = [stamp for stamp in map(backend.stamped, sources(plan)) if stamp]
+    assert found.fresh >= min([LATEST, *(stamp.oldest for stamp in stamps)]) > found.delay
+
+
+def test_a_lateness_that_a_replaced_time_hides_is_refused_by_name() -> None:
+    contract = PACK.contracts["okta/okta"]
+    sentinel = BACKENDS["sentinel"]
+    for op, seconds, words in (
+        (Op.GT, 172_800, "that arrive 2.0 days after their time, and Microsoft Sentinel replaces the time"),
+        (Op.LT, -90_000, "that arrive 1.0 days before their time, and Microsoft Sentinel replaces the time"),
+    ):
+        plan = Search("late", contract.key, Is(lateness(contract), Compare(op, seconds)))
+        with pytest.raises(UnsupportedError, match=words):
+            schedule(plan, sentinel, PACK.contracts)
+        assert schedule(plan, BACKENDS["splunk"], PACK.contracts).fresh >= LATEST
+    assert schedule(Search("late", contract.key, Is(lateness(contract), Compare(Op.GT, 172_799))), sentinel, PACK.contracts)
+    assert sentinel.stamped("salesforce/eventlogfile") is None
 
 
 def test_other_rules_look_back_no_further_than_their_logs_are_late() -> None:

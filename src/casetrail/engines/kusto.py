@@ -63,7 +63,8 @@ def tables_of(backend: Backend) -> dict[str, dict[str, str]]:
     found: dict[str, list[Store]] = {}
     for store in backend.stores.values():
         found.setdefault(store.index, []).append(store)
-    return {table: columns_of(stores) for table, stores in found.items()}
+    stamp = {backend.stamp.column: "datetime"} if backend.stamp else {}
+    return {table: stamp | columns_of(stores) for table, stores in found.items()}
 
 
 def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from casetrail.pack.files import Files, PackError, shaped, shipped
 from casetrail.pack.pack import Pack
 from casetrail.reading.suggest import suggestion
 from casetrail.stores.plain import Names, Plain
-from casetrail.stores.store import Backend, Store, StoredField
+from casetrail.stores.store import Backend, Stamp, Store, StoredField
 
 
 def backend_folder(pack: Pack, target: str) -> Path:
@@ -115,7 +115,12 @@ def read_backend(
         options,
         main.get("missed_runs") == "made up",
         main.get("limits", {}),
+        _stamp(main["stamp"]) if "stamp" in main else None,
     )
+
+
+def _stamp(facts: Mapping[str, str]) -> Stamp:
+    return Stamp(facts["column"], parse_span(facts["oldest"]), parse_span(facts["newest"]))
 
 
 def _replaced(main: Mapping[str, Any], own: Mapping[str, Any], kind: str) -> dict[str, str]:

@@ -9,14 +9,18 @@ from casetrail.languages.base import Ago, Bounds
 from casetrail.languages.languages import language_of
 from casetrail.logs.contract import Contract
 from casetrail.plan.horizon import reach, wait
-from casetrail.plan.nodes import Plan, fields, sources
-from casetrail.stores.store import Backend
+from casetrail.plan.nodes import Compare, Op, Plan, fields, searches, sources, tests
+from casetrail.stores.store import Backend, Stamp
 from casetrail.stores.unsupported import UnsupportedError
 
 LATEST = 10 * 86_400_000_000
-"""How late a row may be to be found by a rule on lateness, in microseconds: Sentinel looks back 14 days at most, windows among them."""
+"""How late a row may be to be found by a rule on lateness, in microseconds: Sentinel looks back 14 days at most, windows among them.
+
+A SIEM that replaces the time of a later row makes it less.
+"""
 
 _DAY = 86_400_000_000
+_SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,10 @@ def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) ->
     """The schedule of a plan: any event that arrives within the greatest delay of its log is looked at, or later by a rule on lateness.
 
     A backend's clocks `long_lookback` and `long_interval` say from where on it must run less often. Raises UnsupportedError for what the
-    clocks `shortest_interval`, `longest_interval`, `longest_lookback` and `longest_quiet` don't hold.
+    clocks `shortest_interval`, `longest_interval`, `longest_lookback` and `longest_quiet` don't hold, and for a lateness that the SIEM
+    can't tell, since it has replaced the event's time by then.
     """
+    _require_told(plan, backend, contracts)
     found = _every(backend.interval, plan, backend, contracts)
     if found.lookback >= backend.clocks.get("long_lookback", found.lookback + 1):
         found = _every(backend.clocks["long_interval"], plan, backend, contracts)
@@ -86,7 +92,7 @@ def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) ->
 
 def _every(interval: int, plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:
     delay = max(contracts[source].delay.greatest for source in sources(plan))
-    latest = max(delay, LATEST) if _on_lateness(plan, contracts) else delay
+    latest = max(delay, _latest(plan, backend)) if _on_lateness(plan, contracts) else delay
     after = wait(plan)
     outage = max(interval, backend.clocks.get("outage", 0))
     # Where the SIEM makes up for runs, nothing has to be kept fresh for them but the one that it may yet lose.
@@ -94,6 +100,32 @@ def _every(interval: int, plan: Plan, backend: Backend, contracts: Mapping[str, 
     arrivals = interval if backend.options.get("alerts") == "arrivals" else None
     lag = backend.clocks.get("lag", 0)
     return Schedule(interval, fresh, fresh + reach(plan), delay, after, outage, backend.made_up, lag, arrivals)
+
+
+def _latest(plan: Plan, backend: Backend) -> int:
+    """How late a row may be whose lateness the SIEM can tell."""
+    stamps = [stamp for stamp in map(backend.stamped, sources(plan)) if stamp]
+    return min([LATEST, *(stamp.oldest for stamp in stamps)])
+
+
+def _require_told(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> None:
+    for search in searches(plan):
+        stamp = backend.stamped(search.source)
+        for test in tests(search.where) if stamp else ():
+            if stamp and test.field == contracts[search.source].lateness and isinstance(test.check, Compare):
+                _require_within(stamp, test.check, backend)
+
+
+def _require_within(stamp: Stamp, check: Compare, backend: Backend) -> None:
+    late = check.value * _SECOND
+    over = check.op in (Op.GT, Op.GTE) and late >= stamp.oldest
+    under = check.op in (Op.LT, Op.LTE) and -late >= stamp.newest
+    if over or under:
+        bound, way = (stamp.oldest, "after") if over else (stamp.newest, "before")
+        raise UnsupportedError(
+            f"it asks for events that arrive {_words(int(abs(late)))} {way} their time, and {backend.title} replaces the time of one "
+            f"that arrives more than {_words(bound)} {way} it by that of its arrival"
+        )
 
 
 def _require_held(found: Schedule, backend: Backend) -> None:

@@ -66,6 +66,22 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """The column in which a SIEM keeps an event's time, and what it does with one that lies too far off: it puts the arrival there.
+
+    oldest: how long before its arrival an event's time may lie; newest: how long after it. In microseconds.
+    """
+
+    column: str
+    oldest: int
+    newest: int
+
+    def kept(self, time: int, arrived: int) -> int:
+        """The time that the column holds of an event, in microseconds since 1970 (UTC)."""
+        return time if -self.newest <= arrived - time <= self.oldest else arrived
+
+
+@dataclass(frozen=True, slots=True)
 class Backend:
     """One SIEM.
 
@@ -73,6 +89,7 @@ class Backend:
     made_up: whether a run that it left out is made up for later, with its own time as its clock.
     limits: its counts by name, `alerts` (the most that one run gives) among them.
     stores: by log source; options: what whoever runs the SIEM can choose, by name.
+    stamp: the column of time whose values the SIEM replaces, where it has one.
     """
 
     name: str
@@ -84,6 +101,12 @@ class Backend:
     options: Mapping[str, str] = field(default_factory=dict)
     made_up: bool = False
     limits: Mapping[str, int] = field(default_factory=dict)
+    stamp: Stamp | None = None
+
+    def stamped(self, source: str) -> Stamp | None:
+        """What may replace the time of an event of a log source; None where the source's own time is kept."""
+        store = self.stores.get(source)
+        return self.stamp if self.stamp and store and store.time == self.stamp.column else None
 
     @property
     def interval(self) -> int:

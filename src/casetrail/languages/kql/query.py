@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from casetrail.languages.base import Bounds
 from casetrail.languages.kql.expressions import KqlExpressions
-from casetrail.languages.kql.steps import Setting, bounded, matching
+from casetrail.languages.kql.steps import Setting, bounded, known_at, matching
 from casetrail.languages.kql.text import name, timespan
 from casetrail.languages.kql.windows import correlation_query
 from casetrail.languages.language import Language
@@ -33,9 +33,10 @@ def setting_of(backend: Backend, run: Bounds) -> Setting:
 
 def search_query(search: Search, setting: Setting) -> str:
     """The query of a search: a row for each matching event, with all of its columns."""
-    bounds = bounded(name(store_of(search, setting.stores).time), setting.run)
-    arrived = f"where ingestion_time() > ago({timespan(setting.new)}) and ingestion_time() <= now()" if setting.new else ""
-    new = [arrived] if arrived else []
+    store = store_of(search, setting.stores)
+    bounds = bounded(name(store.time), setting.run)
+    known = known_at(store)
+    new = [f"where {known} > ago({timespan(setting.new)}) and {known} <= now()"] if setting.new else []
     return "\n| ".join(matching(search, setting, [*bounds, *new], whole=True))
 
 

@@ -41,6 +41,11 @@ class Setting:
         return self.new is not None
 
 
+def known_at(store: Store) -> str:
+    """When a run can first see an event: at its arrival, or at its own time where it arrived before that."""
+    return f"max_of(ingestion_time(), {name(store.time)})"
+
+
 def identity(store: Store) -> str:
     """What names an event of a store. Raises UnsupportedError when the backend doesn't say."""
     if not store.identity:
@@ -126,7 +131,7 @@ class KqlSteps:
         store = store_of(search, self.setting.stores)
         lists = Lists()
         reader = KqlExpressions(store, lists=lists)
-        arrived = ["extend arrived = ingestion_time()", "where arrived <= now()"] if self.setting.arrivals else []
+        arrived = [f"extend arrived = {known_at(store)}", "where arrived <= now()"] if self.setting.arrivals else []
         lines = list(matching(search, self.setting, arrived))
         event = ID if any(line.startswith("summarize") for line in lines) else identity(store)
         columns = [f"base = {number}", f"id = {event}", f"at = {name(store.time)}"]

@@ -214,7 +214,7 @@ def duration(text: str) -> str:
 
 def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
     """The schedule in Sentinel's terms. The alerts of one completing event are one incident."""
-    arrived = {} if when.arrivals is None else {"ingestion_time()": f"> ago({span(when.arrivals)})"}
+    arrived = {} if when.arrivals is None else {"max_of(ingestion_time(), time)": f"> ago({span(when.arrivals)})"}
     return {
         "queryFrequency": span(when.interval),
         "queryPeriod": span(when.lookback),

@@ -1,7 +1,8 @@
-"""Random histories of a log: when each row of a rule's own cases came, late, doubled and out of order, among other rows.
+"""Random histories of a log: when each row of a rule's own cases came, late, early, doubled and out of order, among other rows.
 
 The rows are those of the cases, moved in time as a whole; what a row says of its own time stays as it was, so a rule finds in it what it
-found in the case.
+found in the case. A row that says how late it was comes just so late. In some histories the clock of a log is ahead, so that rows come
+before their time; in some a watchlist changes, or the rule is turned on, while rows come.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from casetrail.logs.contract import Contract, Delay
-from casetrail.logs.event import Event
+from casetrail.logs.event import Event, arrival
 from casetrail.pack.cases import Case
 from casetrail.plan.nodes import Correlation, Plan, sources
 
@@ -21,6 +22,9 @@ _START = 1_772_323_200_000_000
 _MILLI = 1_000
 _EDGE = 300_000_000
 _MOST_BATCHES = 6
+_TURNED = 0.2
+_AHEAD = (0, 0, 0, 5_000_000, 60_000_000, _EDGE, 12 * 3_600_000_000)
+"""How far the clock of a log may be ahead, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A plan and the rows of a log in order of arrival; a row that was sent again is there again."""
+    """A plan and the rows of a log in order of arrival; a row that was sent again is there again.
+
+    after: the plan from the time `turned` on, when a watchlist changes then.
+    turned: when that is, or else when the rule is turned on; None when it runs from the start and nothing changes.
+    """
 
     plan: Plan
     rows: tuple[Row, ...]
+    after: Plan | None = None
+    turned: int | None = None
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -67,7 +77,14 @@ def material(
         if hits:
             groups.append((plan, like, hits))
     read = {source for plan in plans for source in sources(plan)}
-    return Material(tuple(groups), tuple(event for event in noise if event.source in read), contracts)
+    others = (event for event in noise if event.source in read)
+    return Material(tuple(groups), tuple(event for event in others if _in_time(event, contracts[event.source])), contracts)
+
+
+def _in_time(event: Event, contract: Contract) -> bool:
+    """Whether a row keeps to its log's contract, as far as it says."""
+    said = arrival(event, contract)
+    return said is None or said - event.time <= contract.delay.greatest
 
 
 def history(made_of: Material, draw: random.Random, *, punctual: bool = False) -> History:
@@ -85,16 +102,36 @@ def history(made_of: Material, draw: random.Random, *, punctual: bool = False) -
         at = last + draw.choice(
             [_MILLI, span, span + _MILLI, _milli(draw.random() * span), _milli(draw.random() * 2 * span)]
         )
+    ahead = 0 if punctual else draw.choice(_AHEAD)
     start, end = min(one.event.time for one in rows), max(one.event.time for one in rows)
     for number in range(draw.randrange(4)):
         kept = draw.choice([*(event for case in like for event in case.events), *noise])
         time = draw.choice([*(one.event.time for one in rows), start + _milli(draw.random() * (end - start + span))])
         rows += _arriving([replace(kept, id=f"{kept.id}#n{number}", time=time)], contracts, draw)
+    rows = [_early(one, ahead, contracts, draw) for one in rows]
     rows += [
         Row(one.event, one.arrived + _milli(draw.random() * contracts[one.event.source].delay.greatest))
         for one in draw.sample(rows, min(len(rows), draw.choice([0, 0, 1, 3])))
     ]
-    return History(plan, tuple(sorted(rows, key=lambda one: (one.arrived, one.event.id))))
+    rows.sort(key=lambda one: (one.arrived, one.event.id))
+    others = [other for other, _, _ in made_of.groups if other is not plan]
+    after = draw.choice(others) if others and not punctual and draw.random() < _TURNED else None
+    turns = after is not None or (not punctual and draw.random() < _TURNED)
+    return History(plan, tuple(rows), after, _moment(rows, draw) if turns else None)
+
+
+def _moment(rows: Sequence[Row], draw: random.Random) -> int:
+    """A moment about the arrival of a row, mostly not its own."""
+    return draw.choice(rows).arrived + draw.choice([0, _MILLI, -_MILLI, _EDGE, -_EDGE])
+
+
+def _early(row: Row, ahead: int, contracts: Mapping[str, Contract], draw: random.Random) -> Row:
+    """A row of a log whose clock is ahead, of which some come before their time; one that says how late it was comes so late."""
+    said = arrival(row.event, contracts[row.event.source])
+    if said is not None:
+        return replace(row, arrived=said)
+    early = ahead and draw.random() < 0.5
+    return replace(row, arrived=row.event.time - _milli(draw.random() * ahead)) if early else row
 
 
 def _punctual(contract: Contract) -> Contract:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from casetrail.build.targets import backend_of
 from casetrail.logs.event import Event
@@ -14,6 +15,7 @@ from casetrail.packages.registry import format_of
 from casetrail.plan.horizon import may_be_undone
 from casetrail.plan.nodes import Plan
 from casetrail.proof.late.histories import Material, history, material
+from casetrail.proof.late.kept import as_kept
 from casetrail.proof.late.late import SeenLog, Tally, tried
 from casetrail.proof.late.seen import RowMatcher
 from casetrail.proof.run import planner
@@ -70,17 +72,27 @@ class Law:
         targets = {id(plan): self.held_by(plan) for plan, _, _ in made.groups}
         schedules: dict[tuple[int, str], Schedule] = {}
         for number in numbers:
-            log = SeenLog(history(made, _chance(rule, number)), matches)
-            for target, backend in targets[id(log.plan)].items():
-                name = (id(log.plan), target)
+            drawn = history(made, _chance(rule, number))
+            whole = SeenLog(drawn, matches)
+            for target, backend in targets[id(whole.plan)].items():
+                name = (id(whole.plan), target)
                 if name not in schedules:
-                    schedules[name] = schedule(log.plan, backend, self.pack.contracts)
+                    schedules[name] = schedule(whole.plan, backend, self.pack.contracts)
+                kept = as_kept(drawn, backend, self.pack.contracts)
+                log = SeenLog(kept.history, matches) if kept.history != drawn else whole
                 recognition = format_of(backend).recognises(log.plan)
                 found = tried(log, schedules[name], recognition, _chance(rule, number, target))
+                found = replace(found, replaced=_replaced(whole, log, kept.names))
                 held.tallies.setdefault(target, Tally()).add(found)
                 if found.missed or found.doubled or (found.early and not may_be_undone(log.plan)):
                     held.broken.append((target, number))
         return held
+
+
+def _replaced(whole: SeenLog, log: SeenLog, names: Mapping[str, str]) -> frozenset[str]:
+    """The completions of the log that what a SIEM keeps doesn't hold, or holds twice."""
+    held = Counter(names.get(name, name) for name in log.whole)
+    return frozenset(name for name in whole.whole if held[name] != 1)
 
 
 def _chance(*names: object) -> random.Random:

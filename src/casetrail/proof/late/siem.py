@@ -15,6 +15,7 @@ from typing import NamedTuple
 from casetrail.schedule.schedule import Schedule
 
 _SECOND = 1_000_000
+_HOUR = 3_600 * _SECOND
 
 
 class Look(NamedTuple):
@@ -30,6 +31,7 @@ class Clock:
 
     phase: the time of the run of number 0; absent: numbers of runs that don't happen in their time, with that of the next that does;
     late: how long after its time a run starts; doubled: numbers of runs that happen twice.
+    back: from which run on the clock is set back, and how far, so that all runs from then on come so much later.
     """
 
     schedule: Schedule
@@ -37,18 +39,24 @@ class Clock:
     absent: Mapping[int, int] = field(default_factory=dict)
     late: Mapping[int, int] = field(default_factory=dict)
     doubled: frozenset[int] = frozenset()
+    back: tuple[int, int] | None = None
+
+    def time(self, number: int) -> int:
+        """The time of a run."""
+        later = self.back[1] if self.back and number >= self.back[0] else 0
+        return self.phase + number * self.schedule.interval + later
 
     def number(self, moment: int) -> int:
-        """The first run whose time isn't before a moment."""
+        """The first run whose time isn't before a moment, by a clock that isn't set back."""
         return -(-(moment - self.phase) // self.schedule.interval)
 
     def looks(self, number: int) -> Iterator[Look]:
         """When a run looks; never, once or twice."""
-        own = self.phase + number * self.schedule.interval
+        own = self.time(number)
         if number in self.absent:
             if not self.schedule.made_up:
                 return
-            then = self.phase + self.absent[number] * self.schedule.interval
+            then = self.time(self.absent[number])
         else:
             then = own
         wall = then + self.schedule.lag + self.late.get(number, 0)
@@ -60,9 +68,9 @@ class Clock:
 
         Between them nothing changes that a run could see.
         """
-        numbers = {number + more for number in map(self.number, moments) for more in (-1, 0, 1)}
+        numbers = {number + more for number in map(self.number, moments) for more in (-2, -1, 0, 1)}
         ends = {number for number in self.absent if number - 1 not in self.absent or number + 1 not in self.absent}
-        odd = {*ends, *self.absent.values(), *self.late, *self.doubled}
+        odd = {*ends, *self.absent.values(), *self.late, *self.doubled, *(self.back or ())[:1]}
         numbers |= {number + more for number in odd for more in (-1, 0, 1)}
         for number in list(numbers):
             while number in self.absent and not self.schedule.made_up:
@@ -72,14 +80,18 @@ class Clock:
 
 
 def clock(when: Schedule, moments: list[int], draw: random.Random) -> Clock:
-    """A clock with what may go wrong: runs missed, doubled and late, and an outage as long as the schedule allows."""
+    """A clock with what may go wrong: runs missed, doubled and late, an outage as long as the schedule allows, a clock set back.
+
+    A SIEM whose runs look at what arrived since the run before counts in UTC, which isn't set back.
+    """
     phase = draw.choice([0, draw.randrange(when.interval // _SECOND) * _SECOND])
     plain = Clock(when, phase)
     absent: dict[int, int] = {}
     late: dict[int, int] = {}
     doubled: set[int] = set()
     taken: set[int] = set()
-    for trouble in draw.sample(["missed", "doubled", "late", "outage"], draw.randrange(4)):
+    back: tuple[int, int] | None = None
+    for trouble in draw.sample(["missed", "doubled", "late", "outage", "back"], draw.randrange(4)):
         number = plain.number(draw.choice(moments)) - draw.choice([0, 0, 1])
         count = 1
         if trouble == "outage":
@@ -94,9 +106,11 @@ def clock(when: Schedule, moments: list[int], draw: random.Random) -> Clock:
             doubled.add(number)
         elif trouble == "late":
             late[number] = draw.randrange(when.interval // _SECOND) * _SECOND
+        elif trouble == "back":
+            back = (number, min(when.interval, _HOUR)) if when.arrivals is None else None
         else:
             absent.update(dict.fromkeys(range(number, number + count), number + count))
-    return Clock(when, phase, absent, late, frozenset(doubled))
+    return Clock(when, phase, absent, late, frozenset(doubled), back)
 
 
 Teller = Callable[[list[tuple[Look, frozenset[str]]]], Counter[str]]
