@@ -53,7 +53,7 @@ def tried(rule: str, target: str) -> Tried:
         draw = random.Random(f"{rule}{number}")
         log = SeenLog(history(made, draw), matches)
         doubled = len(log.history.rows) > len(log.events)
-        if doubled and len(log.history.rows) <= _MOST_ROWS and len(log.whole) > 1:
+        if doubled and log.history.turned is None and len(log.history.rows) <= _MOST_ROWS and len(log.whole) > 1:
             when = schedule(log.plan, law().backends[target], law().pack.contracts)
             return Tried(log, when, tuple(chosen(log, when, clock(when, log.arrivals, draw), draw)))
     raise AssertionError(f"{rule}: no such history")
@@ -61,7 +61,8 @@ def tried(rule: str, target: str) -> Tried:
 
 def chosen(log: SeenLog, when: Schedule, runs: Clock, draw: random.Random) -> list[Look]:
     """The first run after each moment at which something new may be seen, those made twice, and a few others."""
-    moments = [*log.arrivals, *({time + when.wait + when.delay for time in log.times} if when.wait else ())]
+    seen = [max(row.arrived, row.event.time) for row in log.history.rows]
+    moments = [*seen, *({time + when.wait + when.delay for time in log.times} if when.wait else ())]
     looks = runs.near(log.moments(when, draw))
     first = {next(look for look in looks if look.wall >= moment) for moment in moments}
     first |= {look for look in looks if any(0 < look.wall - other.wall < 2_000_000 for other in looks)}
