@@ -84,7 +84,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     # Salesforce real-time event monitoring: EventDate as it is, UserNameDetail = Username, others as they are.
     "salesforce/realtime": (
         {
-            "EventIdentifier": "e-1",
+            "EventIdentifier": "e-2",
             "EventDate": "2026-01-15T09:00:00.123Z",
             "EventType": "ReportEvent",
             "Username": "ann@corp.example",
@@ -94,7 +94,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "NumberOfColumns": 3,
         },
         {
-            "EventIdentifier": "e-1",
+            "EventIdentifier": "e-2",
             "EventDate": "2026-01-15 09:00:00.123000",
             "EventType": "ReportEvent",
             "UserNameDetail": "ann@corp.example",
