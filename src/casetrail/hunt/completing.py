@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import duckdb
-
 from casetrail.hunt.hits import Hits
 from casetrail.hunt.progress import Progress
+from casetrail.hunt.scratch import REFUSED
 from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.languages.sql.evidence import evidenced
 from casetrail.languages.sql.expressions import SqlColumn
@@ -19,6 +18,7 @@ from casetrail.languages.sql.windows import SqlWindows
 from casetrail.logs.contract import Contract
 from casetrail.plan.horizon import waits
 from casetrail.plan.nodes import Correlation, Field, Plan, Search, sources
+from casetrail.stores.unsupported import UnsupportedError
 
 _EVIDENCE = 20
 _EVIDENCED = 10_000
@@ -70,12 +70,15 @@ def complete(
         if matched.newest is not None:
             until = matched.newest - max(contracts[source].delay.greatest for source in sources(plan))
         windows = SqlWindows(log, until)
-        if not _within_memory(hits, partial(_correlated, hits, name, plan, windows)):
-            failed.append(f"{name}: its windows need more memory than there is; hunt in a shorter log")
-        elif waits(plan):
-            everything = SqlWindows(log).query(plan)
-            query = f"SELECT count(*) FROM (FROM ({everything}) EXCEPT FROM ({windows.query(plan)}))"
-            ((waiting[name],),) = hits.scratch.connection.execute(query).fetchall()
+        try:
+            if not hits.scratch.within_memory(partial(_correlated, hits, name, plan, windows)):
+                failed.append(f"{name}: its windows need more memory than there is; hunt in a shorter log")
+            elif waits(plan):
+                everything = SqlWindows(log).query(plan)
+                query = f"SELECT count(*) FROM (FROM ({everything}) EXCEPT FROM ({windows.query(plan)}))"
+                ((waiting[name],),) = hits.scratch.connection.execute(query).fetchall()
+        except (*REFUSED, UnsupportedError) as error:
+            failed.append(f"{name}: it couldn't be asked: {error}")
     return waiting, failed
 
 
@@ -93,19 +96,3 @@ def _correlated(hits: Hits, name: str, plan: Correlation, windows: SqlWindows) -
     key = ", ".join(f"k{number}::VARCHAR" for number in range(len(plan.key)))
     query = evidenced(windows, plan, _EVIDENCED, _EVIDENCE)
     hits.insert(f"SELECT {hits.numbers[name]}, id, t, [{key}], ids FROM ({query})")
-
-
-def _within_memory(hits: Hits, work: Callable[[], None]) -> bool:
-    """Whether the work could be done: within the bound, or else with most of the machine's memory.
-
-    A window function holds the steps of one key at once, so one key with very many is what the bound can't hold.
-    """
-    try:
-        work()
-    except duckdb.OutOfMemoryException:
-        try:
-            with hits.scratch.more_memory():
-                work()
-        except duckdb.OutOfMemoryException:
-            return False
-    return True

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +23,7 @@ from casetrail.hunt import duckdb_files as sql
 from casetrail.hunt.completing import Matched, complete
 from casetrail.hunt.hits import Hits, Shape
 from casetrail.hunt.progress import Progress
-from casetrail.hunt.scratch import Scratch, room
+from casetrail.hunt.scratch import REFUSED, Scratch, room
 from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.languages.sql.expressions import SqlColumn, SqlExpressions
 from casetrail.logs.contract import Contract
@@ -34,13 +34,16 @@ from casetrail.logs.rows import detects, rows
 from casetrail.logs.zstandard import is_whole
 from casetrail.plan.dispatch import kinds
 from casetrail.plan.horizon import waits
-from casetrail.plan.nodes import Correlation, Field, Plan, fields, searches, sources
+from casetrail.plan.nodes import Correlation, Field, Plan, Search, fields, searches, sources
 from casetrail.plan.values import TIME_FORMATS, bag, is_object
+from casetrail.stores.unsupported import UnsupportedError
 
 _SNIFFED = 20
 _CHUNK = 20_000
 _CHARACTERS = 16_000_000
 """The most characters of texts in a chunk, by which it is cut where rows are large."""
+_FEW = 1_000_000
+"""Characters of texts that no rule of usual size needs much memory for."""
 _AT_ONCE = 100
 """The most searches in one query."""
 ARRIVED = "arrived"
@@ -77,8 +80,8 @@ def hunt(
     progress: where to tell how far it is; since: only what rows completed that arrived at this time or later (microseconds since 1970,
     UTC), by the key `arrived` of a row or its envelope, else by the file's modification time.
 
-    Raises UnsupportedError for a plan that DuckDB can't say, and FullError when the disk is full that it works on. Faults in the logs
-    are no errors: the report has them.
+    Raises FullError when the disk is full that it works on. Faults in the logs are no errors: the report has them, and the rules that
+    couldn't be asked as well.
     """
     with room():
         return _Hunt(plans, contracts, source, progress or Progress(), since).run(paths)
@@ -108,6 +111,7 @@ class _Hunt:
         self.report = Report(Hits(self.scratch, {name: Shape.of(plan) for name, plan in plans.items()}))
         self.searches = list(dict.fromkeys(search for plan in plans.values() for search in searches(plan)))
         self.by_source: defaultdict[str, list[int]] = defaultdict(list)
+        self.refused: dict[Search, str] = {}
         for number, search in enumerate(self.searches):
             self.by_source[search.source].append(number)
         keyed = dict.fromkeys(each for plan in plans.values() for each in _step_fields(plan))
@@ -128,19 +132,31 @@ class _Hunt:
             self.file(file)
         self.report.files = len(files)
         self.report.again = self.again()
-        if self.report.again:
-            self.drop_again()
+        if self.report.again and not self.scratch.within_memory(self.drop_again):
+            self.report.faults.fatal.append(
+                "events that came again count again: there isn't memory enough to leave them out"
+            )
         matched = Matched({search: number for number, search in enumerate(self.searches)}, self.step_columns, self.newest)
-        failed: list[str] = []
+        plans, failed = self.asked_plans()
         if self.since is not None:
             before = replace(matched, before=self.since, newest=min(self.since, self.newest or self.since))
-            _, failed = complete(self.report.hits, before, self.plans, self.contracts, self.progress)
+            _, more = complete(self.report.hits, before, plans, self.contracts, self.progress)
+            failed += more
             self.report.hits.put_aside()
-        self.report.waiting, more = complete(self.report.hits, matched, self.plans, self.contracts, self.progress)
+        self.report.waiting, more = complete(self.report.hits, matched, plans, self.contracts, self.progress)
         if self.since is not None:
             self.report.hits.drop_put_aside()
         self.report.faults.fatal += dict.fromkeys([*failed, *more])
         return self.report
+
+    def asked_plans(self) -> tuple[dict[str, Plan], list[str]]:
+        """The plans of which every search could be asked, and the others, with the reason."""
+        refused = {
+            name: [self.refused[each] for each in searches(plan) if each in self.refused]
+            for name, plan in self.plans.items()
+        }
+        failed = [f"{name}: it couldn't be asked: {reasons[0]}" for name, reasons in refused.items() if reasons]
+        return {name: plan for name, plan in self.plans.items() if not refused[name]}, failed
 
     def again(self) -> Counter[str]:
         """How many matching rows say again what one before said, by log source. An event that several searches match counts once."""
@@ -177,7 +193,7 @@ class _Hunt:
                 with checked(path) as check:
                     self.quick(path, contract)
                     packed_badly = check()
-            except (duckdb.Error, _Shape):
+            except (duckdb.Error, UnsupportedError, _Shape):
                 self.undo()
             else:
                 if packed_badly is not None:
@@ -431,10 +447,7 @@ class _Hunt:
     def load(self, path: Path, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
         """Match rows; where memory doesn't suffice for all of them, a half at a time. A row for which it never does is a fault."""
         try:
-            with self.scratch.more_memory() if len(chunk) == 1 else nullcontext():
-                self.connection.begin()
-                self.match_chunk(contract, wanted, chunk)
-                self.connection.commit()
+            self.keep_chunk(contract, wanted, chunk)
         except duckdb.OutOfMemoryException:
             self.undo()
             if len(chunk) == 1:
@@ -444,7 +457,45 @@ class _Hunt:
             self.load(path, contract, wanted, chunk[:half])
             self.load(path, contract, wanted, chunk[half:])
             return
+        except (*REFUSED, UnsupportedError):
+            self.undo()
+            if not self.leave_out_refused(contract, wanted, chunk):
+                raise
+            self.load(path, contract, wanted, chunk)
+            return
         self.seen(contract.key, len(chunk), max(row["t"] for row in chunk))
+
+    def keep_chunk(self, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
+        """Match rows and keep the matches. Few texts for which memory doesn't suffice are met by large rules, which may take more."""
+        few = len(chunk) == 1 or sum(len(text) for row in chunk for texts in row["b"] for text in texts) < _FEW
+        try:
+            self.connection.begin()
+            self.match_chunk(contract, wanted, chunk)
+            self.connection.commit()
+        except duckdb.OutOfMemoryException:
+            if not few:
+                raise
+            self.undo()
+            with self.scratch.more_memory():
+                self.connection.begin()
+                self.match_chunk(contract, wanted, chunk)
+                self.connection.commit()
+
+    def leave_out_refused(self, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> bool:
+        """Ask no more by the searches that DuckDB refuses to run by themselves; gives whether there are any."""
+        numbers, refused = self.by_source[contract.key], []
+        for number in numbers:
+            self.by_source[contract.key] = [number]
+            self.connection.begin()
+            try:
+                with suppress(duckdb.OutOfMemoryException):
+                    self.match_chunk(contract, wanted, chunk)
+            except (*REFUSED, UnsupportedError) as error:
+                self.refused[self.searches[number]] = " ".join(str(error).split())
+                refused.append(number)
+            self.undo()
+        self.by_source[contract.key] = [number for number in numbers if number not in refused]
+        return bool(refused)
 
     def match_chunk(self, contract: Contract, wanted: Sequence[Field], chunk: list[dict[str, Any]]) -> None:
         file = self.scratch.folder / "chunk.ndjson"

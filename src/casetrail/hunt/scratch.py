@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,6 +21,10 @@ _ROW_GROUP = 20_480
 _IN_FILE = "USE found"
 
 
+REFUSED = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
+"""What DuckDB raises at a query that it can't run, whatever memory and disk there are."""
+
+
 class FullError(Exception):
     """There is no room to work in. The message says where, and how to name another place."""
 
@@ -30,7 +34,7 @@ def room() -> Iterator[None]:
     """Raises FullError when the disk that a scratch lies on is full or read-only while the block runs."""
     try:
         yield
-    except (duckdb.IOException, duckdb.FatalException, OSError) as error:
+    except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         told = " ".join((reason or str(error)).split())
         raise FullError(f"{tempfile.gettempdir()}: {told}; TMPDIR names another place to work in") from error
@@ -67,6 +71,21 @@ class Scratch:
             yield
         finally:
             self.connection.execute(f"SET memory_limit = {DUCKDB.literal(MEMORY)}")
+
+    def within_memory(self, work: Callable[[], None]) -> bool:
+        """Whether work could be done: within the bound, or else with most of the machine's memory.
+
+        A window function holds the steps of one key at once, so one key with very many is what the bound can't hold.
+        """
+        try:
+            work()
+        except duckdb.OutOfMemoryException:
+            try:
+                with self.more_memory():
+                    work()
+            except duckdb.OutOfMemoryException:
+                return False
+        return True
 
     def close(self) -> None:
         """Give up the connection and the folder now."""
