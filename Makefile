@@ -1,7 +1,8 @@
 # make run    check the pack, prove its cases on the embedded engines, compile it to dist/
 # make test   lint, types and all tests
-# make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB and SQLite; half an hour on two cores
+# make fuzz   100,000 random rules on random logs: the reference evaluator against DuckDB, SQLite and both ways of a hunt; an hour on two cores
 # make fuzz-readers  broken and hostile logs and packs, ten minutes of them
+# make hardness  hostile logs, large ones among them; five minutes and 1 GB of room
 # make bench  how fast a hunt is, as ratios
 # make noise  how many alerts a month of ordinary work makes, into docs/noise.md and .json; a quarter of an hour on two cores
 # make docs   the pages that are generated
@@ -12,7 +13,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run test fuzz fuzz-readers bench noise docs release logs clean
+.PHONY: run test fuzz fuzz-readers hardness bench noise docs release logs clean
 
 run: $(STAMP)
 	@$(BIN)/casetrail run -o dist
@@ -24,10 +25,13 @@ test: $(STAMP)
 	@$(BIN)/pytest -n auto
 
 fuzz: $(STAMP)
-	@CASETRAIL_FUZZ=100000 $(BIN)/pytest -n auto tests/engines/test_differential.py tests/oracle/test_sqlite.py
+	@CASETRAIL_FUZZ=100000 $(BIN)/pytest -n auto tests/engines/test_differential.py tests/oracle/test_sqlite.py tests/hunt/test_ways.py
 
 fuzz-readers: $(STAMP)
 	@$(BIN)/python -m tests.hardness.fuzz --seconds 600
+
+hardness: $(STAMP)
+	@$(BIN)/python -m tests.hardness.logs
 
 bench: $(STAMP)
 	@$(BIN)/python bench/hunt.py

@@ -295,6 +295,10 @@ LINES = {
     "NUL bytes after": (GOOD + b"\x00" * 500, 10, 0),
     "NUL bytes before": (b"\x00" * 500 + GOOD, 10, 0),
     "nothing but a cut row": (MALFORMED, 0, 1),
+    "a first line in brackets": (b"[INFO] hello\n" + GOOD, 10, 1),
+    "a first line that is no array": (b"[{]\n" + GOOD, 10, 1),
+    "one row in an array over lines": (b"[\n" + GOOD.splitlines()[0] + b"\n]\n", 1, 0),
+    "one row in an array after a row": (b"[" + GOOD.splitlines()[0] + b",\n" + GOOD.splitlines()[1] + b"\n]\n", 2, 0),
     "a text that is no log": (b"# Read me\n\nof logs\n", 0, 0),
 }
 

@@ -35,6 +35,8 @@ _UNFOLDED = 2_000_000
 """The most values of a YAML document with its aliases unfolded."""
 OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 """What keeps DuckDB from the network."""
+_LISTS = 8
+"""The most lists within lists that the rows of a log lie in."""
 _BEGINS = re.compile(rb"\s*([\[{]?)")
 _WILD = re.compile(r"[*?\[]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -338,18 +340,19 @@ def _rest(stream: io.BufferedReader, number: int, before: bytes = b"") -> Iterat
 def _document(
     path: Path, first: bytes, number: int, stream: io.BufferedReader, faults: Faults
 ) -> Iterator[tuple[str, object]]:
-    if _begins(first) == b"[":
+    bracket = _begins(first)
+    second = stream.readline(_LINE)
+    if not _goes_on(first, bracket) and second.lstrip().startswith(b"{") and _is_document(second):
+        lines = chain([(number, first), (number + 1, second)], _rest(stream, number + 1, second))
+        yield from _lines(path, lines, faults)
+        return
+    if bracket == b"[":
         place = 0
         try:
-            for place, text in enumerate(items(cast(IO[bytes], _Joined(first, stream)), _ITEM), 1):
+            for place, text in enumerate(items(cast(IO[bytes], _Joined(first + second, stream)), _ITEM), 1):
                 yield from _read(text, f"{path}: item {place}", faults)
         except ArrayError as error:
             faults.fatal.append(f"{path}: {error}; what came before was read")
-        return
-    second = stream.readline(_LINE)
-    if second.lstrip().startswith(b"{") and _is_document(second):
-        lines = chain([(number, first), (number + 1, second)], _rest(stream, number + 1, second))
-        yield from _lines(path, lines, faults)
         return
     whole = bytearray(first)
     del first
@@ -362,6 +365,13 @@ def _document(
         yield from _read(whole, str(path), faults)
     else:
         yield from _lines(path, _rest(io.BufferedReader(io.BytesIO(whole)), number - 1), faults)
+
+
+def _goes_on(first: bytes, bracket: bytes) -> bool:
+    """Whether an object may stand on the line after this one as a part of what begins here."""
+    text = first.strip()
+    lists = len(text) - len(text.rstrip(b"["))
+    return 0 < lists <= _LISTS or (bracket == b"[" and text.endswith(b","))
 
 
 class _Joined(io.RawIOBase):
