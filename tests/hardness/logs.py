@@ -21,7 +21,6 @@ import tarfile
 import tempfile
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -389,6 +388,11 @@ def deep(folder: Path) -> None:
     (below / "log.ndjson").write_bytes(joined(good(10, 100)))
 
 
+def crowded(folder: Path) -> None:
+    for number in range(300):
+        (folder / f"{number}.log").touch()
+
+
 def linked(folder: Path) -> None:
     (folder / "ring").symlink_to(folder)
 
@@ -405,7 +409,7 @@ TREES: dict[str, tuple[Callable[[Path], None], frozenset[str], bool, str]] = {
     "an empty folder": (lambda folder: (folder / "empty").mkdir(), KEPT, False, ""),
     "a folder named like a log": (lambda folder: (folder / "x.ndjson").mkdir(), KEPT, False, ""),
     "a deep tree": (deep, KEPT | ids(10, 100), False, ""),
-    "a thousand empty files": (lambda folder: [(folder / f"{n}.log").touch() for n in range(300)] and None, KEPT, False, ""),
+    "hundreds of empty files": (crowded, KEPT, False, ""),
 }
 
 
@@ -449,16 +453,9 @@ TOKENS = joined(
 )
 
 
-def deflated(folder: Path, pieces: Iterator[bytes]) -> None:
-    made = zlib.compressobj(6, wbits=31)
-    with (folder / "log.ndjson.gz").open("wb") as file:
-        for piece in pieces:
-            file.write(made.compress(piece))
-        file.write(made.flush())
-
-
-def plain(folder: Path, pieces: Iterator[bytes]) -> None:
-    with (folder / "log.ndjson").open("wb") as file:
+def written(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write content piece by piece, packed where the name says so."""
+    with gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb") as file:
         file.writelines(pieces)
 
 
@@ -475,32 +472,38 @@ def listed(count: int) -> bytes:
     return json.dumps(row).encode()
 
 
-LARGE: dict[str, tuple[Callable[[Path], None], bool]] = {
-    "a first line of a gigabyte": (lambda f: plain(f, repeated(b"x", 1024, before=b'{"a": "', after=b"\n" + TOKENS)), True),
-    "a first line of a gigabyte that is no object": (lambda f: plain(f, repeated(b"x", 1024, after=b"\n" + TOKENS)), False),
-    "a line of a gigabyte within": (lambda f: plain(f, repeated(b"x", 1024, before=TOKENS + b'{"a": "', after=b"\n")), True),
-    "a gigabyte of newlines": (lambda f: plain(f, repeated(b"\n", 1024, before=TOKENS)), False),
-    "a gigabyte of newlines, packed": (lambda f: deflated(f, repeated(b"\n", 1024, after=TOKENS)), False),
-    "four gigabytes of newlines, packed": (lambda f: deflated(f, repeated(b"\n", 4096, after=TOKENS)), False),
-    "a gigabyte of NUL bytes, packed": (lambda f: deflated(f, repeated(b"\x00", 1024, before=TOKENS)), False),
-    "a gigabyte of brackets, packed": (lambda f: deflated(f, repeated(b"[", 1024, before=TOKENS)), True),
-    "a gigabyte of empty objects, packed": (lambda f: deflated(f, repeated(b"{}\n", 64, before=TOKENS)), False),
-    "a list of 100,000": (lambda f: (f / "log.ndjson").write_bytes(TOKENS + listed(100_000)) and None, False),
-    "a list of 1,000,000": (lambda f: (f / "log.ndjson").write_bytes(TOKENS + listed(1_000_000)) and None, False),
-    "a value of 60 MB": (
-        lambda f: (f / "log.ndjson").write_bytes(TOKENS + with_agent(b'"' + b"x" * 60_000_000 + b'"')) and None,
-        False,
+LARGE: dict[str, tuple[str, Callable[[], Iterator[bytes]], bool]] = {
+    "a first line of a gigabyte": (
+        "log.ndjson",
+        lambda: repeated(b"x", 1024, before=b'{"a": "', after=b"\n" + TOKENS),
+        True,
     ),
+    "a first line of a gigabyte that is no object": ("log.ndjson", lambda: repeated(b"x", 1024, after=b"\n" + TOKENS), True),
+    "a line of a gigabyte within": (
+        "log.ndjson",
+        lambda: repeated(b"x", 1024, before=TOKENS + b'{"a": "', after=b"\n"),
+        True,
+    ),
+    "a gigabyte of newlines": ("log.ndjson", lambda: repeated(b"\n", 1024, before=TOKENS), False),
+    "a gigabyte of newlines, packed": ("log.ndjson.gz", lambda: repeated(b"\n", 1024, after=TOKENS), False),
+    "four gigabytes of newlines, packed": ("log.ndjson.gz", lambda: repeated(b"\n", 4096, after=TOKENS), False),
+    "a gigabyte of NUL bytes, packed": ("log.ndjson.gz", lambda: repeated(b"\x00", 1024, before=TOKENS), False),
+    "a gigabyte of brackets, packed": ("log.ndjson.gz", lambda: repeated(b"[", 1024, before=TOKENS), True),
+    "64 MB of empty objects, packed": ("log.ndjson.gz", lambda: repeated(b"{}\n", 64, before=TOKENS), False),
+    "a list of 100,000": ("log.ndjson", lambda: iter((TOKENS, listed(100_000))), False),
+    "a list of 1,000,000": ("log.ndjson", lambda: iter((TOKENS, listed(1_000_000))), False),
+    "a value of 60 MB": ("log.ndjson", lambda: iter((TOKENS, with_agent(b'"' + b"x" * 60_000_000 + b'"'))), False),
 }
+"""The name of a file, its content in pieces, and whether something is lost."""
 
 
 def large(name: str) -> tuple[str, float, int]:
     """What a hunt with all rules in a large log did wrong, seconds of the processor's time and bytes held at most."""
-    make, lost = LARGE[name]
+    path, pieces, lost = LARGE[name]
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "logs").mkdir()
-        make(folder / "logs")
+        written(folder / "logs" / path, pieces())
         words = [sys.executable, "-m", "casetrail", "hunt", "--json", str(folder / "logs")]
         with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
             actions = [(os.POSIX_SPAWN_DUP2, out.fileno(), 1), (os.POSIX_SPAWN_DUP2, err.fileno(), 2)]

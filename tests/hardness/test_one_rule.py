@@ -49,7 +49,12 @@ TWO_EVENTS = Threshold(Figure.EVENTS, Op.GTE, 2)
 
 @pytest.mark.parametrize("more", [(), (MALFORMED,)], ids=["fast", "patient"])
 def test_a_rule_that_cannot_be_asked_is_named_and_the_others_are_answered(more: tuple[str, ...], tmp_path: Path) -> None:
-    plans = {"good": GOOD, "bad": BAD, "on good": counted(GOOD, TWO_EVENTS), "on bad": counted(BAD, TWO_EVENTS)}
+    plans: dict[str, Plan] = {
+        "good": GOOD,
+        "bad": BAD,
+        "on good": counted(GOOD, TWO_EVENTS),
+        "on bad": counted(BAD, TWO_EVENTS),
+    }
     report = hunt(plans, {CONTRACT.key: CONTRACT}, [log(tmp_path, *more)])
     assert report.hits.by_rule() == {"good": 5, "on good": 4}
     told = [fault for fault in report.faults.fatal if "couldn't be asked" in fault]
@@ -60,7 +65,7 @@ def test_a_rule_that_cannot_be_asked_is_named_and_the_others_are_answered(more: 
 @pytest.mark.parametrize("figure", [Figure.SUM, Figure.AVG, Figure.MEDIAN])
 def test_a_figure_of_numbers_at_the_end_of_their_range_costs_no_other_rule(figure: Figure, tmp_path: Path) -> None:
     value = KeyPart("f", (F["f"],), Type.NUMBER, cased=True)
-    plans = {"good": GOOD, "counted": counted(GOOD, Threshold(figure, Op.GT, 1, value))}
+    plans: dict[str, Plan] = {"good": GOOD, "counted": counted(GOOD, Threshold(figure, Op.GT, 1, value))}
     report = hunt(plans, {CONTRACT.key: CONTRACT}, [log(tmp_path, f=1.7e308)])
     assert report.hits.by_rule()["good"] == 5
 

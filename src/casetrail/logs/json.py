@@ -55,7 +55,7 @@ def read(text: bytes | bytearray) -> tuple[object, Counter[str]]:
     return _amended(text)
 
 
-def is_padding(text: bytes) -> bool:
+def is_padding(text: bytes | bytearray) -> bool:
     """Whether there is nothing in a text but NUL bytes and spaces."""
     return not text.strip(_AROUND)
 

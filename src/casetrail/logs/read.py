@@ -127,6 +127,7 @@ def suffixes(path: Path) -> tuple[str, str]:
     return (names[-1] if names else ""), packed
 
 
+Text = bytes | bytearray
 Follow = Callable[[Callable[[], float]], None]
 """Called with a way to learn how much of a file is read, from 0 to 1."""
 
@@ -266,7 +267,7 @@ def _json(path: Path, stream: io.BufferedReader, faults: Faults) -> Iterator[tup
     number = 0
     while line := stream.readline(_LINE):
         number += 1
-        text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        text: Text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
         if text.isspace():
             number += _skip_blank(stream)
             continue
@@ -284,12 +285,12 @@ def _json(path: Path, stream: io.BufferedReader, faults: Faults) -> Iterator[tup
         return
 
 
-def _longer(start: bytes, stream: IO[bytes]) -> bytes:
+def _longer(start: bytes, stream: IO[bytes]) -> Text:
     """A long line as far as it goes, or as is read of one."""
     whole = bytearray(start)
     while len(whole) < _WHOLE and not whole.endswith(b"\n") and (more := stream.readline(_BLOCK)):
         whole += more
-    return bytes(whole)
+    return whole
 
 
 def _skip_line(stream: IO[bytes]) -> None:
@@ -311,20 +312,20 @@ def _skip_blank(stream: io.BufferedReader) -> int:
     return skipped
 
 
-def _begins(text: bytes | bytearray) -> bytes:
+def _begins(text: Text) -> bytes:
     """The bracket that a text begins with, if any."""
     found = _BEGINS.match(text)
     return found[1] if found else b""
 
 
-def _cut(line: bytes, most: int | None = None) -> bool:
+def _cut(line: Text, most: int | None = None) -> bool:
     """Whether what was read of a line isn't all of it, since it is too long."""
     return len(line) >= (most or _LINE) and not line.endswith(b"\n")
 
 
-def _rest(stream: io.BufferedReader, number: int, before: bytes = b"") -> Iterator[tuple[int, bytes]]:
+def _rest(stream: io.BufferedReader, number: int, before: Text = b"") -> Iterator[tuple[int, Text]]:
     """The lines of a stream with their numbers, long ones cut, blank ones left out. before: the line before, of this number."""
-    line = before
+    line: Text = before
     while True:
         if _cut(line):
             _skip_line(stream)
@@ -338,7 +339,7 @@ def _rest(stream: io.BufferedReader, number: int, before: bytes = b"") -> Iterat
 
 
 def _document(
-    path: Path, first: bytes, number: int, stream: io.BufferedReader, faults: Faults
+    path: Path, first: Text, number: int, stream: io.BufferedReader, faults: Faults
 ) -> Iterator[tuple[str, object]]:
     bracket = _begins(first)
     second = stream.readline(_LINE)
@@ -349,7 +350,7 @@ def _document(
     if bracket == b"[":
         place = 0
         try:
-            for place, text in enumerate(items(cast(IO[bytes], _Joined(first + second, stream)), _ITEM), 1):
+            for place, text in enumerate(items(cast(IO[bytes], _Joined(bytes(first + second), stream)), _ITEM), 1):
                 yield from _read(text, f"{path}: item {place}", faults)
         except ArrayError as error:
             faults.fatal.append(f"{path}: {error}; what came before was read")
@@ -367,7 +368,7 @@ def _document(
         yield from _lines(path, _rest(io.BufferedReader(io.BytesIO(whole)), number - 1), faults)
 
 
-def _goes_on(first: bytes, bracket: bytes) -> bool:
+def _goes_on(first: Text, bracket: bytes) -> bool:
     """Whether an object may stand on the line after this one as a part of what begins here."""
     text = first.strip()
     lists = len(text) - len(text.rstrip(b"["))
@@ -386,7 +387,7 @@ class _Joined(io.RawIOBase):
         return found or self.rest.read(size)
 
 
-def _lines(path: Path, lines: Iterable[tuple[int, bytes]], faults: Faults) -> Iterator[tuple[str, object]]:
+def _lines(path: Path, lines: Iterable[tuple[int, Text]], faults: Faults) -> Iterator[tuple[str, object]]:
     for number, text in lines:
         place = f"{path}:{number}"
         if _cut(text) and not _is_document(text):
@@ -397,7 +398,7 @@ def _lines(path: Path, lines: Iterable[tuple[int, bytes]], faults: Faults) -> It
             yield from _read(text, place, faults)
 
 
-def _is_document(text: bytes | bytearray) -> bool:
+def _is_document(text: Text) -> bool:
     try:
         json.read(text)
     except json.MalformedError:
@@ -405,7 +406,7 @@ def _is_document(text: bytes | bytearray) -> bool:
     return True
 
 
-def _read(text: bytes | bytearray, place: str, faults: Faults) -> Iterator[tuple[str, object]]:
+def _read(text: Text, place: str, faults: Faults) -> Iterator[tuple[str, object]]:
     """The document in a text with its place, or none; what had to be amended, or couldn't be read, is noted."""
     try:
         document, amended = json.read(text)
