@@ -337,6 +337,24 @@ DOCUMENTS: dict[str, tuple[str, bytes, int, bool]] = {
 }
 
 
+LONG_ROW = with_agent(b'"' + b"x" * 20_000_000 + b'"')
+ENDS = {"ended": b"\n", "not ended": b"", "ended as on Windows": b"\r\n", "before another": b"\n" + good(1, 600)[0] + b"\n"}
+
+
+def long_rows() -> Iterator[Hostile]:
+    """A row of 20 MB at the end of a file that is otherwise read the fast way."""
+    packers: dict[str, Callable[[bytes], bytes]] = {
+        "": bytes,
+        ".gz": lambda content: gzip.compress(content, 1),
+        ".zst": zstandard.compress,
+    }
+    for name, end in ENDS.items():
+        for packer, pack in packers.items():
+            kept = ids(MANY) | {"e500"} | ({"e600"} if "another" in name else set())
+            content = pack(joined(good(MANY)) + LONG_ROW + end)
+            yield Hostile(f"a row of 20 MB {name}{packer}", kept, False, "", {f"log.ndjson{packer}": content})
+
+
 def documents() -> Iterator[Hostile]:
     for name, (path, content, count, lost) in DOCUMENTS.items():
         yield Hostile(name, ids(count) | ids(10, 3000), lost, "", {path: content, "other.ndjson": joined(good(10, 3000))})
@@ -425,7 +443,7 @@ def trees() -> Iterator[Hostile]:
 def small() -> list[Hostile]:
     """All that is small enough to be tried with every run of the tests."""
     posix = [*names(), *trees()] if sys.platform == "linux" else []
-    return [*agents(), *lines(), *times(), *formats(), *packed(), *documents(), *posix]
+    return [*agents(), *lines(), *times(), *formats(), *packed(), *long_rows(), *documents(), *posix]
 
 
 def verdict(each: Hostile, folder: Path, pack: Path) -> str:
@@ -480,6 +498,11 @@ LARGE: dict[str, tuple[str, Callable[[], Iterator[bytes]], bool]] = {
     ),
     "a first line of a gigabyte that is no object": ("log.ndjson", lambda: repeated(b"x", 1024, after=b"\n" + TOKENS), True),
     "a line of a gigabyte within": (
+        "log.ndjson",
+        lambda: repeated(b"x", 1024, before=b'{}\n{"a": "', after=b"\n" + TOKENS),
+        True,
+    ),
+    "a last line of a gigabyte": (
         "log.ndjson",
         lambda: repeated(b"x", 1024, before=TOKENS + b'{"a": "', after=b"\n"),
         True,

@@ -26,9 +26,9 @@ from casetrail.hunt.progress import Progress
 from casetrail.hunt.scratch import REFUSED, Scratch, room
 from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.languages.sql.expressions import SqlColumn, SqlExpressions
+from casetrail.logs.checked import checked
 from casetrail.logs.contract import Contract
 from casetrail.logs.event import event_of
-from casetrail.logs.gzipped import checked
 from casetrail.logs.read import Faults, documents, log_files, suffixes
 from casetrail.logs.rows import detects, rows
 from casetrail.logs.zstandard import is_whole
@@ -191,13 +191,17 @@ class _Hunt:
             self.progress.follows(lambda: self.connection.query_progress() / 100)
             try:
                 with checked(path) as check:
-                    self.quick(path, contract)
-                    packed_badly = check()
+                    count, newest = self.quick(path, contract)
+                    told = check()
+                if told.long:
+                    raise _Shape
+                self.connection.commit()
             except (duckdb.Error, UnsupportedError, _Shape):
                 self.undo()
             else:
-                if packed_badly is not None:
-                    self.report.faults.fatal.append(packed_badly)
+                self.seen(contract.key, count, newest)
+                if told.damage is not None:
+                    self.report.faults.fatal.append(told.damage)
                 return
         self.patient(path)
 
@@ -224,8 +228,11 @@ class _Hunt:
                 return contract
         return None
 
-    def quick(self, path: Path, contract: Contract) -> None:
-        """DuckDB reads the file. Raises duckdb.Error or _Shape when it isn't as its contract says; nothing is kept then."""
+    def quick(self, path: Path, contract: Contract) -> tuple[int, int | None]:
+        """DuckDB reads the file in a transaction that it leaves open. Gives the number of its rows, and the latest time if a rule waits.
+
+        Raises duckdb.Error or _Shape when the file isn't as its contract says.
+        """
         must = [contract.fields[mark] for mark in contract.detect[0]]
         must += [contract.time, *contract.identity, *([contract.event_type] if contract.event_type else [])]
         wanted = dict.fromkeys([*must, *self.fields(contract)])
@@ -267,8 +274,7 @@ class _Hunt:
         if any(waits(plan) and contract.key in sources(plan) for plan in self.plans.values()):
             text = f"json_extract_string(l, {DUCKDB.literal(sql.place(contract.time.steps))})"
             newest = self.newest_of(text, f"{sql.lines(path)} WHERE l <> ''", contract)
-        self.connection.commit()
-        self.seen(contract.key, count, newest)
+        return count, newest
 
     def newest_of(self, text: str, lines: str, contract: Contract) -> int | None:
         """The latest time in a file. Times of one length in UTC are in order as texts, which spares reading each."""

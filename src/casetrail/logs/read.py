@@ -142,7 +142,7 @@ def documents(path: Path, faults: Faults, follow: Follow | None = None) -> Itera
         if kind == "parquet":
             yield from _parquet(path, faults)
             return
-        with path.open("rb") as file, _unpacked(file, packed) as stream:
+        with path.open("rb") as file, unpacked(file, packed) as stream:
             if known := foreign(stream.peek(_HEAD)):
                 raise ValueError(f"it holds {known}; give its logs unpacked, or by the ending of a format that is read")
             if follow:
@@ -171,7 +171,11 @@ def _share(file: IO[bytes], size: int) -> float:
         return 1.0
 
 
-def _unpacked(file: io.BufferedReader, packed: str) -> io.BufferedReader:
+def unpacked(file: io.BufferedReader, packed: str) -> io.BufferedReader:
+    """The content of a file that is packed as its name tells. Raises ImportError where nothing can unpack it.
+
+    Reading raises EOFError, zlib.error or gzip.BadGzipFile where the file is damaged, after what comes before the damage.
+    """
     if packed == "gz":
         return io.BufferedReader(_Pieces(gzip.GzipFile(fileobj=file, mode="rb")), _BLOCK)
     if packed == "zst":
@@ -285,7 +289,7 @@ def _json(path: Path, stream: io.BufferedReader, faults: Faults) -> Iterator[tup
         return
 
 
-def _longer(start: bytes, stream: IO[bytes]) -> Text:
+def _longer(start: Text, stream: IO[bytes]) -> Text:
     """A long line as far as it goes, or as is read of one."""
     whole = bytearray(start)
     while len(whole) < _WHOLE and not whole.endswith(b"\n") and (more := stream.readline(_BLOCK)):
