@@ -12,12 +12,12 @@ import pytest
 from casetrail.pack.files import PackError
 from casetrail.pack.pack import Pack
 from casetrail.pages.__main__ import main
-from casetrail.pages.markdown import code, plain
 from casetrail.pages.measured import noise_of, proof_of, read_measured
 from casetrail.pages.rule import noise_words
 from casetrail.pages.site import site
 from casetrail.pages.stories import stories
 from casetrail.plan.words import plan_lines
+from casetrail.reading.markdown import code, plain
 from tests.cli.ways import ROOT, RULE, small_pack, tree
 
 PACK = Pack.load(ROOT)

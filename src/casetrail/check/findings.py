@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from casetrail import __version__
 from casetrail.check.lints import catalogue
+from casetrail.reading.spelled import json_text, printable, uri
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,7 +42,7 @@ def as_json(findings: Sequence[Finding]) -> str:
         }
         for finding in findings
     ]
-    return json.dumps(rows, indent=1)
+    return json_text(rows)
 
 
 _SARIF_LEVEL = {"error": "error", "warning": "warning", "info": "note"}
@@ -68,7 +68,7 @@ def as_sarif(findings: Sequence[Finding]) -> str:
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": finding.path.as_posix()},
+                        "artifactLocation": {"uri": uri(finding.path)},
                         "region": {"startLine": finding.line, "startColumn": finding.column},
                     }
                 }
@@ -78,9 +78,7 @@ def as_sarif(findings: Sequence[Finding]) -> str:
     ]
     driver = {"name": "casetrail", "version": __version__, "rules": rules}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return json.dumps(
-        {"$schema": schema, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}, indent=1
-    )
+    return json_text({"$schema": schema, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]})
 
 
 def as_github(findings: Sequence[Finding]) -> str:
@@ -115,11 +113,11 @@ def as_gitlab(findings: Sequence[Finding]) -> str:
                 "location": {"path": finding.path.as_posix(), "lines": {"begin": finding.line}},
             }
         )
-    return json.dumps(rows, indent=1)
+    return json_text(rows)
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "%0A".join(map(printable, text.replace("%", "%25").replace("\r\n", "\n").split("\n")))
 
 
 def _property(text: str) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.show.terminal import count, printable, say
+from casetrail.cli.show.terminal import count, say
+from casetrail.reading.spelled import printable, printable_json
 
 if TYPE_CHECKING:
     from casetrail.build.targets import Built
@@ -27,10 +28,10 @@ def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: 
     pack = ctx.obj.load()
     built = compile_pack(pack, chosen, output)
     if as_json:
-        click.echo(built.files["manifest.json"].decode(), nl=False)
+        click.echo(printable_json(built.files["manifest.json"].decode()), nl=False)
         return
     for target, rules in built.rules.items():
-        click.echo(f"{target}: {count(len(rules), 'rule')} in {output / target}")
+        click.echo(printable(f"{target}: {count(len(rules), 'rule')} in {output / target}"))
         for refusal in built.refused:
             if refusal.target == target:
                 click.echo(printable(f"  unsupported: {refusal.rule}: {refusal.reason}"))

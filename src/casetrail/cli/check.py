@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.show.terminal import count, printable, say
+from casetrail.cli.show.terminal import count, say
 from casetrail.reading.files import replace
+from casetrail.reading.spelled import printable
 
 if TYPE_CHECKING:
     from casetrail.check.check import Checked

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import click
 
 from casetrail.cli.show.terminal import say
+from casetrail.reading.spelled import json_text
 
 
 @click.command(epilog="Example: casetrail --pack . diff origin/main --markdown")
@@ -39,7 +39,7 @@ def command(ctx: click.Context, old: str | None, new: Path | None, markdown: boo
         lock = None if any(own) else read_lock(before)
         found = compare(Pack.load(before, *own), Pack.load(folder, *own), lock)
     if as_json:
-        click.echo(json.dumps(record(found), indent=1))
+        click.echo(json_text(record(found)))
     else:
         for line in as_markdown(found) if markdown else lines(found):
             click.echo(line)

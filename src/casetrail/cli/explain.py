@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from casetrail.cli.show.terminal import printable
+from casetrail.reading.spelled import json_text, printable
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
@@ -38,7 +38,7 @@ def command(ctx: click.Context, rule: str, target: str | None, event_file: Path 
     query = _query(pack, found, target) if target else None
     traces = _traces(pack, found.plan, event_file) if event_file else None
     if as_json:
-        click.echo(json.dumps(_record(pack, found, found.plan, query, traces), indent=1, default=str))
+        click.echo(json_text(_record(pack, found, found.plan, query, traces)))
         return
     told = [f"{found.sigma.title}  ({found.level}, {found.path})", "", *plan_lines(found.plan), "", "fields"]
     told += [f"  {field_words(field)}: {type_words(field)}{_note(pack, found.plan, field)}" for field in fields(found.plan)]

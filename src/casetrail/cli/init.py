@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from casetrail.reading.files import create_all
+from casetrail.reading.spelled import printable
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
@@ -27,8 +28,8 @@ def command(ctx: click.Context, folder: Path) -> None:
     Writes over nothing: a file that is there already stops it, and then nothing is written.
     """
     for path in create(ctx.obj.load(), folder):
-        click.echo(f"wrote {path}")
-    click.echo(f"now see {folder / 'README.md'}; `casetrail --overlay {folder} check` says what is wrong with it")
+        click.echo(printable(f"wrote {path}"))
+    click.echo(printable(f"now see {folder / 'README.md'}; `casetrail --overlay {folder} check` says what is wrong with it"))
 
 
 def create(pack: Pack, folder: Path) -> list[Path]:

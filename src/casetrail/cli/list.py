@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from casetrail.cli.show.terminal import table
+from casetrail.reading.spelled import json_text, printable
 from casetrail.sigma.levels import LEVELS
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def command(
     else:
         rows = {"sources": _sources, "watchlists": _watchlists, "lints": _lints}[what](pack)
     if as_json:
-        click.echo(json.dumps(rows, indent=1))
+        click.echo(json_text(rows))
         return
     for line in table(rows):
-        click.echo(line)
+        click.echo(printable(line))
 
 
 @dataclass(frozen=True, slots=True)

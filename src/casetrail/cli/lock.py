@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.show.terminal import count, printable, say
+from casetrail.cli.show.terminal import count, say
 from casetrail.reading.files import replace
+from casetrail.reading.spelled import printable
 
 if TYPE_CHECKING:
     from casetrail.pack.lock import Breach
@@ -75,7 +76,8 @@ def _reason(text: str) -> tuple[str, str]:
 
 def _tell(path: Path, old: Lock, new: Lock) -> None:
     changed = sum(old.rules.get(name) != entry for name, entry in new.rules.items())
-    click.echo(f"{path}: {count(len(new.rules), 'rule')}, {changed} of them new or changed; {len(new.withdrawn)} withdrawn")
+    told = f"{count(len(new.rules), 'rule')}, {changed} of them new or changed; {len(new.withdrawn)} withdrawn"
+    click.echo(printable(f"{path}: {told}"))
 
 
 def set_each(pack: Pack, lock: Lock, wrong: Sequence[Breach]) -> None:
@@ -96,4 +98,4 @@ def set_each(pack: Pack, lock: Lock, wrong: Sequence[Breach]) -> None:
             raise PackError(f"{path}:{place.line}: say casetrail.version: {version}")
         lines[place.line - 1] = f"{line[:start]}{version}{line[start + digits :]}"
         replace(path, "\n".join(lines).encode())
-        click.echo(f"{path}:{place.line}: version {version}")
+        click.echo(printable(f"{path}:{place.line}: version {version}"))

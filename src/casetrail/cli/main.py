@@ -17,7 +17,7 @@ import click
 from click.core import ParameterSource
 
 from casetrail import __version__
-from casetrail.cli.show.terminal import printable
+from casetrail.reading.spelled import printable
 from casetrail.reading.suggest import suggestion
 
 if TYPE_CHECKING:

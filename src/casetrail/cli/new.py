@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from casetrail.reading.files import create_all
+from casetrail.reading.spelled import printable
 from casetrail.sigma.levels import LEVELS
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def command(ctx: click.Context, name: str | None, source: str | None, title: str
     source = source or click.prompt("log source", type=click.Choice(list(pack.contracts)))
     title = title or str(name).replace("_", " ").capitalize()
     for path in create(pack, str(name), str(source), title, level):
-        click.echo(f"wrote {path}")
+        click.echo(printable(f"wrote {path}"))
     whose = f"--overlay {overlay}" if overlay else f"--pack {pack.folder}"
     click.echo(f"now fill them in; `casetrail {whose} test {name}` fails until you have")
 

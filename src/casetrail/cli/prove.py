@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from casetrail.proof.provers import PROVERS, ProofSetup
 from casetrail.reading.files import replace
+from casetrail.reading.spelled import json_text
 
 
 @click.command(epilog="Example: casetrail prove --engine duckdb --engine elasticsearch")
@@ -50,8 +50,7 @@ def command(
     Ctrl-C too. What a killed proof left there, casetrail-<12 hex>-<number>-casetrail-<12 hex>, the next one removes after a day and names
     before. Exits 0 when no engine disagrees, 1 when one does, 2 on an error, when a case couldn't be run, or when no engine could be had.
     """
-    from casetrail.cli.show.proof import Proof, markdown_page, show
-    from casetrail.cli.show.proof import junit as as_junit
+    from casetrail.cli.show.proof import Proof, as_junit, markdown_page, show
     from casetrail.cli.show.terminal import say
     from casetrail.pack.cases import case_files
     from casetrail.proof.matrix import Standing
@@ -81,7 +80,7 @@ def command(
     if markdown:
         replace(markdown, markdown_page(proof).encode())
     if as_json:
-        click.echo(json.dumps(proof.record(), indent=1))
+        click.echo(json_text(proof.record()))
     else:
         show(proof)
     standings = {cell.standing for cell in proof.cells}

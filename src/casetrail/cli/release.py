@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from casetrail.reading.spelled import printable
+
 
 @click.command(epilog="Example: casetrail release -o release --wheel dist/casetrail-0.1.0-py3-none-any.whl")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("release"), show_default=True)
@@ -33,4 +35,4 @@ def command(ctx: click.Context, output: Path, wheel: Path | None) -> None:
     output.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         replace(output / name, content)
-        click.echo(f"{output / name}  {len(content):,} bytes")
+        click.echo(printable(f"{output / name}  {len(content):,} bytes"))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from casetrail.cli.show.terminal import printable, printable_json
 from casetrail.reading.files import replace
+from casetrail.reading.spelled import json_text, printable
 
 
 @click.command(epilog="Example: casetrail replay okta-2023 --html okta-2023.html")
@@ -63,6 +62,6 @@ def command(
 
         replace(html, picture(found).encode())
     if as_json:
-        click.echo(printable_json(json.dumps(record(found), indent=2, ensure_ascii=False)))
+        click.echo(json_text(record(found), 2))
     else:
         show(found)

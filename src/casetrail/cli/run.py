@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from casetrail.cli.build import compile_pack
-from casetrail.cli.show.terminal import count, printable, say
+from casetrail.cli.show.terminal import count, say
+from casetrail.reading.spelled import printable
 
 
 @click.command(epilog="Example: casetrail run -o dist")
@@ -56,5 +57,5 @@ def command(ctx: click.Context, output: Path) -> None:
     told["files"] = f"{len(built.files)} in {output}, listed in {output / 'manifest.json'}"
     wide = max(map(len, told))
     for name, text in told.items():
-        click.echo(f"{name:{wide}}  {text}")
+        click.echo(printable(f"{name:{wide}}  {text}"))
     ctx.exit(1 if failed else 0)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from casetrail.cli.show.terminal import printable, table
+from casetrail.cli.show.terminal import table
+from casetrail.reading.spelled import json_text, printable
 
 if TYPE_CHECKING:
     from casetrail.build.timing import Timing
@@ -40,7 +41,7 @@ def command(ctx: click.Context, rules: tuple[str, ...], chosen: tuple[str, ...],
     ]
     found = list(timings(pack, wanted, list(dict.fromkeys(chosen)) or known))
     if as_json:
-        click.echo(json.dumps([_record(one) for one in found], indent=1, ensure_ascii=False))
+        click.echo(json_text([_record(one) for one in found]))
     elif rules:
         for number, name in enumerate(dict.fromkeys(rules)):
             mine = [one for one in found if one.rule == name]
@@ -48,7 +49,7 @@ def command(ctx: click.Context, rules: tuple[str, ...], chosen: tuple[str, ...],
                 click.echo(printable(line))
     else:
         for line in table([_line(one) for one in found]):
-            click.echo(line)
+            click.echo(printable(line))
 
 
 def _seconds(micros: int) -> float:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
-from casetrail.cli.show.terminal import printable, table
+from casetrail.cli.show.terminal import table
+from casetrail.reading.spelled import json_text, printable
 
 FILES: dict[str, tuple[str, ...]] = {
     "rule": ("rules/**/*.yml", "filters/**/*.yml"),
@@ -34,12 +34,10 @@ def command(vscode: bool, as_json: bool) -> None:
         raise click.UsageError("choose --vscode or --json")
     known = schemas()
     if vscode:
-        click.echo(
-            json.dumps({"yaml.schemas": {path.as_uri(): list(FILES[name]) for name, path in known.items()}}, indent=2)
-        )
+        click.echo(json_text({"yaml.schemas": {path.as_uri(): list(FILES[name]) for name, path in known.items()}}, 2))
     elif as_json:
         rows = [{"name": name, "path": str(path), "files": FILES[name]} for name, path in known.items()]
-        click.echo(json.dumps(rows, indent=1))
+        click.echo(json_text(rows))
     else:
         for line in table([{"schema": str(path), "files": ", ".join(FILES[name])} for name, path in known.items()]):
             click.echo(printable(line))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.show.terminal import count, printable, say
+from casetrail.cli.show.terminal import count, say
 from casetrail.reading.files import replace
+from casetrail.reading.spelled import json_text, printable
 
 if TYPE_CHECKING:
     from casetrail.engines.base import Engine
@@ -70,7 +70,7 @@ def command(
     if junit:
         _write_junit(outcomes, junit)
     if as_json:
-        click.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
+        click.echo(json_text([_record(outcome) for outcome in outcomes]))
     else:
         _print(pack, outcomes)
     others = with_other_numbers(pack, files)
@@ -124,7 +124,7 @@ def _mutants(pack: Pack, files: Sequence[CaseFile], as_json: bool) -> int:
     survived = sum(len(report.survivors) for report in reports)
     stale = sum(len(report.stale) for report in reports)
     if as_json:
-        click.echo(json.dumps([_mutant_record(report) for report in reports], indent=1))
+        click.echo(json_text([_mutant_record(report) for report in reports]))
     else:
         for report in reports:
             for survivor in report.survivors:
@@ -152,15 +152,16 @@ def _mutant_record(report: MutantReport) -> dict[str, object]:
 
 
 def _write_junit(outcomes: Sequence[CaseOutcome], path: Path) -> None:
-    from xml.etree import ElementTree
+    from casetrail.reading.junit import Result, junit
 
-    failed = sum(not outcome.passed for outcome in outcomes)
-    suite = ElementTree.Element("testsuite", name="casetrail", tests=str(len(outcomes)), failures=str(failed))
+    results = []
     for outcome in outcomes:
         case = outcome.case
-        element = ElementTree.SubElement(suite, "testcase", classname=f"{case.rule}.{outcome.engine}", name=case.name)
-        if not outcome.passed:
+        group = f"{case.rule}.{outcome.engine}"
+        if outcome.passed:
+            results.append(Result(group, case.name))
+        else:
             got = outcome.refused or f"missing {outcome.missing}, extra {outcome.extra}"
-            ElementTree.SubElement(element, "failure", message=got).text = str(case.path)
-    replace(path, ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True))
+            results.append(Result(group, case.name, "failure", got, str(case.path)))
+    replace(path, junit("casetrail", results))
     say(f"{count(len(outcomes), 'result')} written to {path}")

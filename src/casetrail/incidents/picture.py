@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from casetrail.incidents.record import record, time_of
 from casetrail.incidents.replay import Replay, ReplayAlert, Replayed, day_of
 from casetrail.incidents.story import Incident
+from casetrail.reading.spelled import visible
 from casetrail.sigma.levels import LEVELS
 
 LEFT, RIGHT, WIDTH = 188, 24, 1160
@@ -80,10 +81,19 @@ class Timeline:
     about: str
 
 
+def _shown(value: object) -> object:
+    """What an expression of the page gives, its lines visible."""
+    return "\n".join(map(visible, value.split("\n"))) if type(value) is str else value
+
+
 def picture(replay: Replay) -> str:
     """The page as HTML: no script, nothing from outside, readable in light and dark and by a screen reader."""
     environment = Environment(
-        loader=PackageLoader("casetrail", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("casetrail", "templates"),
+        autoescape=True,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     timelines = {each.company.name: _Drawing(each, replay).timeline() for each in replay.companies}
     facts = {

@@ -10,6 +10,7 @@ from typing import Any
 
 from casetrail.pack.files import PackError, documents, shipped
 from casetrail.pack.pack import Pack
+from casetrail.reading.spelled import is_web_address
 
 STANDINGS = ("published", "inferred")
 ACTORS = ("intruder", "company", "log")
@@ -101,6 +102,9 @@ def _incident(name: str, folder: Path, document: Mapping[str, Any]) -> Incident:
     companies = tuple(_company(item) for item in document["companies"])
     facts = tuple(sorted((_fact(item) for item in document["facts"]), key=lambda fact: (fact.day, fact.id)))
     references = tuple(SourceReference(item["name"], item["title"], item.get("url", "")) for item in document["references"])
+    for each in references:
+        if each.url and not is_web_address(each.url):
+            raise ValueError(f"{each.name}: its url is no address of http or https")
     known = {company.name for company in companies}
     for fact in facts:
         if fact.company not in known:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from casetrail.pages.markdown import code, plain
+from casetrail.reading.markdown import code, plain
 
 
 def case_lines(document: Mapping[str, Any]) -> Iterator[str]:

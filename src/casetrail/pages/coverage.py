@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from casetrail.pages.markdown import code, link, plain, table
+from casetrail.reading.markdown import code, link, plain, table
 
 _HEAD = """# What the rules cover
 

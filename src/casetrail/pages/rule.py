@@ -9,11 +9,11 @@ from typing import Any
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
 from casetrail.pages.cases import case_lines
-from casetrail.pages.markdown import code, fenced, link, plain, table
 from casetrail.pages.measured import Measured, Noise
 from casetrail.pages.stories import stories
 from casetrail.plan.nodes import Correlation, Field, Listed, Plan, Search, fields, searches, sources, tests
 from casetrail.plan.words import field_words, kind_words, plan_lines, span_words, type_words
+from casetrail.reading.markdown import address, code, fenced, link, plain, table
 from casetrail.sigma.attack import attack
 from casetrail.stores.store import Backend
 
@@ -203,4 +203,4 @@ def _more(rule: Rule, shelf: Shelf) -> Iterator[str]:
         yield from ("## ATT&CK", "", *told, "")
     references = rule.sigma.references or ()
     if references:
-        yield from ("## References", "", *(f"- <{reference}>" for reference in references), "")
+        yield from ("## References", "", *(f"- {address(str(reference))}" for reference in references), "")

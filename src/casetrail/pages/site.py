@@ -12,11 +12,11 @@ from casetrail.pack.cases import case_paths
 from casetrail.pack.files import Files
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
-from casetrail.pages.markdown import code, link, plain, table
 from casetrail.pages.measured import read_measured
 from casetrail.pages.rule import Shelf, rule_lines
 from casetrail.pages.stories import Story, stories
 from casetrail.plan.words import kind_words
+from casetrail.reading.markdown import code, link, plain, table
 from casetrail.sigma.levels import LEVELS
 
 _MADE = "Made from the rules and their cases by `make docs`."

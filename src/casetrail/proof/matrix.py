@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from casetrail.proof.run import CaseOutcome
+from casetrail.reading.markdown import plain
 
 
 class Standing(StrEnum):
@@ -80,13 +81,13 @@ def page(found: Sequence[Cell], versions: Mapping[str, str], left_out: Mapping[s
             f"| {engine} | {versions.get(engine, '')} | {good}{word} | {each.count(Standing.REFUSED)} "
             f"| {each.count(Standing.DISAGREES)} | {each.count(Standing.FAILED)} |"
         )
-    lines += [f"| {engine} | skipped: {reason} | | | | |" for engine, reason in left_out.items()]
+    lines += [f"| {plain(engine)} | skipped: {plain(reason)} | | | | |" for engine, reason in left_out.items()]
     lines += ["", f"| rule | cases | {' | '.join(engines)} |", f"|---|---|{'---|' * len(engines)}"]
     for rule in rules:
         row = [by_place.get((rule, engine)) for engine in engines]
         count = max(cell.cases for cell in row if cell)
-        lines.append(f"| {rule} | {count} | {' | '.join(_shown(cell, notes) for cell in row)} |")
-    lines += ["", *(f"{number}. {reason}" for reason, number in notes.items())] if notes else []
+        lines.append(f"| {plain(rule)} | {count} | {' | '.join(_shown(cell, notes) for cell in row)} |")
+    lines += ["", *(f"{number}. {plain(reason)}" for reason, number in notes.items())] if notes else []
     return "\n".join(lines) + "\n"
 
 

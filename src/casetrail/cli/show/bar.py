@@ -10,8 +10,8 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from casetrail.cli.show.terminal import printable
 from casetrail.hunt.progress import Progress
+from casetrail.reading.spelled import printable
 
 
 @contextmanager

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from casetrail.cli.show.terminal import count, printable
+from casetrail.cli.show.terminal import count
 from casetrail.proof.difference import CaseChange, ChangeKind, Difference, RuleChange
+from casetrail.reading.markdown import code, fenced, plain
+from casetrail.reading.spelled import printable
 
 _HEADINGS = {
     ChangeKind.ADDED: "Rules added",
@@ -111,33 +113,25 @@ def as_markdown(found: Difference) -> Iterator[str]:
         if changes:
             yield from ("", f"#### {_HEADINGS[kind]}", "")
         for change in changes:
-            yield f"- {_code(change.rule)}{_code_after(_more(change))}"
-            yield from (f"  - {_code(line)}" for line in _case_lines(change))
+            yield f"- {code(change.rule)}{_code_after(_more(change))}"
+            yield from (f"  - {code(line)}" for line in _case_lines(change))
             if change.lines:
-                yield from ("", "  <details><summary>in words</summary>", "", "  ```diff")
-                yield from (f"  {_fenced(line)}" for line in change.lines)
-                yield from ("  ```", "", "  </details>", "")
+                yield from ("", "  <details><summary>in words</summary>", "")
+                yield from (f"  {line}" for line in fenced(change.lines, "diff"))
+                yield from ("", "  </details>", "")
     if found.lists:
         yield from ("", "#### Watchlists", "")
-        yield from (f"- {_code(name)}: {_moved(moved)}" for name, moved in found.lists.items())
+        yield from (f"- {code(name)}: {_moved(moved)}" for name, moved in found.lists.items())
     if found.queries:
         yield from ("", "#### Queries of rules that stayed", "", "| target | what | rules |", "|---|---|---|")
         for target, by_how in _by_target(found).items():
             for how, names in by_how.items():
-                yield f"| {_code(target)} | {_code(how)} | {_code(_names(names))} |"
-
-
-def _code(text: str) -> str:
-    return f"`{printable(text).replace('`', chr(39)).replace('|', '¦')}`"
+                yield f"| {code(target)} | {code(how)} | {code(_names(names))} |"
 
 
 def _code_after(more: str) -> str:
     head, colon, rest = more.partition(": ")
-    return f"{printable(head)}{colon}{_code(rest) if rest else ''}"
-
-
-def _fenced(line: str) -> str:
-    return printable(line).replace("```", "'''")
+    return f"{plain(head)}{colon}{code(rest) if rest else ''}"
 
 
 def record(found: Difference) -> dict[str, Any]:

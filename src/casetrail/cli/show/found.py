@@ -12,11 +12,12 @@ from typing import Any
 import click
 import orjson
 
-from casetrail.cli.show.terminal import cell, count, printable, printable_json, say
+from casetrail.cli.show.terminal import count, say
 from casetrail.hunt.hits import Alert, Hit, Hits
 from casetrail.hunt.hunt import Report
 from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import Plan, sources
+from casetrail.reading.spelled import cell, printable, printable_json
 
 _SHOWN = 200
 _CHUNK = 500

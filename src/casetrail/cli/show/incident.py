@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from casetrail.cli.show.terminal import printable, say
+from casetrail.cli.show.terminal import say
 from casetrail.incidents.record import time_of
 from casetrail.incidents.replay import Day, Replay, ReplayAlert, Replayed, day_of
 from casetrail.incidents.rows import log_of
 from casetrail.incidents.story import Incident
 from casetrail.pack.pack import Pack
+from casetrail.reading.spelled import printable
 
 _LEAST_WIDTH = 176
 

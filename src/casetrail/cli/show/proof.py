@@ -5,19 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from xml.etree import ElementTree
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from casetrail.cli.show.terminal import printable, say
+from casetrail.cli.show.terminal import say
 from casetrail.engines.nodes.maven import NodeUnavailable
 from casetrail.pack.cases import CaseFile
 from casetrail.pack.pack import Pack
 from casetrail.proof.matrix import Cell, Standing, cells, page
 from casetrail.proof.provers import PROVERS, ProofSetup
 from casetrail.proof.run import run
+from casetrail.reading.junit import Kind, Result, junit
+from casetrail.reading.spelled import printable
 
 _COLOURS = {
     Standing.PROVEN: "green",
@@ -103,9 +104,9 @@ def show(proof: Proof) -> None:
         if cell.reason:
             console.print(Text(printable(f"{cell.standing}: {cell.rule} on {cell.engine}: {cell.reason}")), soft_wrap=True)
     for name, reason in proof.left_out.items():
-        console.print(Text(f"skipped: {name}: {reason}"), soft_wrap=True)
+        console.print(Text(printable(f"skipped: {name}: {reason}")), soft_wrap=True)
     for line in _summary(proof):
-        console.print(Text(line), soft_wrap=True)
+        console.print(Text(printable(line)), soft_wrap=True)
 
 
 def _shown(cell: Cell | None) -> Text:
@@ -121,25 +122,14 @@ def _summary(proof: Proof) -> Iterator[str]:
         yield f"{engine} ({version}): {counts} of {len(mine)} rules, {sum(cell.cases for cell in mine)} cases"
 
 
-def junit(found: Sequence[Cell]) -> bytes:
+_KINDS: Mapping[Standing, Kind] = {
+    Standing.DISAGREES: "failure",
+    Standing.FAILED: "error",
+    Standing.REFUSED: "skipped",
+}
+
+
+def as_junit(found: Sequence[Cell]) -> bytes:
     """The cells as JUnit XML: a refusal is a skipped test."""
-    failed = [cell for cell in found if cell.standing is Standing.DISAGREES]
-    refused = [cell for cell in found if cell.standing is Standing.REFUSED]
-    suite = ElementTree.Element(
-        "testsuite",
-        name="casetrail prove",
-        tests=str(len(found)),
-        failures=str(len(failed)),
-        errors=str(sum(cell.standing is Standing.FAILED for cell in found)),
-        skipped=str(len(refused)),
-    )
-    for cell in found:
-        element = ElementTree.SubElement(suite, "testcase", classname=cell.engine, name=cell.rule)
-        if cell.standing is Standing.DISAGREES:
-            ElementTree.SubElement(element, "failure", message=cell.reason)
-        if cell.standing is Standing.FAILED:
-            ElementTree.SubElement(element, "error", message=cell.reason)
-        if cell.standing is Standing.REFUSED:
-            ElementTree.SubElement(element, "skipped", message=cell.reason)
-    content: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
-    return content
+    results = [Result(cell.engine, cell.rule, _KINDS.get(cell.standing), cell.reason) for cell in found]
+    return junit("casetrail prove", results)

@@ -276,6 +276,10 @@ def _keyed(plan: Correlation, backend: Backend, contracts: Mapping[str, Contract
             yield (*_ACCOUNT, column)
 
 
+_BREAKS = frozenset("\r\x85\u2028\u2029")
+"""Line breaks to YAML, which keeps them in double quotes only."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes text of several lines as such, without aliases."""
 
@@ -284,7 +288,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    style = '"' if _BREAKS & set(text) else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _text)
