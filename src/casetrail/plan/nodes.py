@@ -235,11 +235,15 @@ ALWAYS = And(())
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The events of one log source (`product/service`) for which an expression holds."""
+    """The events of one log source (`product/service`) for which an expression holds.
+
+    dotted: whether a text that compares in either letter case was written with İ, which is i here and not in every store.
+    """
 
     name: str
     source: str
     where: Expr
+    dotted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,8 @@ from casetrail.reading.suggest import suggestion
 from casetrail.sigma.logsource import contract_of, source_key
 from casetrail.sigma.problem import Problem, Refused
 
+_DOTTED = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -102,7 +104,7 @@ def lower_rule(rule: SigmaRule, world: World) -> tuple[Search | None, list[Probl
     expressions = tuple(reader.expression(condition) for condition in conditions)
     if contract.open and not reader.fatal:
         reader.problems.append(_unchecked(contract, world))
-    search = Search(str(rule.name or rule.id or rule.title), contract.key, simplify(Or(expressions)))
+    search = Search(str(rule.name or rule.id or rule.title), contract.key, simplify(Or(expressions)), reader.dotted)
     return (None if reader.fatal else search), list(dict.fromkeys(reader.problems))
 
 
@@ -135,6 +137,7 @@ class _DetectionReader:
         self.world = world
         self.problems: list[Problem] = []
         self.fatal = False
+        self.dotted = False
 
     def expression(self, node: object) -> Expr:
         match node:
@@ -229,7 +232,14 @@ class _DetectionReader:
                     raise Refused("value-type", f"{known.path} is {known.type}: |{overlap} is not supported there")
                 return Is(known, SameAs(other, overlap, known.exact or other.exact))
             case _:
+                if isinstance(value, SigmaString):
+                    self.look(known, value, map(str, value.s))
                 return Is(known, self.check(known, value))
+
+    def look(self, known: Field, value: SigmaString, texts: Iterable[str]) -> None:
+        """See whether texts that are compared in either letter case hold İ."""
+        uncased = known.type is Type.TEXT and not known.exact and not isinstance(value, SigmaCasedString)
+        self.dotted |= uncased and any(_DOTTED in text for text in texts)
 
     def listed(self, known: Field, value: SigmaString, watchlist: str) -> Listed:
         cased = known.exact or isinstance(value, SigmaCasedString)
@@ -238,6 +248,7 @@ class _DetectionReader:
             checks = [_equals(known, text, cased=cased) for text in texts]
             values = [check.network if isinstance(check, InNetwork) else check.value for check in checks]
             return Listed(watchlist, tuple(dict.fromkeys(values)), cased)
+        self.look(known, value, texts)
         return Listed(watchlist, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), cased)
 
     def listed_part(self, known: Field, value: SigmaString) -> ListedPart:
@@ -246,7 +257,8 @@ class _DetectionReader:
         (placeholder,) = (part for part in value.s if isinstance(part, Placeholder))
         plain = type(value)()
         plain.s = [placeholder]
-        texts = ("".join(map(str, each.s)) for each in self.expand(plain))
+        texts = ["".join(map(str, each.s)) for each in self.expand(plain)]
+        self.look(known, value, texts)
         return ListedPart(
             placeholder.name, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), before, after, cased
         )

@@ -13,6 +13,7 @@ from ipaddress import IPv6Network, ip_network
 from typing import assert_never
 
 from casetrail.languages.base import Expressions
+from casetrail.languages.lucene_length import require_short, require_short_regex
 from casetrail.languages.lucene_regex import lucene
 from casetrail.plan.nodes import (
     And,
@@ -179,6 +180,9 @@ class EsqlExpressions(Expressions[EsqlColumn]):
         if column.stored.type == "flattened":
             return self.full_text_any(column, field, check.cased, [_phrase(str(value)) for value in check.values])
         _require_fold(check.cased or field.type is not Type.TEXT, check.values)
+        if field.type is Type.TEXT and not check.cased:
+            for value in check.values:
+                require_short(field.path, (str(value),))
         values = [self.value(field, value) for value in check.values]
         text = self.text(column, field, check.cased)
         if field.many:
@@ -214,6 +218,7 @@ class EsqlExpressions(Expressions[EsqlColumn]):
         literals = [part for part in check.parts if isinstance(part, str)]
         if len(literals) == len(check.parts):
             return self.equals(column, field, Equals("".join(literals), check.cased))
+        require_short(field.path, check.parts)
         if column.stored.type == "flattened":
             return self.full_text_any(column, field, check.cased, [_prefix_query(column, field, check.parts)])
         _require_fold(check.cased, literals)
@@ -232,7 +237,9 @@ class EsqlExpressions(Expressions[EsqlColumn]):
         if column.stored.type == "flattened" or field.many:
             what = "flattened" if column.stored.type == "flattened" else "a list"
             raise UnsupportedError(f"{field.path}: it is {what} in Elastic, where a regular expression can't be tested")
-        return f"{column.sql} RLIKE {string(lucene(check))}"
+        pattern = lucene(check)
+        require_short_regex(field.path, pattern)
+        return f"{column.sql} RLIKE {string(pattern)}"
 
     def in_network(self, column: EsqlColumn, field: Field, check: InNetwork) -> str:
         if field.many:

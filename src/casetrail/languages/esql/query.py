@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casetrail.languages.base import Bounds
+from casetrail.languages.dotted import refuse_dotted
 from casetrail.languages.esql.expressions import EsqlExpressions, search_query
 from casetrail.languages.esql.windows import correlation_query
 from casetrail.languages.language import Language
@@ -14,6 +15,7 @@ from casetrail.stores.store import Backend
 
 def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
     """The query for what completes a plan: `_id`s for a search, else `event_id`s. Raises UnsupportedError when ES|QL can't say it."""
+    refuse_dotted(plan, "Elastic")
     plan = as_stored(plan)
     if isinstance(plan, Search):
         return search_query(plan, backend.stores)

@@ -16,6 +16,7 @@ from typing import Any, assert_never
 
 from casetrail.languages.base import Checks
 from casetrail.languages.folding import variants
+from casetrail.languages.lucene_length import require_short, require_short_regex
 from casetrail.languages.lucene_regex import lucene
 from casetrail.languages.querydsl.painless import program
 from casetrail.plan.nodes import (
@@ -148,6 +149,8 @@ class OpenSearchExpressions(Checks[DslField, Query]):
     def one_of(self, column: DslField, field: Field, check: OneOf) -> Query:
         values = [value for value in check.values if value != "" or not field.empty_is_missing]
         if field.type is Type.TEXT and not check.cased:
+            for value in values:
+                require_short(field.path, (str(value),))
             if len(values) > MOST_CLAUSES:
                 params = {"field": self.readable(field, check.cased), "values": dict.fromkeys(map(str, values), True)}
                 return script(["read", "one_of"], params)
@@ -166,13 +169,16 @@ class OpenSearchExpressions(Checks[DslField, Query]):
             return self.exists(column, field)
         if not any(isinstance(part, Wildcard) for part in check.parts):
             return self.equals(column, field, Equals("".join(map(str, check.parts)), check.cased))
+        require_short(field.path, check.parts)
         begins = len(check.parts) == 2 and check.parts[1] is Wildcard.MANY and isinstance(check.parts[0], str)
         kind, parts = ("prefix", check.parts[:1]) if begins else ("wildcard", check.parts)
         return _cased(column.name, kind, parts) if check.cased else _folded(column.name, kind, parts)
 
     def matches(self, column: DslField, field: Field, check: Matches) -> Query:
         _require_text(field)
-        found = _regexp(column.name, lucene(check))
+        pattern = lucene(check)
+        require_short_regex(field.path, pattern)
+        found = _regexp(column.name, pattern)
         return _all([found, self.exists(column, field)], []) if field.empty_is_missing else found
 
     def in_network(self, column: DslField, field: Field, check: InNetwork) -> Query:

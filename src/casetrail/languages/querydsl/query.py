@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from casetrail.languages.base import Bounds
+from casetrail.languages.dotted import refuse_dotted
 from casetrail.languages.language import Language
 from casetrail.languages.querydsl.expressions import MUSTACHE, DslField, OpenSearchExpressions
 from casetrail.languages.querydsl.windows import correlation_body, time_filter
@@ -25,6 +26,7 @@ def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
     A search's completions are its hits, a correlation's the list `aggregations.completions.value`. Both are to be asked of
     the indexes of `indexes`. Raises UnsupportedError when OpenSearch can't say it.
     """
+    refuse_dotted(plan, "OpenSearch")
     plan = as_stored(plan)
     body = _search_body(plan, backend, run) if isinstance(plan, Search) else correlation_body(plan, backend.stores, run)
     text = json.dumps(body, ensure_ascii=False, indent=2)

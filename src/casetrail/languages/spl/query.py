@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from casetrail.languages.base import Bounds
+from casetrail.languages.dotted import refuse_dotted
 from casetrail.languages.language import Language
 from casetrail.languages.spellings import as_stored, stored_test
 from casetrail.languages.spl.expressions import SplExpressions, search_name
@@ -27,6 +28,7 @@ def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
 
     Raises UnsupportedError when SPL or the store can't say it.
     """
+    refuse_dotted(plan, "Splunk")
     plan = as_stored(plan)
     if isinstance(plan, Search):
         return "\n| ".join(_search(plan, backend))
