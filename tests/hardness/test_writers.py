@@ -46,7 +46,7 @@ def test_printed_text_is_one_line_that_steers_nothing(text: str) -> None:
         assert steers(shown) == []
         assert "\n" not in shown
     assert printable(printable(text)) == printable(text)
-    if text.isprintable() and not COMMANDS.search(text):
+    if text.isprintable() and not COMMANDS.search(text) and text.count("::") < 2:
         assert printable(text) == text
 
 
