@@ -71,7 +71,7 @@ def _requires(found: Distribution) -> list[str]:
 
 def _component(found: Distribution, root: bool) -> Component:
     metadata: Mapping[str, Any] = found.metadata  # type: ignore[assignment]
-    name, licence = _plain(metadata["Name"]), metadata.get("License-Expression")
+    name, licence = _plain(metadata["Name"]), _licence(found)
     purl = PackageURL("pypi", name=name, version=found.version)
     return Component(
         name=name,
@@ -82,3 +82,15 @@ def _component(found: Distribution, root: bool) -> Component:
         description=metadata.get("Summary"),
         licenses=[LicenseFactory().make_from_string(licence)] if licence else (),
     )
+
+
+def _licence(found: Distribution) -> str:
+    """What a package says of its licence, in the newest of the three ways to say it; empty when it doesn't."""
+    metadata: Mapping[str, Any] = found.metadata  # type: ignore[assignment]
+    told = metadata.get("License-Expression") or metadata.get("License") or ""
+    if told and "\n" not in told:
+        return str(told)
+    named = [
+        text.rpartition(" :: ")[2] for text in found.metadata.get_all("Classifier", ()) if text.startswith("License :: ")
+    ]
+    return " or ".join(named)
