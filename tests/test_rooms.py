@@ -20,7 +20,7 @@ ROOMS = (
         {"engines"},
         {"hunt"},
     ),
-    *({"packages"}, {"build"}, {"proof", "incidents"}, {"pages", "cli", "pytest_plugin"}, {"__main__"}),
+    *({"packages"}, {"build"}, {"proof", "incidents", "trail"}, {"pages", "cli", "pytest_plugin"}, {"__main__"}),
 )
 ORDER = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}
 MODULES = {

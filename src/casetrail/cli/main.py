@@ -33,6 +33,7 @@ _COMMANDS = {
     "build": "Compile rules into what a SIEM imports.",
     "release": "Put a build of every target into one archive, with checksums and a bill of materials.",
     "hunt": "Search log files or a cluster with the rules.",
+    "trail": "Follow an indicator through logs to every session, account, file and customer that it touched.",
     "replay": "Replay an incident: what the rules would have alerted on, day by day.",
     "schedule": "Explain when rules run on a SIEM, how late an event may arrive and when the alert comes.",
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",

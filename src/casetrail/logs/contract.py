@@ -79,6 +79,26 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordKind:
+    """What a product's ids tell of themselves: one that begins so and is of one of these lengths names a thing of this kind.
+
+    lengths: the first is what two spellings of one id share.
+    """
+
+    prefix: str
+    lengths: tuple[int, ...]
+    kind: str
+
+    def names(self, text: str) -> bool:
+        """Whether a text is an id of this kind."""
+        return len(text) in self.lengths and text.startswith(self.prefix) and text.isascii() and text.isalnum()
+
+    def shared(self, text: str) -> str:
+        """The part of an id that its spellings share."""
+        return text[: self.lengths[0]]
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """What casetrail knows of one log.
 
@@ -89,7 +109,11 @@ class Contract:
     vendor_ids: the fields that the vendor numbers an event or its request by.
     event_type: the field that says what kind of event a row is; rules are dispatched on it.
     detect: the fields whose presence together shows that a row is of this log.
-    pivots: for account, session, address, file and record: the fields to search on, best first.
+    pivots: for account, session, address, file and record: the fields to search on, best first; more, by name, for a trail.
+    records: what the product's ids tell of themselves.
+    session_idle: how long a session lasts without an event of it, in microseconds; session_end: how a person ends one.
+    makes: kinds of event that make what outlasts a session, with what each makes.
+    needs: kinds of event without which a trail is blind, with to what.
     aliases: other spellings of top-level keys, by exporter's key.
     lateness: the field of how late a row came, in seconds after the event, negative when before. The vendor's row doesn't hold it:
         each store works it out of when the row arrived.
@@ -118,6 +142,11 @@ class Contract:
     lateness: Field | None = None
     taxonomy: Mapping[str, Alias] = field(default_factory=dict)
     open: bool = False
+    records: tuple[RecordKind, ...] = ()
+    session_idle: int = 0
+    session_end: str = ""
+    makes: Mapping[str, str] = field(default_factory=dict)
+    needs: Mapping[str, str] = field(default_factory=dict)
 
     def alias(self, path: str) -> Alias | None:
         """What a name that is no field's stands for: by Sigma's taxonomy, or as the one field that differs in upper and lower case."""
@@ -161,7 +190,8 @@ def contracts(document: Mapping[str, Any]) -> list[Contract]:
     """
     product = document["product"]
     folder = document.get("folder", product)
-    return [_contract(product, folder, source) for source in document["sources"]]
+    records = tuple(RecordKind(one["prefix"], tuple(one["lengths"]), one["kind"]) for one in document.get("records", ()))
+    return [_contract(product, folder, source, records) for source in document["sources"]]
 
 
 def _alias(told: str | Mapping[str, Any], named: Callable[[str], Field]) -> Alias:
@@ -170,7 +200,7 @@ def _alias(told: str | Mapping[str, Any], named: Callable[[str], Field]) -> Alia
     return Alias(named(told["field"]).path, told.get("values", {}))
 
 
-def _contract(product: str, folder: str, source: Mapping[str, Any]) -> Contract:
+def _contract(product: str, folder: str, source: Mapping[str, Any], records: tuple[RecordKind, ...]) -> Contract:
     empty = source.get("empty_text", "value") == "missing"
     known = [_field(marked, facts or {}, empty) for marked, facts in source["fields"].items()]
     fields = {each.path: each for each in known}
@@ -208,4 +238,9 @@ def _contract(product: str, folder: str, source: Mapping[str, Any]) -> Contract:
         aliases=source.get("aliases"),
         lateness=named(source["lateness"]) if "lateness" in source else None,
         taxonomy={name: _alias(told, named) for name, told in source.get("taxonomy", {}).items()},
+        records=records,
+        session_idle=parse_span(source.get("session_idle", "0s")),
+        session_end=source.get("session_end", ""),
+        makes=source.get("makes", {}),
+        needs=source.get("needs", {}),
     )
