@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from casetrail.cli.show.terminal import printable, say
+from casetrail.cli.show.terminal import say
+from casetrail.reading.spelled import printable
 
 INCOMPLETE = 3
 

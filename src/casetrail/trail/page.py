@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from jinja2 import Environment
+from jinja2 import Environment, PackageLoader
 
 from casetrail import __version__
+from casetrail.reading.spelled import visible
 from casetrail.trail.result import Result
 
 _FIRST = ("customers", "files", "sessions", "accounts", "cases", "made", "unseen", "also", "searches", "ledger", "events")
@@ -14,7 +13,13 @@ _FIRST = ("customers", "files", "sessions", "accounts", "cases", "made", "unseen
 
 def page(found: Result) -> str:
     """HTML, the same for the same result."""
-    text = files("casetrail").joinpath("templates", "trail.html.j2").read_text("utf-8")
-    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(text)
+    environment = Environment(
+        loader=PackageLoader("casetrail", "templates"),
+        autoescape=True,
+        finalize=lambda value: visible(value) if isinstance(value, str) else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = environment.get_template("trail.html.j2")
     tables = [found.table(name) for name in _FIRST]
     return template.render(found=found, tables=tables, version=__version__)

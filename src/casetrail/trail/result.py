@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from casetrail import __version__
 from casetrail.logs.contract import Contract
+from casetrail.reading.spelled import json_text
 from casetrail.trail.ledger import entries, searches, told
 from casetrail.trail.node import Strength
 from casetrail.trail.owners import Owners
@@ -61,7 +61,7 @@ class Result:
             "incomplete": list(self.incomplete),
             "tables": {each.name: each.dicts() for each in self.tables},
         }
-        return json.dumps(document, indent=1, ensure_ascii=True).encode() + b"\n"
+        return json_text(document).encode() + b"\n"
 
 
 def result(

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from casetrail.plan.values import format_time
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from casetrail.reading.spelled import cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Table:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows([f"'{value}" if value.startswith(_FORMULA) else value for value in row] for row in self.rows)
+        writer.writerows(map(cell, row) for row in self.rows)
         return text.getvalue().encode("utf-8", "replace")
 
 

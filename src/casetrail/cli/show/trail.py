@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from casetrail.cli.show.terminal import printable
+from casetrail.reading.spelled import printable
 from casetrail.trail.result import Result
 from casetrail.trail.table import Table
 
