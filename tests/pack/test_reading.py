@@ -67,7 +67,7 @@ def test_a_rule_is_lowered_once_for_itself_and_all_that_are_built_on_it(pack: Pa
     monkeypatch.setattr("casetrail.sigma.correlate.lower_rule", counted)
     loaded = Pack.load(pack)
     assert len(loaded.rules.plans()) == 1
-    loaded.rules.require_meaning()
+    loaded.require_meaning()
     assert counts["example"] == 1
 
 

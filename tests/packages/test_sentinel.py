@@ -106,16 +106,16 @@ def titled(one: Packaged, title: str, description: str = "") -> Packaged:
 
 
 def test_what_sentinel_cannot_hold_is_refused_by_name(pack: Pack) -> None:
-    refuse(item(pack, FIRST))
-    refuse(replace(item(pack, COUNT2), query="x" * 9_999))
+    refuse(item(pack, FIRST), BACKEND)
+    refuse(replace(item(pack, COUNT2), query="x" * 9_999), BACKEND)
     with pytest.raises(UnsupportedError, match="its query has 10001 characters"):
-        refuse(replace(item(pack, COUNT2), query="x" * 10_000))
+        refuse(replace(item(pack, COUNT2), query="x" * 10_000), BACKEND)
     with pytest.raises(UnsupportedError, match="its query has 10001 characters"):
-        refuse(replace(item(pack, COUNT2), query="\N{GRINNING FACE}" * 5_000))
+        refuse(replace(item(pack, COUNT2), query="\N{GRINNING FACE}" * 5_000), BACKEND)
     with pytest.raises(UnsupportedError, match="its title has 257 characters"):
-        refuse(titled(item(pack, COUNT2), "x" * 257))
+        refuse(titled(item(pack, COUNT2), "x" * 257), BACKEND)
     with pytest.raises(UnsupportedError, match="its description has 5001 characters"):
-        refuse(titled(item(pack, COUNT2), "x", "y" * 5_001))
+        refuse(titled(item(pack, COUNT2), "x", "y" * 5_001), BACKEND)
 
 
 @pytest.mark.parametrize(

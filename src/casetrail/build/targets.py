@@ -6,14 +6,16 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from casetrail import __version__
 from casetrail.build.overlaid import Change, changes
 from casetrail.languages.languages import language_of
 from casetrail.pack.backend import backend_of, targets
 from casetrail.pack.files import PackError
+from casetrail.pack.identity import identity_of
 from casetrail.pack.lockfile import Lock, read_lock
-from casetrail.pack.pack import Pack
+from casetrail.pack.pack import LeftOut, Pack
 from casetrail.pack.rules import Rule
 from casetrail.packages.formats import Packaged, Withdrawn
 from casetrail.packages.registry import format_of
@@ -49,6 +51,7 @@ class Assumed:
 class Built:
     """The files of a build by their path below the output folder, what was refused, and what the overlay changed.
 
+    left_out: what can't be compiled or isn't shipped;
     unchecked: the rules of logs that nobody defined; assumed: the indexes of rules' logs that nobody named, by target and log.
     """
 
@@ -58,6 +61,7 @@ class Built:
     changes: tuple[Change, ...] = ()
     unchecked: tuple[str, ...] = ()
     assumed: tuple[Assumed, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = None) -> str:
@@ -86,29 +90,28 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
 
     chosen: the targets; all of them if not given, and with them what is for users of any SIEM (`everyone`).
 
-    Raises PackError when a rule has no meaning or a target is unknown.
+    What can't be compiled is left out. Raises PackError when a target is unknown.
     """
     files: dict[str, bytes] = {} if chosen is not None else everyone(pack)
     held: dict[str, list[str]] = {}
     refused: list[Refusal] = []
     guessed: list[Assumed] = []
     wanted = targets(pack) if chosen is None else list(chosen)
+    left_out = tuple(pack.left_out())
     lock = read_lock(pack.folder) or Lock()
     for target in wanted:
         backend = backend_of(pack, target)
         gone = _withdrawn(lock, backend, pack)
         suffix, package = language_of(backend).suffix, format_of(backend)
         made: list[Packaged] = []
-        for rule in meant_for(pack, backend).rules.values():
-            if not rule.alone:
-                continue
+        for rule in meant_for(pack, backend).shippable():
             try:
                 query = query_for(pack, rule, target, backend)
                 if rule.plan is not None:
                     when = schedule(rule.plan, backend, pack.contracts)
                     times = lock.changes(rule.name, target)
                     item = Packaged(rule, rule.plan, query, when, pack.contracts, pack.watchlists, times)
-                    package.require_held(item)
+                    package.require_held(item, backend)
                     made.append(item)
             except UnsupportedError as error:
                 refused.append(Refusal(rule.name, target, error.reason))
@@ -122,9 +125,9 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
         written = package.files(made, backend, gone)
         files.update((f"{target}/{path}", content) for path, content in written.items())
     changed = changes(pack, wanted)
-    unchecked = tuple(rule.name for rule in pack.rules.values() if rule.alone and rule.unchecked and rule.plan is not None)
-    built = Built(files, held, tuple(refused), tuple(changed), unchecked, tuple(guessed))
-    return replace(built, files={**files, "manifest.json": _manifest(built)})
+    unchecked = tuple(rule.name for rule in pack.shippable() if rule.unchecked)
+    built = Built(files, held, tuple(refused), tuple(changed), unchecked, tuple(guessed), left_out)
+    return replace(built, files={**files, "manifest.json": _manifest(built, pack)})
 
 
 def _withdrawn(lock: Lock, backend: Backend, pack: Pack) -> Withdrawn:
@@ -141,10 +144,10 @@ def everyone(pack: Pack) -> dict[str, bytes]:
     """The files that belong to no one SIEM, by their path below the output folder."""
     backends = [backend_of(pack, target) for target in targets(pack)]
     found = {f"sigma/{path}": content for path, content in sigma.files(pack, backends).items()}
-    return {**found, "attack-navigator.json": layer(rule for rule in pack.rules.values() if rule.alone)}
+    return {**found, "attack-navigator.json": layer(pack.shippable(), identity_of(pack))}
 
 
-def _manifest(built: Built) -> bytes:
+def _manifest(built: Built, pack: Pack) -> bytes:
     listed = [
         {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "target": _target(path), "rule": _rule(path)}
         for path, content in sorted(built.files.items())
@@ -153,13 +156,26 @@ def _manifest(built: Built) -> bytes:
     own = [change.record() for change in built.changes]
     whole = {
         "casetrail": __version__,
+        "pack": asdict(identity_of(pack)),
         "files": listed,
+        "rules": [_known_of(rule) for rule in pack.shippable()],
         "refused": no,
+        "left_out": [{"rule": one.rule, "file": _inner(one.path, pack), "reason": one.reason} for one in built.left_out],
         "overlay": own,
         "fields_unchecked": list(built.unchecked),
         "indexes_assumed": [asdict(one) for one in built.assumed],
     }
     return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _known_of(rule: Rule) -> dict[str, str | None]:
+    told = {key: rule.meta.get(key) for key in ("id", "title", "author", "license", "status")}
+    return {"rule": rule.name, **{key: None if value is None else str(value) for key, value in told.items()}}
+
+
+def _inner(path: Path, pack: Pack) -> str:
+    tops = [pack.folder, *([pack.overlay.folder] if pack.overlay and pack.overlay.folder else [])]
+    return next((path.relative_to(top).as_posix() for top in tops if path.is_relative_to(top)), path.name)
 
 
 def _target(path: str) -> str | None:

@@ -11,18 +11,22 @@ from casetrail.pack.fault import Fault
 from casetrail.pack.files import Files, PackError
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
-from casetrail.pack.sources import named
 from casetrail.reading.yaml import SHAPE
 
 
 def case_faults(pack: Pack, files: Files) -> Iterator[Fault]:
-    """The faults of a pack's cases; none while of some rule there is no telling.
+    """The faults of a pack's cases; none of a rule that can't be read.
 
     What the pack's cases must hold is asked of the pack's own meanings.
     """
-    if pack.sources.faults or pack.bare.sources.faults:
-        return
     rules = pack.rules
+    unmade = {fault.path for fault in (*pack.unread, *pack.sources.faults)}
+    missed = {path.stem for path in unmade} | {
+        str(document.data.get(key))
+        for path in unmade
+        for document in pack.sources.get(path, ())
+        for key in ("name", "id", "title")
+    }
     covered: set[str] = set()
     about = {True: rules, False: pack.bare.rules}
     for path in case_paths(pack, files):
@@ -33,13 +37,15 @@ def case_faults(pack: Pack, files: Files) -> Iterator[Fault]:
             covered.add(path.stem)
             continue
         covered.add(file.rule)
+        if file.rule in missed:
+            continue
         try:
             for lint, message in _of_file(file, about[pack.owns(path)], pack.contracts):
                 yield Fault(lint, path, None, message)
         except SHAPE as error:
             yield Fault("bad-case", path, None, f"it can't be read further: {error}")
     for document in pack.sources.rules():
-        name = named(document.data)
+        name = pack.sources.named(document)
         if name in rules and rules[name].alone and name not in covered:
             yield Fault("no-cases", document.path, None, f"write fixtures/{document.path.parent.name}/{name}.yml")
 

@@ -155,10 +155,9 @@ def _schema_of(path: Path, usual: str) -> str:
 
 
 def _is_in_the_way(reading: Reading, misshapen: set[Path]) -> bool:
-    """Whether nothing more can be said of a pack: a log source is misshapen, or a file can't be read that isn't a foreign rule's."""
-    passed = set() if is_own(reading.folder) else set(rule_files(reading.folder))
+    """Whether nothing more can be said of a pack: a log source is misshapen, or something but a rule can't be read."""
     logs = reading.folder / "logsources"
-    return any(logs in path.parents for path in misshapen) or any(fault.path not in passed for fault in reading.faults)
+    return any(logs in path.parents for path in misshapen) or not all(map(reading.is_of_a_rule, reading.faults))
 
 
 def _judged(pack: Pack, files: Files) -> Iterator[Fault]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, assert_never
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 from uuid import UUID
 
-from sigma.correlations import SigmaCorrelationRule
+from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
 from sigma.rule import SigmaRule
 from sigma.validators.core.condition import DanglingDetectionValidator
 
@@ -16,7 +16,7 @@ from casetrail.check.unused import filter_faults
 from casetrail.pack.fault import Fault
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
-from casetrail.pack.sources import named, quoted
+from casetrail.pack.sources import Sources, quoted
 from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.attack import attack
 from casetrail.sigma.collect import Made, bases
@@ -30,36 +30,34 @@ def rule_faults(pack: Pack) -> Iterator[Fault]:
     yield from pack.sources.faults
     broken = {fault.path for fault in pack.sources.faults}
     filters = [document for document in pack.sources.filters() if document.path not in broken]
-    if any("filter" not in document.data for path in broken for document in pack.sources[path]):
-        return
-    yield from _twice(pack.sources.rules())
+    yield from _twice(pack.sources)
     yield from _identifiers(pack.sources.rules())
-    made: dict[str, Made] = {name: rule.sigma for name, rule in pack.made.items()}
+    made: dict[str, Made] = {name: rule.sigma for name, rule in pack.rules.items()}
     based = {base for _, base in bases(made.values())}
     for written in pack.sources.written:
-        rule = pack.made.of(written)
+        rule = pack.rules.of(written)
         yield from guarded(rule.path, _meaning(rule))
         yield from guarded(rule.path, _words(rule, alone=rule.name not in based, names=made))
     for document in filters:
         yield from guarded(document.path, _idle(document, made))
 
 
-def _twice(documents: Sequence[Document]) -> Iterator[Fault]:
+def _twice(sources: Sources) -> Iterator[Fault]:
     """The rules that share their name or their id with one before them."""
-    for key, of in (("name", named), ("id", _id)):
+
+    def id_of(document: Document) -> str:
+        return str(document.data.get("id") or "").lower()
+
+    for key, of in (("name", sources.named), ("id", id_of)):
         first: dict[str, Document] = {}
-        for document in documents:
-            text = of(document.data)
+        for document in sources.rules():
+            text = of(document)
             if text and text in first:
                 other = first[text]
                 where = f"{other.path}:{other.position([key]).line}"
                 message = f"{text} is the {key} of the rule in {where} as well; give one of them another"
                 yield Fault("duplicate", document.path, document.position([key]), message)
             first.setdefault(text, document)
-
-
-def _id(data: Mapping[str, Any]) -> str:
-    return str(data.get("id") or "").lower()
 
 
 def _identifiers(documents: Sequence[Document]) -> Iterator[Fault]:
@@ -99,7 +97,7 @@ def _meaning(rule: Rule) -> Iterator[Fault]:
 
 def _correlation(document: Document, rule: SigmaCorrelationRule) -> Iterator[Fault]:
     for number, reference in enumerate(rule.rules or []):
-        if not reference.reference.isidentifier():
+        if not reference.reference.isidentifier() and (not _is_random(reference.reference) or _in_words(rule)):
             place = document.position(["correlation", "rules", number])
             message = f"{reference.reference}: name the rule by letters, digits and underscores"
             yield Fault("base-name", document.path, place, message)
@@ -109,6 +107,11 @@ def _correlation(document: Document, rule: SigmaCorrelationRule) -> Iterator[Fau
     if str(rule.timespan.spec)[-1:] in "My":
         place = document.position(["correlation", "timespan"])
         yield Fault("calendar-timespan", document.path, place, f"{rule.timespan.spec}: write it in days")
+
+
+def _in_words(rule: SigmaCorrelationRule) -> bool:
+    """Whether the condition names rules, which an id can't stand in."""
+    return isinstance(rule.condition, SigmaExtendedCorrelationCondition)
 
 
 def _is_about_the_log(document: Document) -> bool:
@@ -151,11 +154,10 @@ def _words(rule: Rule, *, alone: bool, names: Iterable[str]) -> Iterator[Fault]:
             yield found("reference", f"{reference!r} is no web address", "references", number)
     if data.get("level") is None:
         yield found("level", f"say level: {', '.join(LEVELS[:-1])} or {LEVELS[-1]}", "level")
-    known = attack()
     for number, tag in enumerate(data.get("tags") or []):
-        name = str(tag).removeprefix("attack.")
-        if str(tag).startswith("attack.") and name not in known.tactics and name not in known.techniques:
-            yield found("attack-tag", f"{tag} is in no tactic or technique that is bundled", "tags", number)
+        wrong = attack().fault(str(tag).lower())
+        if wrong:
+            yield found("old-attack-tag" if wrong[1] else "attack-tag", wrong[0], "tags", number)
     own = data.get("casetrail") if isinstance(data.get("casetrail"), dict) else {}
     if not isinstance(own, dict) or "version" not in own:
         yield found("rule-version", "say casetrail.version: 1", "casetrail")

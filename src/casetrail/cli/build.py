@@ -21,12 +21,16 @@ _NAMED = 5
 @click.command(epilog="Example: casetrail build -o dist --target elastic")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("dist"), show_default=True)
 @click.option("--target", "chosen", multiple=True, help="A target, such as elastic; all if not given.")
+@click.option("--strict", is_flag=True, help="Build nothing when a rule can't be compiled.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was built and what is unsupported as JSON.")
 @click.pass_context
-def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], as_json: bool) -> None:
-    """Compile the rules into OUTPUT, with a manifest of files, rules, hashes, and what is unsupported and why."""
+def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], strict: bool, as_json: bool) -> None:
+    """Compile the rules into OUTPUT, with a manifest of files, rules, hashes, and what is unsupported or left out and why.
+
+    A rule that can't be compiled is named and left out. Without --target the targets are those of the pack's settings, or all.
+    """
     pack = ctx.obj.load()
-    built = compile_pack(pack, chosen, output)
+    built = compile_pack(pack, chosen, output, strict=strict)
     if as_json:
         click.echo(printable_json(built.files["manifest.json"].decode()), nl=False)
         return
@@ -58,12 +62,21 @@ def _guessed(built: Built) -> Iterator[str]:
         yield printable(f"{target}: index assumed for {count(len(found), 'log')}: {', '.join(found[:_NAMED])}{more}")
 
 
-def compile_pack(pack: Pack, chosen: tuple[str, ...], output: Path) -> Built:
-    """Build the chosen targets, or all, into a folder. Raises PackError when a rule has no meaning or isn't filled in."""
+def compile_pack(pack: Pack, chosen: tuple[str, ...], output: Path, *, strict: bool = False) -> Built:
+    """Build the chosen targets, those of the settings, or all, into a folder, saying what is left out.
+
+    Raises PackError when nothing is left to build, or a rule can't be compiled where the caller or the settings are strict.
+    """
     from casetrail.build.targets import build
     from casetrail.build.write import write
+    from casetrail.cli.show.left_out import tell
+    from casetrail.pack.files import PackError
 
-    pack.rules.require_ready(pack.folder)
-    built = build(pack, chosen or None)
+    broken = tell(pack)
+    if broken and (strict or pack.settings.strict):
+        raise PackError(f"{pack.folder}: nothing was built: a rule can't be compiled")
+    if not pack.shippable():
+        raise PackError(f"{pack.folder}: nothing was built: no rule is left that can be compiled")
+    built = build(pack, chosen or pack.settings.chosen or None)
     write(output, built.files)
     return built

@@ -76,6 +76,8 @@ def command(
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
+    if ctx.obj.customer and not ctx.obj.customer.is_dir():
+        raise click.UsageError(f"{printable(str(ctx.obj.customer))}: no such folder")
     context = ctx.obj.at(*_in_no_overlay(ctx.obj, paths))
     folder, overlay = context.folder, context.overlay
     say(printable(context.title))

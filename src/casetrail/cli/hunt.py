@@ -75,7 +75,7 @@ def command(
 
     NDJSON, JSON in any known envelope, CSV, Parquet and YAML, plain or as .gz or .zst. JSON that a strict reader refuses is read with
     patience, and counted. Exits 0 when it ran to the end, 2 when events of a known log were lost (a malformed line, a time that can't be
-    read), a file or folder couldn't be read to its end or a rule couldn't be asked.
+    read), a file or folder couldn't be read to its end, or a rule couldn't be asked that --rule named or without which none is left.
 
     After an outage of a SIEM, or when events arrived later than their log source definition says, hunt in what arrived since:
 
@@ -122,14 +122,15 @@ def command(
 
 
 def _unasked(pack: Pack, rules: Sequence[str]) -> bool:
-    """Whether rules couldn't be asked since they have no meaning; says which."""
-    broken = pack.rules.unmeant(rules)
-    for rule in broken[:_NAMED]:
-        say(printable(f"  not asked: {rule.name}: {rule.problems[0].message}"))
+    """Whether rules couldn't be asked that had to be: those named, or any where the settings are strict or none is left; says which."""
+    named = [pack.rules.known_as(name) for name in rules]
+    broken = [one for one in pack.left_out(named) if one.broken and one.lint != "no-contract"]
+    for one in broken[:_NAMED]:
+        say(printable(f"  not asked: {one.rule}: {one.reason}"))
     if broken:
         more = f", {len(broken) - _NAMED} more than these" if len(broken) > _NAMED else ""
         say(f"{count(len(broken), 'rule')} without a meaning{more}; see `casetrail check`")
-    return bool(broken)
+    return bool(broken) and (bool(rules) or pack.settings.strict or not pack.rules.plans())
 
 
 @contextmanager

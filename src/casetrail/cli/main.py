@@ -116,6 +116,8 @@ class Context:
 
         pack = Pack.load(self.folder, self.customer, self.overlay)
         rules, filters = len(pack.sources.rules()), len(pack.sources.filters())
+        if not rules and pack.unread:
+            raise pack.unread[0].error()
         if not rules:
             raise PackError(f"{self.folder}: no rules are there: they are YAML files in rules/, or in the folder itself")
         say(printable(f"{self.title} ({count(rules, 'rule')}{', ' + count(filters, 'filter') if filters else ''})"))

@@ -50,6 +50,7 @@ def command(
     Ctrl-C too. What a killed proof left there, casetrail-<12 hex>-<number>-casetrail-<12 hex>, the next one removes after a day and names
     before. Exits 0 when no engine disagrees, 1 when one does, 2 on an error, when a case couldn't be run, or when no engine could be had.
     """
+    from casetrail.cli.show.left_out import compiled
     from casetrail.cli.show.proof import Proof, as_junit, markdown_page, show
     from casetrail.cli.show.terminal import say
     from casetrail.pack.cases import case_files
@@ -66,9 +67,11 @@ def command(
         if url
         else ProofSetup(pack, target)
     )
-    for name in rules:
-        pack.rules.named(name)
-    files = case_files(pack, rules)
+    wanted = [pack.rules.named(name).name for name in rules]
+    files = compiled(pack, case_files(pack, wanted))
+    if not files:
+        say(f"{pack.folder}: no cases are there to prove")
+        ctx.exit(0)
     others = with_other_numbers(pack, files)
     if others:
         say(f"with the numbers of the pack, not yours: {', '.join(others)}")

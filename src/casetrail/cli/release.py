@@ -29,7 +29,7 @@ def command(ctx: click.Context, output: Path, wheel: Path | None) -> None:
         raise PackError(f"{error.name} is missing; `pip install 'casetrail[release]'` brings it") from error
 
     pack = ctx.obj.load()
-    pack.rules.require_ready(pack.folder)
+    pack.require_meaning()
     held = (wheel.name, wheel.read_bytes()) if wheel else None
     files = release(build(pack).files, sbom(), held)
     output.mkdir(parents=True, exist_ok=True)

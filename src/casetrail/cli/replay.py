@@ -46,7 +46,7 @@ def command(
         for each in incidents(pack):
             click.echo(printable(f"{each}: {read_incident(pack, each).title}"))
         return
-    pack.rules.require_meaning()
+    pack.require_meaning()
     incident = read_incident(pack, name)
     for rule in without:
         pack.rules.named(rule)

@@ -13,13 +13,17 @@ from casetrail.reading.spelled import printable
 
 @click.command(epilog="Example: casetrail run -o dist")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("dist"), show_default=True)
+@click.option("--strict", is_flag=True, help="Build nothing when a rule can't be compiled.")
 @click.pass_context
-def command(ctx: click.Context, output: Path) -> None:
+def command(ctx: click.Context, output: Path, strict: bool) -> None:
     """Check the pack, run every case on the embedded engines, compile it into OUTPUT, and say how it went.
+
+    A rule that can't be compiled is named and left out of the rest.
 
     Exits 0 when all went well, 1 when a check or a case failed, 2 on an error.
     """
     from casetrail.check.check import check
+    from casetrail.cli.show.left_out import compiled
     from casetrail.engines.duckdb import Duckdb
     from casetrail.engines.reference import Reference
     from casetrail.pack.cases import case_files
@@ -31,16 +35,13 @@ def command(ctx: click.Context, output: Path) -> None:
     ]
     for finding in findings:
         say(printable(str(finding)))
-    if findings:
-        say(f"nothing was tested or built: {count(len(findings), 'error')} in {pack.folder}")
-        ctx.exit(1)
-    files = case_files(pack)
+    files = compiled(pack, case_files(pack))
     outcomes = list(run(pack, files, [Reference(), Duckdb()]))
     failed = [outcome for outcome in outcomes if not outcome.passed]
     for outcome in failed:
         say(printable(f"{outcome.case.path}: {outcome.case.name}: {outcome.engine} disagrees; see `casetrail test`"))
-    built = compile_pack(pack, (), output)
-    alone = [rule for rule in pack.rules.values() if rule.alone]
+    built = compile_pack(pack, (), output, strict=strict)
+    alone = pack.shippable()
     correlations = sum(hasattr(rule.sigma, "timespan") for rule in alone)
     sleeping = sum(rule.inactive for rule in alone)
     told = {"rules": f"{len(alone)}, {correlations} of them correlations"}
@@ -54,8 +55,12 @@ def command(ctx: click.Context, output: Path) -> None:
         told[engine] = f"{passed} of {count(len(outcomes) // 2, 'case')} match the expected events"
     for target, rules in built.rules.items():
         told[target] = f"{count(len(rules), 'rule')}, {len(alone) - len(rules)} unsupported, in {output / target}"
+    if built.left_out:
+        told["left out"] = f"{count(len(built.left_out), 'rule')}, listed in {output / 'manifest.json'}"
     told["files"] = f"{len(built.files)} in {output}, listed in {output / 'manifest.json'}"
     wide = max(map(len, told))
     for name, text in told.items():
         click.echo(printable(f"{name:{wide}}  {text}"))
-    ctx.exit(1 if failed else 0)
+    if findings:
+        say(f"{count(len(findings), 'error')} in {pack.folder}: what has one was left out")
+    ctx.exit(1 if failed or findings else 0)

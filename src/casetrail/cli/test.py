@@ -44,26 +44,38 @@ _ENGINES: dict[str, Callable[[], Engine]] = {"reference": _reference, "duckdb": 
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results as JUnit XML to this file."
 )
+@click.option("--require-cases", metavar="N", type=click.IntRange(0), default=0, help="Fail, exit 2, with fewer cases.")
 @click.pass_context
 def command(
-    ctx: click.Context, rules: tuple[str, ...], names: tuple[str, ...], mutants: bool, as_json: bool, junit: Path | None
+    ctx: click.Context,
+    rules: tuple[str, ...],
+    names: tuple[str, ...],
+    mutants: bool,
+    as_json: bool,
+    junit: Path | None,
+    require_cases: int,
 ) -> None:
     """Run the cases of RULES, or of all rules, on engines.
 
     Exits 0 when every case matches on the expected events, 1 when one doesn't or a mutant survives, 2 on an error.
     """
+    from casetrail.cli.show.left_out import compiled
     from casetrail.pack.cases import case_files
     from casetrail.proof.run import run, with_other_numbers
 
     pack = ctx.obj.load()
-    for name in rules:
-        pack.rules.named(name)
-    files = case_files(pack, rules)
-    uncovered = sorted(set(rules) - {file.rule for file in files})
+    wanted = [pack.rules.named(name).name for name in rules]
+    files = compiled(pack, case_files(pack, wanted))
+    uncovered = sorted(set(wanted) - {file.rule for file in files})
     if uncovered:
         raise click.UsageError(f"{', '.join(uncovered)}: no case file in {pack.folder / 'fixtures'}")
+    cases = sum(len(file.cases) for file in files)
+    if cases < require_cases:
+        raise click.UsageError(f"{printable(str(pack.folder))}: {count(cases, 'case')} there, and {require_cases} required")
     if not files:
-        raise click.UsageError(f"{printable(str(pack.folder))}: no cases are there to run")
+        say(
+            f"{printable(str(pack.folder))}: no cases are there to run: write fixtures/NAME.yml, or let --require-cases 1 fail"
+        )
     if mutants:
         ctx.exit(_mutants(pack, files, as_json))
     outcomes = list(run(pack, files, [_ENGINES[name]() for name in names or _ENGINES]))

@@ -9,6 +9,7 @@ from typing import Any
 
 from casetrail.logs.contract import Contract, parse_span
 from casetrail.pack.files import Files, PackError, shaped, shipped
+from casetrail.pack.identity import identity_of
 from casetrail.pack.pack import Pack
 from casetrail.reading.suggest import suggestion
 from casetrail.stores.plain import Names, Plain
@@ -43,7 +44,8 @@ def backend_of(pack: Pack, target: str, own: Mapping[str, Any] | None = None, fi
     if own is None:
         own = pack.at_target(target)
     lent = pack.folder not in folder.parents
-    return read_backend(folder, pack.contracts, own, files, store_files(pack, target), lent)
+    backend = read_backend(folder, pack.contracts, own, files, store_files(pack, target), lent)
+    return replace(backend, pack=identity_of(pack))
 
 
 def settings_of(folder: Path, files: Files | None = None) -> Mapping[str, Any]:

@@ -134,6 +134,7 @@ def read_cases(path: Path, pack: Pack, files: Files | None = None) -> CaseFile:
         if not isinstance(rule, str):
             raise ValueError(f"rule: {rule!r} is no name")
         lists = _watchlists(document)
+        rule = pack.rules.known_as(rule)
         cases = tuple(_case(rule, item, path, lists, pack, files) for item in document.get("cases", []))
         equal = tuple(EqualMutant(item["mutant"], item["reason"]) for item in document.get("equal_mutants", []))
     except KeyError as error:
@@ -234,7 +235,12 @@ def case_files(pack: Pack, rules: Collection[str] = ()) -> Sequence[CaseFile]:
     What is wrong with the cases of another rule doesn't matter.
     """
     files = Files()
-    return [read_cases(path, pack, files) for path in case_paths(pack, files) if not rules or rule_of(path, files) in rules]
+    wanted = {pack.rules.known_as(name) for name in rules}
+    return [
+        read_cases(path, pack, files)
+        for path in case_paths(pack, files)
+        if not rules or pack.rules.known_as(rule_of(path, files)) in wanted
+    ]
 
 
 def case_paths(pack: Pack, files: Files) -> list[Path]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from casetrail.logs.contract import Contract
-from casetrail.pack.files import Files, lists_of, shipped
+from casetrail.pack.fault import Fault
+from casetrail.pack.files import Files, PackError, lists_of, shipped
 from casetrail.pack.overlay import Overlay
 from casetrail.pack.reading import Laid, Reading, Watchlists, read_pack
-from casetrail.pack.rules import Rules
+from casetrail.pack.rules import UNFILLED, Rule, Rules
 from casetrail.pack.settings import Settings
 from casetrail.pack.sources import Sources
 from casetrail.pack.thresholds import Unused
 from casetrail.plan.nodes import Type
+from casetrail.reading.yaml import START, Position
 from casetrail.sigma.collect import bases
 from casetrail.sigma.logsource import open_contracts
 from casetrail.sigma.lower import World
@@ -30,7 +32,8 @@ class Pack:
     sources: each rule file's documents.
     listed: the types of fields whose comparison with a watchlist stays one in a plan; parts: whether that of a part of a text does.
     overlay: what a customer laid over it; below: the pack without that;
-    unused: those of its thresholds that no rule has a place for; settings: what the folder says of itself.
+    unused: those of its thresholds that no rule has a place for; settings: what the folder says of itself;
+    unread: why files of rules can't be read.
     """
 
     folder: Path
@@ -43,22 +46,32 @@ class Pack:
     below: Pack | None = field(default=None, repr=False)
     unused: tuple[Unused, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    unread: tuple[Fault, ...] = ()
 
     @classmethod
     def load(cls, folder: Path | None = None, customer: Path | None = None, overlay: Path | None = None) -> Pack:
         """The pack in a folder, or the shipped one, under a customer's watchlists or overlay, as `read_pack` reads it.
 
-        Raises PackError with the first fault for which it can't be used.
+        A rule that can't be read is left out, as `left_out` says. Raises PackError with the first other fault.
         """
         reading = read_pack(folder or shipped(), Files(), customer, overlay)
-        if reading.faults:
-            raise reading.faults[0].error()
+        fatal = next((fault for fault in reading.faults if not reading.is_of_a_rule(fault)), None)
+        if fatal is not None:
+            raise fatal.error()
         return cls.of(reading)
 
     @classmethod
     def of(cls, reading: Reading) -> Pack:
         """The pack of what was read, under what is laid over it."""
-        pack = cls(reading.folder, reading.contracts, reading.watchlists, reading.sources, settings=reading.settings)
+        unread = tuple(fault for fault in reading.faults if reading.is_of_a_rule(fault))
+        pack = cls(
+            reading.folder,
+            reading.contracts,
+            reading.watchlists,
+            reading.sources,
+            settings=reading.settings,
+            unread=unread,
+        )
         return pack.under(reading.laid) if reading.laid else pack
 
     def under(self, laid: Laid) -> Pack:
@@ -100,20 +113,44 @@ class Pack:
 
     @cached_property
     def rules(self) -> Rules:
-        """The rules by name. Raises PackError when Sigma can make none of a document."""
-        if self.sources.faults:
-            raise self.sources.faults[0].error()
-        return self.made
-
-    @cached_property
-    def made(self) -> Rules:
-        """The rules that Sigma can make, whatever the faults of other documents."""
+        """The rules that Sigma can make, by name; `left_out` names the others."""
         return Rules(self.sources.written, self.world, {*_bases(self), *(self.overlay.disabled if self.overlay else ())})
 
     @cached_property
     def contracts(self) -> Mapping[str, Contract]:
         """What is known of each log by `product/service`: its definition, or the open one of a log that only rules name."""
         return {**self.defined, **open_contracts((written.sigma for written in self.sources.written), self.defined)}
+
+    def left_out(self, names: Iterable[str] = ()) -> list[LeftOut]:
+        """What nobody can compile, and what isn't to be shipped, of all rules or of those named, in the order of files."""
+        wanted = set(names)
+        unmade = (*self.unread, *self.sources.faults)
+        found = [
+            LeftOut(fault.path.stem, fault.path, fault.place or START, fault.message, fault.lint, self._names_in(fault.path))
+            for fault in unmade
+        ]
+        for rule in self.rules.values():
+            if rule.plan is None:
+                problem = next((each for each in rule.problems if each.lint not in _HARMLESS), rule.problems[0])
+                place = rule.document.find(problem.subject) or rule.document.position(["detection"])
+                found.append(LeftOut(rule.name, rule.path, place, problem.message, problem.lint))
+            elif rule.alone and (why := _unready(rule)):
+                found.append(LeftOut(rule.name, rule.path, rule.document.position([]), why, ""))
+        return sorted(each for each in found if not wanted or each.rule in wanted)
+
+    def _names_in(self, path: Path) -> tuple[str, ...]:
+        data = [document.data for document in self.sources.get(path, ())]
+        return tuple(str(one[key]) for one in data for key in ("name", "id", "title") if key in one)
+
+    def require_meaning(self) -> None:
+        """Raises PackError when a rule can't be compiled."""
+        broken = [one for one in self.left_out() if one.broken]
+        if broken:
+            raise PackError(f"{broken[0]} ({len(broken)} of the rules can't be compiled; see `casetrail check`)")
+
+    def shippable(self) -> list[Rule]:
+        """The rules that are emitted by themselves and that nothing keeps from being shipped."""
+        return [rule for rule in self.rules.values() if rule.alone and rule.plan is not None and not _unready(rule)]
 
     @property
     def world(self) -> World:
@@ -143,6 +180,42 @@ class Pack:
     def owns(self, path: Path) -> bool:
         """Whether a file is a customer's and not of the pack."""
         return self.overlay is not None and self.overlay.holds(path)
+
+
+_HARMLESS = ("no-contract", "empty-watchlist")
+"""The lints that leave a rule its meaning."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LeftOut:
+    """A rule that isn't compiled, where it is, and why. lint: of what is wrong with it, empty where it only isn't to be shipped.
+
+    also: what else it is called in its file.
+    """
+
+    rule: str
+    path: Path
+    place: Position
+    reason: str
+    lint: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def broken(self) -> bool:
+        """Whether it can't be compiled."""
+        return bool(self.lint)
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.place.line}: {self.rule}: {self.reason}"
+
+
+def _unready(rule: Rule) -> str:
+    """Why a rule with a meaning isn't shipped; empty when it is."""
+    if rule.retired:
+        return f"its status is {rule.meta['status']}"
+    if any(mark in str(rule.meta) for mark in UNFILLED):
+        return "fill in what `casetrail new` left"
+    return ""
 
 
 def _bases(pack: Pack) -> Iterator[str]:

@@ -11,7 +11,7 @@ from casetrail.pack.fault import Fault, unreadable
 from casetrail.pack.files import NO_MAPPING, Files, PackError, lists_of, rule_files, shipped, yaml_files
 from casetrail.pack.overlay import Overlay, only_lists, read_overlay
 from casetrail.pack.settings import Settings, settings_for
-from casetrail.pack.sources import Sources, named
+from casetrail.pack.sources import Sources
 from casetrail.pack.thresholds import FILE as THRESHOLDS
 from casetrail.pack.thresholds import Unused, with_thresholds_of
 from casetrail.pack.watchlist import read_watchlist
@@ -46,6 +46,12 @@ class Reading:
     settings: Settings
     laid: Laid | None
     faults: tuple[Fault, ...]
+
+    def is_of_a_rule(self, fault: Fault) -> bool:
+        """Whether a fault is of a file of rules, without which the others can be used."""
+        overlay = self.laid.overlay if self.laid else None
+        own = set(overlay.own_files()) if overlay else set()
+        return fault.lint in ("yaml", "schema") and fault.path in {*rule_files(self.folder), *own}
 
 
 def read_pack(folder: Path, files: Files, customer: Path | None = None, overlay: Path | None = None) -> Reading:
@@ -177,10 +183,11 @@ def _laid(overlay: Overlay, sources: Sources, watchlists: Watchlists, files: Fil
 
 def _clashes(mine: Sources, sources: Sources) -> Iterator[Fault]:
     """The own rules that go by the name or the id of one of the pack."""
-    theirs = [document.data for document in sources.rules()]
-    names, ids = set(map(named, theirs)), {str(data["id"]): named(data) for data in theirs if "id" in data}
+    theirs = sources.rules()
+    names = set(map(sources.named, theirs))
+    ids = {str(document.data["id"]): sources.named(document) for document in theirs if "id" in document.data}
     for document in mine.rules():
-        name, other = named(document.data), ids.get(str(document.data.get("id")))
+        name, other = mine.named(document), ids.get(str(document.data.get("id")))
         if name in names:
             message = f"{name} is a rule of the pack; give yours another name, and disable that one if you must"
             yield Fault("duplicate", document.path, document.position(["name"]), message)
@@ -190,8 +197,9 @@ def _clashes(mine: Sources, sources: Sources) -> Iterator[Fault]:
 
 
 def _with_levels(sources: Sources, levels: Mapping[str, str]) -> Sources:
+    wanted = {id(document): levels[name] for document in sources.rules() if (name := sources.named(document)) in levels}
+
     def change(document: Document) -> Mapping[str, object]:
-        name = named(document.data)
-        return {**document.data, "level": levels[name]} if name in levels else document.data
+        return {**document.data, "level": wanted[id(document)]} if id(document) in wanted else document.data
 
     return sources.changed(change) if levels else sources

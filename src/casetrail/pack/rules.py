@@ -22,6 +22,13 @@ from casetrail.sigma.levels import LEVELS
 from casetrail.sigma.lower import World
 from casetrail.sigma.problem import Problem
 
+
+def _also(written: Written) -> set[str]:
+    """What else a rule is known by, in small letters."""
+    path, sigma = written.document.path, written.sigma
+    return {each.lower() for each in (str(sigma.title), str(sigma.id), path.stem, path.name, str(path))}
+
+
 UNFILLED = ("FILL IN", "FILL-IN")
 """What `casetrail new` writes where an author has to write."""
 
@@ -65,6 +72,11 @@ class Rule:
     def unchecked(self) -> bool:
         """Whether fields of it are taken as they are named, since nobody defined their log."""
         return any(problem.lint == "no-contract" for problem in self.problems)
+
+    @property
+    def retired(self) -> bool:
+        """Whether its author has given it up: such a rule is checked, tested and hunted with, and not shipped."""
+        return str(self.meta.get("status")) in ("deprecated", "unsupported")
 
     @property
     def own(self) -> Mapping[str, Any]:
@@ -114,11 +126,16 @@ class Rules(Mapping[str, Rule]):
         return Rule(written.document, sigma, plan, tuple(found), alone, written.name)
 
     def named(self, name: str) -> Rule:
-        """The rule of a name.
+        """The rule of a name, or the one of that title, id, file or path.
 
-        Raises PackError, with the nearest names, when there is none.
+        Raises PackError, with the nearest names, when there is none, or several.
         """
         if name not in self:
+            others = [each for each in self._written if name.lower() in _also(each)]
+            if len(others) == 1:
+                return self.of(others[0])
+            if others:
+                raise PackError(f"{name} may be {' or '.join(each.name for each in others)}: name one of them")
             hint = suggestion(name, self) or "; `casetrail list` shows them"
             raise PackError(f"no rule is named {name}{hint}")
         return self[name]
@@ -135,25 +152,9 @@ class Rules(Mapping[str, Rule]):
         """
         return {rule.name: rule.plan for rule in self.chosen(names) if rule.plan is not None}
 
-    def unmeant(self, names: Iterable[str] = ()) -> list[Rule]:
-        """Of the rules that are emitted by themselves, or of those named, what can't be compiled."""
-        return [rule for rule in self.chosen(names) if rule.plan is None]
-
-    def require_meaning(self) -> None:
-        """Raises PackError when a rule has no meaning."""
-        broken = [rule for rule in self.values() if rule.plan is None]
-        if broken:
-            first = broken[0]
-            more = f"({len(broken)} rules can't be compiled; see `casetrail check`)"
-            raise PackError(f"{first.path}: {first.name}: {first.problems[0].message} {more}")
-
-    def require_ready(self, folder: Path) -> None:
-        """Raises PackError when there is no rule to ship, or one that has no meaning or isn't filled in. folder: the pack's."""
-        if not self:
-            raise PackError(f"{folder}: no rules are there")
-        self.require_meaning()
-        for rule in self.values():
-            if any(mark in str(rule.meta) for mark in UNFILLED):
-                raise PackError(
-                    f"{rule.path}: {rule.name}: fill in what `casetrail new` left; `casetrail check` shows where"
-                )
+    def known_as(self, name: str) -> str:
+        """What a rule goes by that is meant by any of the words of `named`; the same word where there is none."""
+        try:
+            return name if name in self else self.named(name).name
+        except PackError:
+            return name

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,34 @@ from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.collect import Collected, Made, collected, rule_name
 
 
-def named(document: Mapping[str, Any]) -> str:
-    """What a rule's document goes by."""
-    return str(document.get("name") or document.get("id") or document.get("title"))
+def handles(documents: Mapping[Path, tuple[Document, ...]]) -> dict[int, str]:
+    """What each rule goes by, by the identity of its document.
+
+    Its `name`; where it has none its file's, or its title in small letters where a file holds several; its id where both are taken.
+    """
+    found: dict[int, str] = {}
+    nameless: list[tuple[Document, tuple[str, ...]]] = []
+    for path, held in documents.items():
+        rules = [document for document in held if is_rule(document.data)]
+        for document in rules:
+            name = document.data.get("name")
+            if name:
+                found[id(document)] = str(name)
+            else:
+                title = re.sub(r"\W+", "_", str(document.data.get("title") or "").lower()).strip("_")
+                others = (title, str(document.data.get("id") or ""))
+                nameless.append((document, (path.stem, *others) if len(rules) == 1 else others))
+    taken = set(found.values())
+    for document, names in nameless:
+        numbered = (f"{document.path.stem}_{number}" for number in count(1))
+        found[id(document)] = next(name for name in chain(names, numbered) if name and name not in taken)
+        taken.add(found[id(document)])
+    return found
+
+
+def is_rule(data: Mapping[str, Any]) -> bool:
+    """Whether a document is a rule or a correlation, and no filter or a part of others."""
+    return "filter" not in data and data.get("action") not in ("global", "reset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +80,11 @@ class Sources(Mapping[Path, tuple[Document, ...]]):
 
     def rules(self) -> list[Document]:
         """The documents of rules, without those of filters."""
-        return [document for documents in self.values() for document in documents if "filter" not in document.data]
+        return [document for documents in self.values() for document in documents if is_rule(document.data)]
+
+    def named(self, document: Document) -> str:
+        """What a rule goes by, as `handles` says. document: one of these."""
+        return self._handles[id(document)]
 
     def filters(self) -> list[Document]:
         """The documents of filters."""
@@ -76,7 +106,12 @@ class Sources(Mapping[Path, tuple[Document, ...]]):
 
     @cached_property
     def _collected(self) -> Collected:
-        return collected([document.data for document in documents] for documents in self.values())
+        names = [self._handles.get(id(document), "") for document in self._flat]
+        return collected(([document.data for document in documents] for documents in self.values()), names)
+
+    @cached_property
+    def _handles(self) -> dict[int, str]:
+        return handles(self._documents)
 
 
 def _fault(document: Document, error: str) -> Fault:

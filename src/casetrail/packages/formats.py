@@ -57,7 +57,7 @@ Withdrawn = Mapping[str, Tombstone]
 NOTHING: Withdrawn = {}
 
 
-def _take(item: Packaged) -> None:
+def _take(item: Packaged, backend: Backend) -> None:
     """Any rule."""
 
 
@@ -77,12 +77,18 @@ class Format:
     files: Callable[[Sequence[Packaged], Backend, Withdrawn], dict[str, bytes]]
     terms: Callable[[Plan, Schedule], Mapping[str, Any]]
     recognises: Callable[[Plan], Recognition]
-    require_held: Callable[[Packaged], None] = _take
+    require_held: Callable[[Packaged, Backend], None] = _take
 
 
 def identity(rule_id: object, backend: Backend) -> str:
     """The id that a rule has on a target, in every build the same: a UUID made of the rule's own."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"casetrail:{rule_id}:{backend.name}"))
+
+
+def described(rule: Rule, backend: Backend) -> str:
+    """A rule's description on one line, with its author and licence where they aren't the pack's."""
+    text = " ".join(str(rule.sigma.description or rule.sigma.title).split())
+    return " ".join(filter(None, [text, backend.pack.credit(rule.sigma.author, rule.sigma.license)]))
 
 
 def withdrawal(name: str, stone: Tombstone) -> str:

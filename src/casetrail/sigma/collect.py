@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
-from sigma.exceptions import SigmaError
+from sigma.exceptions import SigmaError, SigmaRuleNotFoundError
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 
+from casetrail.reading.suggest import suggestion
 from casetrail.reading.yaml import SHAPE
 from casetrail.sigma.policy import POLICY
 
@@ -38,17 +40,19 @@ def rule_name(rule: Made) -> str:
 
 
 def bases(rules: Iterable[Made]) -> Iterator[tuple[str, str]]:
-    """Each correlation that takes the alerts of its base rules away, and such a base rule, as it names it."""
+    """Each correlation that takes the alerts of its base rules away, and such a base rule."""
     for rule in rules:
         if isinstance(rule, SigmaCorrelationRule) and not rule.generate:
             for reference in rule.referenced_rules:
-                yield rule_name(rule), reference.reference
+                yield rule_name(rule), rule_name(reference.rule)
 
 
-def collected(files: Iterable[Sequence[Mapping[str, Any]]]) -> Collected:
+def collected(files: Iterable[Sequence[Mapping[str, Any]]], names: Sequence[str]) -> Collected:
     """The rules of some files, each given by its documents; a document's number counts through all of them.
 
-    Where no rule can be made of a document, what others miss for that is not told.
+    names: what the rule of each document goes by.
+
+    A correlation that refers to what isn't there is no rule either.
     """
     made: list[tuple[int, Made | SigmaFilter]] = []
     errors: list[tuple[int, str]] = []
@@ -63,6 +67,8 @@ def collected(files: Iterable[Sequence[Mapping[str, Any]]]) -> Collected:
         one = next(reversed(found.filters if _is_filter(read[-1]) else found.rules), None)
         if one is None or isinstance(one, SigmaFilter):
             errors += [(number, str(error)) for error in (found if one is None else one).errors]
+        if isinstance(one, Made):
+            one.name = names[number] or one.name
         if one is not None:
             made.append((number, one))
     wrong = {number for number, _ in errors}
@@ -74,12 +80,49 @@ def collected(files: Iterable[Sequence[Mapping[str, Any]]]) -> Collected:
                 collection.apply_filters([one])
             except _REFUSED as error:
                 errors.append((number, str(error)))
-    try:
-        collection.resolve_rule_references()
-    except _REFUSED:
-        errors = errors or list(_unresolved(rules, collection))
+    errors += _unresolved(rules, collection)
+    collection.resolve_rule_references()
     numbers = {id(rule): number for number, rule in rules}
     return Collected(tuple((numbers[id(rule)], rule) for rule in collection.rules), tuple(errors))
+
+
+def _unresolved(rules: Sequence[tuple[int, Made]], collection: SigmaCollection) -> list[tuple[int, str]]:
+    """The correlations that refer to what isn't there or to themselves, and why; they are taken out of the collection."""
+    errors: list[tuple[int, str]] = []
+    left = [(number, rule) for number, rule in rules if isinstance(rule, SigmaCorrelationRule)]
+    while True:
+        wrong = [(number, rule, why) for number, rule in left if (why := _why_unresolved(rule, collection))]
+        if not wrong:
+            return errors
+        for number, rule, why in wrong:
+            errors.append((number, why))
+            left.remove((number, rule))
+            collection.rules.remove(rule)
+            collection.names_to_rules.pop(rule_name(rule), None)
+            if rule.id is not None:
+                collection.ids_to_rules.pop(rule.id, None)
+
+
+def _why_unresolved(rule: SigmaCorrelationRule, collection: SigmaCollection) -> str:
+    """Why a correlation can't be resolved; empty when it can."""
+    known = [rule_name(each) for each in collection.rules]
+    try:
+        rule.resolve_rule_references(collection)
+    except SigmaRuleNotFoundError as error:
+        name = next(iter(re.findall(r"'(.*)'", str(error))), "")
+        return f"the referenced rule '{name}' isn't there{suggestion(name, known) or ': name a rule of the pack by its name or id'}"
+    except _REFUSED as error:
+        return str(error)
+    seen: set[int] = set()
+    waiting: list[Made] = [reference.rule for reference in rule.referenced_rules]
+    while waiting:
+        each = waiting.pop()
+        if each is rule:
+            return f"the correlation '{rule_name(rule)}' refers to itself: name a rule on events among its rules"
+        if isinstance(each, SigmaCorrelationRule) and id(each) not in seen:
+            seen.add(id(each))
+            waiting += [reference.rule for reference in each.referenced_rules or [] if hasattr(reference, "rule")]
+    return ""
 
 
 def _is_filter(document: Mapping[str, Any]) -> bool:
@@ -109,12 +152,3 @@ def _parsed(documents: list[dict[str, Any]]) -> SigmaCollection:
     return SigmaCollection.from_dicts(
         documents, collect_errors=True, collect_filters=True, resolve_references=False, policy=POLICY
     )
-
-
-def _unresolved(rules: Iterable[tuple[int, Made]], collection: SigmaCollection) -> Iterator[tuple[int, str]]:
-    for number, rule in rules:
-        if isinstance(rule, SigmaCorrelationRule):
-            try:
-                rule.resolve_rule_references(collection)
-            except _REFUSED as error:
-                yield number, str(error)

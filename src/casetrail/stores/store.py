@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from casetrail.stores.identity import Identity
+
 
 @dataclass(frozen=True, slots=True)
 class StoredField:
@@ -90,6 +92,7 @@ class Backend:
     limits: its counts by name, `alerts` (the most that one run gives) among them.
     stores: by log source; options: what whoever runs the SIEM can choose, by name.
     stamp: the column of time whose values the SIEM replaces, where it has one.
+    pack: what the pack goes by there.
     """
 
     name: str
@@ -102,6 +105,7 @@ class Backend:
     made_up: bool = False
     limits: Mapping[str, int] = field(default_factory=dict)
     stamp: Stamp | None = None
+    pack: Identity = field(default_factory=Identity)
 
     def stamped(self, source: str) -> Stamp | None:
         """What may replace the time of an event of a log source; None where the source's own time is kept."""

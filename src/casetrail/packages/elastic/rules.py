@@ -8,7 +8,6 @@ from math import ceil
 from typing import Any, assert_never
 
 from casetrail.languages.esql.windows import ID
-from casetrail.pack.files import PackError
 from casetrail.pack.rules import Rule
 from casetrail.packages.elastic import dashboard as kibana_dashboard
 from casetrail.packages.elastic import templates as kibana_templates
@@ -62,8 +61,8 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "risk_score_mapping": [],
         **terms(item.plan, when),
         **({"max_signals": backend.limits["alerts"]} if "alerts" in backend.limits else {}),
-        "author": [str(rule.sigma.author or "casetrail")],
-        "license": "Apache-2.0",
+        "author": [str(rule.sigma.author or backend.pack.author or backend.pack.name)],
+        **({"license": licence} if (licence := str(rule.sigma.license or backend.pack.license)) else {}),
         "references": [str(reference) for reference in rule.sigma.references or []],
         "false_positives": [" ".join(str(text).split()) for text in rule.sigma.falsepositives or []],
         "note": _note(rule),
@@ -111,7 +110,7 @@ def _tags(item: Packaged, backend: Backend) -> list[str]:
     own = [str(tag) for tag in item.rule.sigma.tags or []]
     logs = [tag for source in sources(item.plan) for tag in backend.stores[source].tags]
     tactics = [f"Tactic: {each['tactic']['name']}" for each in threat(own)]
-    return list(dict.fromkeys(["casetrail", *logs, *tactics, *own]))
+    return list(dict.fromkeys([backend.pack.tag, *logs, *tactics, *own]))
 
 
 def _integrations(plan: Plan, backend: Backend) -> Iterator[dict[str, str]]:
@@ -149,15 +148,11 @@ def _looked_at(item: Packaged, backend: Backend) -> Iterator[str]:
 def threat(tags: Sequence[str]) -> list[dict[str, Any]]:
     """ATT&CK tags as Kibana's threat array: each tactic with those of the rule's techniques that serve it.
 
-    A technique that serves none of the rule's tactics brings its own first one. Tags of other namespaces aren't ATT&CK's.
-
-    Raises PackError for a tag that the bundled part of ATT&CK doesn't know.
+    A technique that serves none of the rule's tactics brings its own first one. A tag that ATT&CK doesn't have is left out, which
+    `casetrail check` names.
     """
     known = attack()
-    names = [tag.removeprefix("attack.") for tag in tags if tag.startswith("attack.")]
-    strangers = [name for name in names if name not in known.tactics and name not in known.techniques]
-    if strangers:
-        raise PackError(f"attack.{strangers[0]}: sigma/attack.yml doesn't hold it; add its name and tactics there")
+    names = known.current(tags)
     techniques = [known.techniques[name] for name in names if name in known.techniques]
     tactics = [name for name in names if name in known.tactics]
     tactics += [technique.tactics[0] for technique in techniques if not set(technique.tactics) & set(tactics)]

@@ -33,8 +33,8 @@ def _disabled(name: str, stone: Tombstone, backend: Backend) -> dict[str, Any]:
         "interval": "24h",
         "from": "now-24h",
         "to": "now",
-        "author": ["casetrail"],
-        "license": "Apache-2.0",
-        "tags": ["casetrail", "withdrawn"],
+        "author": [backend.pack.author or backend.pack.name],
+        **({"license": backend.pack.license} if backend.pack.license else {}),
+        "tags": [backend.pack.tag, "withdrawn"],
         "actions": [],
     }

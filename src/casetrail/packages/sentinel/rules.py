@@ -17,7 +17,7 @@ from casetrail.languages.kql.steps import ID
 from casetrail.languages.kql.windows import key_columns
 from casetrail.logs.contract import Contract
 from casetrail.packages.elastic.rules import threat
-from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn, identity
+from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn, described, identity
 from casetrail.packages.sentinel import watchlists as sentinel_watchlists
 from casetrail.packages.sentinel import withdrawn
 from casetrail.packages.sentinel import workbook as sentinel_workbook
@@ -59,9 +59,9 @@ def files(items: Sequence[Packaged], backend: Backend, gone: Withdrawn = NOTHING
     }
 
 
-def refuse(item: Packaged) -> None:
+def refuse(item: Packaged, backend: Backend) -> None:
     """Raises UnsupportedError for a rule that Sentinel's limits don't hold."""
-    name, description = item.rule.sigma.title, _description(item)
+    name, description = item.rule.sigma.title, _description(item, backend)
     length = _length(item.query) + 1
     if length > LONGEST_QUERY:
         raise UnsupportedError(f"its query has {length} characters, and Sentinel takes {LONGEST_QUERY} at most")
@@ -79,8 +79,8 @@ def _length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _description(item: Packaged) -> str:
-    return " ".join(str(item.rule.sigma.description or item.rule.sigma.title).split())
+def _description(item: Packaged, backend: Backend) -> str:
+    return described(item.rule, backend)
 
 
 def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
     return {
         "id": identity(rule.sigma.id or rule.name, backend),
         "name": rule.sigma.title,
-        "description": _description(item),
+        "description": _description(item, backend),
         "severity": _SEVERITY[rule.level],
         "enabled": False,
         "requiredDataConnectors": list(_connectors(item.plan, backend)),

@@ -9,28 +9,29 @@ from casetrail import __version__
 from casetrail.pack.rules import Rule
 from casetrail.sigma.attack import attack
 from casetrail.sigma.levels import LEVELS
+from casetrail.stores.identity import OURS, Identity
 
 _FAINT, _STRONG = "#d6e4f5", "#1f5fa8"
 
 
-def layer(rules: Iterable[Rule]) -> bytes:
+def layer(rules: Iterable[Rule], pack: Identity = OURS) -> bytes:
     """A layer with each technique that the rules are tagged with.
 
     Its score is how many rules there are; its comment names them, the gravest first; its metadata counts them by level. The same bytes
-    for the same rules. A tag that the bundled part of ATT&CK doesn't hold is left out (`casetrail check` names it).
+    for the same rules. A tag that ATT&CK doesn't have is left out (`casetrail check` names it).
     """
     known = attack()
     by_technique: dict[str, list[Rule]] = {}
     for rule in rules:
-        for tag in dict.fromkeys(str(tag).lower().removeprefix("attack.") for tag in rule.sigma.tags or ()):
+        for tag in known.current(str(tag).lower() for tag in rule.sigma.tags or ()):
             if tag in known.techniques:
                 by_technique.setdefault(tag, []).append(rule)
     most = max(map(len, by_technique.values()), default=0)
     document = {
-        "name": "casetrail",
+        "name": pack.name,
         "versions": {"attack": known.version, "navigator": "5.2.0", "layer": "4.5"},
         "domain": "enterprise-attack",
-        "description": f"The rules of casetrail {__version__}: a technique's score is the number of rules that are tagged with it.",
+        "description": f"The rules of {pack.name} {pack.version}: a technique's score is the number of rules that are tagged with it.",
         "sorting": 3,
         "layout": {"layout": "side", "showID": True, "showName": True, "expandedSubtechniques": "annotated"},
         "hideDisabled": False,

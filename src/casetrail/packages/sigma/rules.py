@@ -44,10 +44,13 @@ def files(pack: Pack, backends: Sequence[Backend]) -> dict[str, bytes]:
 def _rules(pack: Pack) -> Iterator[tuple[str, str, bytes]]:
     """The rule files by kind and name: on single events and alone, filters, and correlations with what they are built on.
 
-    As they are, byte for byte, unless a customer's threshold has changed one.
+    What can't be compiled or isn't to be shipped is left out. As they are, byte for byte, unless a customer's threshold has changed one.
     """
     single = {rule.path for rule in pack.rules.values() if rule.alone and isinstance(rule.plan, Search)}
+    left_out = {one.path for one in pack.left_out()}
     for path, held in pack.sources.items():
+        if path in left_out:
+            continue
         wanted = [document.data for document in held]
         same = documents(path) == wanted
         text = path.read_bytes() if same else yaml.safe_dump_all(wanted, sort_keys=False, allow_unicode=True).encode()

@@ -12,16 +12,15 @@ import re
 from collections.abc import Sequence
 from math import ceil
 
-from casetrail import __version__
 from casetrail.languages.spl.lookups import LIVE
 from casetrail.languages.spl.source import ID
 from casetrail.languages.spl.tables import csvs, looked_up, rows, transforms
 from casetrail.pack.files import PackError
 from casetrail.pack.lockfile import Tombstone
 from casetrail.pack.rules import Rule
-from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn
+from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn, described
 from casetrail.packages.splunk.conf import conf, one_line
-from casetrail.packages.splunk.frame import APP, SEVERITY, dashboards, frame, own_macros, readme
+from casetrail.packages.splunk.frame import SEVERITY, dashboards, frame, own_macros, prefix, readme
 from casetrail.packages.splunk.health import LOGS, expected
 from casetrail.plan.nodes import Plan, Search
 from casetrail.reading.archive import tar_gz
@@ -31,8 +30,6 @@ from casetrail.stores.places import key_names
 from casetrail.stores.store import Backend
 
 _OPTIONS = {"watchlists": ("inline", LIVE), "enterprise_security": ("off", "on")}
-PREFIX = f"{APP} - "
-"""Of the names of saved searches."""
 _MINUTE = 60_000_000
 _HOUR = 60
 _RISK = {"informational": 5, "low": 20, "medium": 40, "high": 60, "critical": 80}
@@ -49,19 +46,21 @@ def files(items: Sequence[Packaged], backend: Backend, gone: Withdrawn = NOTHING
     names = macros(backend)
     made = {
         "default/savedsearches.conf": conf(
-            {stanza(item.rule): saved_search(item, backend) for item in items}
-            | {stanza_of(name): _off(stone) for name, stone in gone.items()}
+            {stanza(item.rule, backend): saved_search(item, backend) for item in items}
+            | {stanza_of(name, backend): _off(stone) for name, stone in gone.items()}
         ),
         "default/macros.conf": conf(
-            {**names, **own_macros()}, "To say where your logs lie, set these in local/macros.conf or in Splunk Web."
+            {**names, **own_macros(backend.pack)},
+            "To say where your logs lie, set these in local/macros.conf or in Splunk Web.",
         ),
         "README.md": readme(items, {name: keys["definition"] for name, keys in names.items()}, backend),
         **frame(backend),
-        **dashboards(items, PREFIX, backend),
+        **dashboards(items, backend),
         **lookups(items, backend),
     }
-    app = {f"{APP}/{path}": content for path, content in sorted(made.items())}
-    return {**app, f"{APP}-{__version__}.tgz": tar_gz(app)}
+    pack = backend.pack
+    app = {f"{pack.id}/{path}": content for path, content in sorted(made.items())}
+    return {**app, f"{pack.id}-{pack.version}.tgz": tar_gz(app)}
 
 
 def lookups(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
@@ -77,13 +76,13 @@ def lookups(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
     }
 
 
-def stanza(rule: Rule) -> str:
-    """The name of a rule's saved search, which stays when its title changes."""
-    return stanza_of(rule.name)
+def stanza(rule: Rule, backend: Backend) -> str:
+    """The name of a rule's saved search, which stays when its title changes; one without a name of its own is known by its title too."""
+    return stanza_of(rule.name if "name" in rule.meta else f"{one_line(rule.sigma.title)} ({rule.name})", backend)
 
 
-def stanza_of(name: str) -> str:
-    return f"{PREFIX}{name}"
+def stanza_of(name: str, backend: Backend) -> str:
+    return f"{prefix(backend.pack)}{name}"
 
 
 def saved_search(item: Packaged, backend: Backend) -> dict[str, str]:
@@ -93,7 +92,7 @@ def saved_search(item: Packaged, backend: Backend) -> dict[str, str]:
     """
     rule, when = item.rule, item.schedule
     keys = {
-        "description": one_line(rule.sigma.description or rule.sigma.title),
+        "description": one_line(described(rule, backend)),
         "search": item.query,
         "disabled": "1",
         "enableSched": "1",
@@ -106,7 +105,7 @@ def saved_search(item: Packaged, backend: Backend) -> dict[str, str]:
         "alert.digest_mode": "0",
         "alert.severity": str(SEVERITY[rule.level]),
     }
-    keys |= {"allow_skew": "100%", "alert.expires": "72h", "request.ui_dispatch_app": APP}
+    keys |= {"allow_skew": "100%", "alert.expires": "72h", "request.ui_dispatch_app": backend.pack.id}
     if backend.options.get("enterprise_security") == "on":
         keys |= _enterprise_security(item, backend)
     return keys
@@ -139,7 +138,7 @@ def cron(interval: int) -> str:
 def _enterprise_security(item: Packaged, backend: Backend) -> dict[str, str]:
     rule = item.rule
     known = attack().techniques
-    tags = [str(tag).removeprefix("attack.") for tag in rule.sigma.tags or []]
+    tags = attack().current(str(tag) for tag in rule.sigma.tags or [])
     techniques = [known[tag].id for tag in tags if tag in known]
     keys = {
         "action.correlationsearch.enabled": "1",

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from casetrail import __version__
 from casetrail.languages.spl.lookups import LIVE, Compared
 from casetrail.languages.spl.tables import filename, looked_up
 from casetrail.pack.files import shipped
@@ -22,10 +21,9 @@ from casetrail.packages.splunk.conf import conf
 from casetrail.packages.splunk.health import queries
 from casetrail.packages.splunk.icons import icons
 from casetrail.packages.splunk.lookups import written_out
+from casetrail.stores.identity import OURS, Identity
 from casetrail.stores.store import Backend
 
-APP = "casetrail"
-_ABOUT = "Sigma rules for identity and support-system attacks, each proven case by case: Okta, Google Workspace, Salesforce."
 SEVERITY = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
 """`alert.severity`: 1 debug, 2 info, 3 warn, 4 error, 5 severe, 6 fatal."""
 _SHARED = ("savedsearches", "macros", "transforms", "lookups")
@@ -33,24 +31,25 @@ _SHARED = ("savedsearches", "macros", "transforms", "lookups")
 
 def frame(backend: Backend) -> dict[str, bytes]:
     """All of an app that doesn't depend on its rules, by path in it."""
+    licence = {"LICENSE": (shipped() / "LICENSE").read_bytes()} if backend.pack.id == OURS.id else {}
     return {
-        "default/app.conf": conf(app_conf()),
-        "default/data/ui/nav/default.xml": page("nav.xml"),
+        "default/app.conf": conf(app_conf(backend.pack)),
+        "default/data/ui/nav/default.xml": page("nav.xml", app=backend.pack.id),
         "metadata/default.meta": meta(everywhere=backend.options.get("enterprise_security") == "on"),
-        "app.manifest": manifest(),
-        "LICENSE": (shipped() / "LICENSE").read_bytes(),
+        "app.manifest": manifest(backend.pack),
+        **licence,
         **icons(),
     }
 
 
-def app_conf() -> dict[str, dict[str, str]]:
+def app_conf(pack: Identity) -> dict[str, dict[str, str]]:
     """Lists that were edited in Splunk outlive an upgrade pushed by a deployer."""
     return {
-        "id": {"name": APP, "version": __version__},
-        "install": {"build": str(build_number(__version__)), "is_configured": "0"},
-        "launcher": {"author": "casetrail", "description": _ABOUT, "version": __version__},
-        "package": {"id": APP, "check_for_updates": "0"},
-        "ui": {"is_visible": "1", "label": APP},
+        "id": {"name": pack.id, "version": pack.version},
+        "install": {"build": str(build_number(pack.version)), "is_configured": "0"},
+        "launcher": {"author": pack.author or pack.name, "description": pack.about, "version": pack.version},
+        "package": {"id": pack.id, "check_for_updates": "0"},
+        "ui": {"is_visible": "1", "label": pack.name},
         "shclustering": {"deployer_lookups_push_mode": "always_preserve"},
     }
 
@@ -61,21 +60,21 @@ def build_number(version: str) -> int:
     return (major * 1000 + minor) * 1000 + patch
 
 
-def manifest() -> bytes:
+def manifest(pack: Identity) -> bytes:
     """What Splunk's packaging toolkit knows an app by."""
     info = {
-        "title": APP,
-        "id": {"group": None, "name": APP, "version": __version__},
-        "author": [{"name": "casetrail", "email": None, "company": None}],
+        "title": pack.name,
+        "id": {"group": None, "name": pack.id, "version": pack.version},
+        "author": [{"name": pack.author or pack.name, "email": None, "company": None}],
         "releaseDate": None,
-        "description": _ABOUT,
+        "description": pack.about,
         "classification": {
             "intendedAudience": "Security",
             "categories": ["Security, Fraud & Compliance"],
             "developmentStatus": None,
         },
         "commonInformationModels": None,
-        "license": {"name": "Apache-2.0", "text": "LICENSE", "uri": "https://www.apache.org/licenses/LICENSE-2.0"},
+        "license": _licence(pack),
         "privacyPolicy": {"name": None, "text": None, "uri": None},
         "releaseNotes": {"name": None, "text": None, "uri": None},
     }
@@ -93,6 +92,12 @@ def manifest() -> bytes:
     return (json.dumps(found, indent=2) + "\n").encode()
 
 
+def _licence(pack: Identity) -> dict[str, str | None]:
+    if pack.id == OURS.id:
+        return {"name": OURS.license, "text": "LICENSE", "uri": "https://www.apache.org/licenses/LICENSE-2.0"}
+    return {"name": pack.license or None, "text": None, "uri": None}
+
+
 def meta(*, everywhere: bool) -> bytes:
     """Who may read and write the app's objects. everywhere: whether other apps see them, as Enterprise Security must."""
     own = {"": {"access": "read : [ * ], write : [ admin, sc_admin ]", "export": "none"}}
@@ -100,26 +105,32 @@ def meta(*, everywhere: bool) -> bytes:
     return conf({**own, **shared})
 
 
-def own_macros() -> dict[str, dict[str, str]]:
+def own_macros(pack: Identity) -> dict[str, dict[str, str]]:
     """What the dashboard of alerts stands on."""
-    rule = f'replace(ss_name,"^{APP} - ","")'
+    rule = f'replace(ss_name,"^{prefix(pack)}","")'
     levels = ",".join(f'severity={number},"{level}"' for level, number in SEVERITY.items())
-    fired = f"index=_audit action=alert_fired ss_app={APP} | eval rule={rule}, level=case({levels})"
+    fired = f"index=_audit action=alert_fired ss_app={pack.id} | eval rule={rule}, level=case({levels})"
     late = 'put_off=if(status="skipped" OR status="continued" OR status="deferred",1,0), start_late=dispatch_time-scheduled_time'
     ran = rule.replace("ss_name", "savedsearch_name")
-    runs = f'index=_internal sourcetype=scheduler app={APP} savedsearch_name="{APP} - *" | eval rule={ran}, {late}'
+    runs = f'index=_internal sourcetype=scheduler app={pack.id} savedsearch_name="{prefix(pack)}*" | eval rule={ran}, {late}'
     return {
-        "casetrail_fired": {"definition": fired, "iseval": "0"},
-        "casetrail_runs": {"definition": runs, "iseval": "0"},
+        f"{pack.id}_fired": {"definition": fired, "iseval": "0"},
+        f"{pack.id}_runs": {"definition": runs, "iseval": "0"},
     }
 
 
-def dashboards(items: Sequence[Packaged], prefix: str, backend: Backend) -> dict[str, bytes]:
-    """The dashboards of alerts and of log health, by path in the app. prefix: of the saved searches' names."""
-    contracts = items[0].contracts if items else {}
+def prefix(pack: Identity) -> str:
+    """Of the names of a pack's saved searches."""
+    return f"{pack.id} - "
+
+
+def dashboards(items: Sequence[Packaged], backend: Backend) -> dict[str, bytes]:
+    """The dashboards of alerts and of log health, by path in the app."""
+    contracts, pack = items[0].contracts if items else {}, backend.pack
+    alerts = page("alerts.xml", rules=len(items), prefix=prefix(pack), app=pack.id, name=pack.name)
     return {
-        "default/data/ui/views/casetrail_alerts.xml": page("alerts.xml", rules=len(items), prefix=prefix, app=APP),
-        "default/data/ui/views/casetrail_log_health.xml": page("log_health.xml", **queries(backend, contracts)),
+        f"default/data/ui/views/{pack.id}_alerts.xml": alerts,
+        f"default/data/ui/views/{pack.id}_log_health.xml": page("log_health.xml", **queries(backend, contracts)),
     }
 
 
@@ -137,6 +148,8 @@ def readme(items: Sequence[Packaged], macros: Mapping[str, str], backend: Backen
     return page(
         "README.md",
         rules=len(items),
+        name=backend.pack.name,
+        app=backend.pack.id,
         macros=macros,
         lists=[(file, form, len(names)) for (file, form), names in sorted(readers.items())],
         written={name: sorted(names) for name, names in sorted(written.items())},
