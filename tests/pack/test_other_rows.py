@@ -36,6 +36,7 @@ WHY: dict[str, dict[str, str]] = {
     },
     "panther_okta_admin_role_assigned.yml": {
         "okta_admin_role_granted": "the row grants an administrator role",
+        "okta_super_admin_granted": "the roles that the user holds now include the super administrator's",
         "okta_admin_new_country": f"the grant came from the United States; {FIRST}",
         "okta_change_without_console": f"an administrator was made and the console wasn't opened; {FIRST}",
     },
