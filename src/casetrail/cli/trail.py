@@ -27,6 +27,12 @@ INCOMPLETE = 3
     "--map", "maps", multiple=True, type=click.Path(path_type=Path), help="CSV of whose files and cases are; several add up."
 )
 @click.option(
+    "--har",
+    "hars",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Copies of HAR files, whose tokens are listed without their values.",
+)
+@click.option(
     "--through", multiple=True, metavar="INDICATOR", help="Walk this although too many share it; may be given several times."
 )
 @click.option(
@@ -46,6 +52,7 @@ def command(
     out: Path | None,
     lists: tuple[Path, ...],
     maps: tuple[Path, ...],
+    hars: Path | None,
     through: tuple[str, ...],
     shared: int,
     source: str | None,
@@ -80,6 +87,7 @@ def command(
         if earlier:
             texts = list(dict.fromkeys([*earlier.asked.indicators, *texts]))
             through = tuple(dict.fromkeys([*earlier.asked.through, *through]))
+            hars = hars or (Path(earlier.asked.hars) if earlier.asked.hars else None)
             maps = tuple(dict.fromkeys([*map(Path, earlier.asked.maps), *maps]))
             logs = [*(Path(path) for path in earlier.inputs if not _among(Path(path), logs)), *logs]
             missing = [path for path in logs if not path.exists()]
@@ -89,7 +97,8 @@ def command(
             raise click.UsageError("name at least one indicator and the logs to follow it through")
         words = ["casetrail", "trail", *texts, *map(str, logs), *(word for path in maps for word in ("--map", str(path)))]
         words += [word for text in through for word in ("--through", text)]
-        asked = Asked(tuple(texts), tuple(through), tuple(map(str, maps)), shlex.join(words))
+        words += ["--har", str(hars)] if hars else []
+        asked = Asked(tuple(texts), tuple(through), tuple(map(str, maps)), shlex.join(words), str(hars or ""))
         sleeping = sorted(name for name, rule in pack.rules.items() if rule.inactive)
         found = run(asked, logs, pack.contracts, source, Limits(accounts=shared), sleeping)
     except (ValueError, OSError) as error:

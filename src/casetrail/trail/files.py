@@ -15,7 +15,7 @@ from casetrail.trail.table import Table
 from casetrail.trail.timesketch import timesketch
 
 RESULT = "trail.json"
-COMPARED = ("accounts", "sessions", "files", "cases", "customers", "made", "also")
+COMPARED = ("accounts", "sessions", "files", "cases", "customers", "made", "tokens", "also")
 """Tables of which a later run says what is new."""
 
 
@@ -44,7 +44,11 @@ def read(folder: Path) -> Earlier:
     try:
         document: dict[str, Any] = json.loads(path.read_bytes())
         asked = Asked(
-            tuple(document["indicators"]), tuple(document["through"]), tuple(document["maps"]), document["command"]
+            tuple(document["indicators"]),
+            tuple(document["through"]),
+            tuple(document["maps"]),
+            document["command"],
+            document["hars"],
         )
         inputs = {one["path"]: one["sha256"] for one in document["inputs"]}
         return Earlier(asked, inputs, document["tables"])

@@ -8,7 +8,20 @@ from casetrail import __version__
 from casetrail.reading.spelled import visible
 from casetrail.trail.result import Result
 
-_FIRST = ("customers", "files", "sessions", "accounts", "cases", "made", "unseen", "also", "searches", "ledger", "events")
+_FIRST = (
+    "customers",
+    "files",
+    "sessions",
+    "accounts",
+    "cases",
+    "made",
+    "tokens",
+    "unseen",
+    "also",
+    "searches",
+    "ledger",
+    "events",
+)
 
 
 def page(found: Result) -> str:

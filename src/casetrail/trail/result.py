@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 from casetrail import __version__
 from casetrail.logs.contract import Contract
 from casetrail.reading.spelled import json_text
+from casetrail.trail.har import Token, expiry, tokens
 from casetrail.trail.ledger import entries, searches, told
 from casetrail.trail.node import Strength
 from casetrail.trail.owners import Owners
@@ -26,6 +28,7 @@ class Asked:
     through: tuple[str, ...]
     maps: tuple[str, ...]
     command: str
+    hars: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Result:
             "indicators": list(self.asked.indicators),
             "through": list(self.asked.through),
             "maps": list(self.asked.maps),
+            "hars": self.asked.hars,
             "inputs": [{"path": one.path, "sha256": one.sha256} for one in self.inputs],
             "meant": list(self.indicators),
             "head": list(self.head),
@@ -89,6 +93,8 @@ def result(
             ((names.get(s.account, s.account), s.kind, s.files, s.of_files, s.events, s.of_events) for s in found),
         )
     )
+    held, unread = tokens(Path(asked.hars)) if asked.hars else ([], [])
+    tables.append(_tokens(held, owners))
     unseen, incomplete = _unseen(trail, store, contracts, inactive)
     tables += [_events(trail), _also(trail, places), unseen]
     return Result(
@@ -97,9 +103,29 @@ def result(
         tuple(indicators),
         tuple(_head(trail, tables, len(indicators))),
         tuple(told(found, names)),
-        tuple(incomplete),
+        (*incomplete, *unread),
         tuple(tables),
     )
+
+
+def _tokens(held: Sequence[Token], owners: Owners) -> Table:
+    """The tokens of HAR files, with the customer of each file by its name in the map."""
+    whose = {name: owners.customer([node]) for node, name in sorted(owners.names.items())}
+    rows = (
+        (
+            one.host,
+            one.name,
+            one.where,
+            one.issuer,
+            expiry(one),
+            one.digest,
+            one.file,
+            whose.get(PurePath(one.file).name) or UNMAPPED,
+        )
+        for one in held
+    )
+    columns = ("host", "name", "where", "issuer", "expires", "sha256", "file", "customer")
+    return table("tokens", "Tokens in HAR files, to revoke", columns, rows, ("host", "name", "sha256", "file"))
 
 
 def _events(trail: Trail) -> Table:

@@ -133,6 +133,7 @@ class _Walk:
         self.through = through
         self.begin: int | None = None
         self.of_account: dict[Node, list[Named]] = {}
+        self.had: dict[tuple[Node, frozenset[Node]], bool] = {}
 
     def run(self) -> None:
         pending: dict[Node, int | None] = dict.fromkeys(self.trail.seeds)
@@ -174,21 +175,25 @@ class _Walk:
                 self.trail.accounts.setdefault(one, Found(one, Strength.EXACT, event.number))
             self.trail.sessions.add(event.of("session"))
             for node in event.of(*WALKED):
-                if node in self.trail.found or node in self.trail.aside or node in pending:
+                aside = self.trail.aside.get(node)
+                if node in self.trail.found or node in pending or (aside is not None and not aside.own):
                     continue
                 if node.kind in _OWN and self.had_before(event, node):
-                    self.trail.aside[node] = Aside(
-                        node, "the account had used it before the trail began", event.number, own=True
-                    )
+                    why = "the account had used it before the trail began"
+                    self.trail.aside.setdefault(node, Aside(node, why, event.number, own=True))
                 else:
+                    self.trail.aside.pop(node, None)
                     pending[node] = event.number
         return pending
 
     def had_before(self, event: Named, thing: Node) -> bool:
         """Whether an account of the event had used an address or a device before the trail began."""
         assert self.begin is not None
-        spelt = {node for account in event.of("account") for node in self.log.accounts.all(account)}
-        return self.log.used_before(thing, spelt, self.begin)
+        accounts = frozenset(self.log.accounts.one(account) for account in event.of("account"))
+        if (thing, accounts) not in self.had:
+            spelt = {node for account in accounts for node in self.log.accounts.all(account)}
+            self.had[thing, accounts] = self.log.used_before(thing, spelt, self.begin)
+        return self.had[thing, accounts]
 
     def follow(self, account: Node) -> None:
         """Take in what an account's events without a key, and its sessions that are alike, add."""

@@ -13,13 +13,14 @@ from casetrail.trail.table import Table
 
 _WIDE = 120
 _LEAST = 3
-_SHOWN = ("accounts", "sessions", "files", "customers", "made", "also")
+_SHOWN = ("accounts", "sessions", "files", "customers", "made", "tokens", "also")
 _COLUMNS = {
     "accounts": ("account", "first", "last", "exact", "likely", "possible"),
     "sessions": ("session", "account", "first", "addresses", "strength"),
     "files": ("file", "name", "customer", "first", "strength"),
     "customers": ("customer", "files", "first", "strength"),
     "made": ("what", "name", "account", "time", "strength"),
+    "tokens": ("host", "name", "where", "expires", "customer"),
     "also": ("kind", "value", "why it isn't walked"),
 }
 
