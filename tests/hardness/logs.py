@@ -512,7 +512,7 @@ LARGE: dict[str, tuple[str, Callable[[], Iterator[bytes]], bool]] = {
     "four gigabytes of newlines, packed": ("log.ndjson.gz", lambda: repeated(b"\n", 4096, after=TOKENS), False),
     "a gigabyte of NUL bytes, packed": ("log.ndjson.gz", lambda: repeated(b"\x00", 1024, before=TOKENS), False),
     "a gigabyte of brackets, packed": ("log.ndjson.gz", lambda: repeated(b"[", 1024, before=TOKENS), True),
-    "8 MB of empty objects, packed": ("log.ndjson.gz", lambda: repeated(b"{}\n", 8, before=TOKENS), False),
+    "a megabyte of empty objects, packed": ("log.ndjson.gz", lambda: repeated(b"{}\n", 1, before=TOKENS), False),
     "a list of 100,000": ("log.ndjson", lambda: iter((TOKENS, listed(100_000))), False),
     "a list of 1,000,000": ("log.ndjson", lambda: iter((TOKENS, listed(1_000_000))), False),
     "a value of 60 MB": ("log.ndjson", lambda: iter((TOKENS, with_agent(b'"' + b"x" * 60_000_000 + b'"'))), False),
