@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from casetrail.cli.main import cli
@@ -26,7 +28,15 @@ def page() -> str:
             if command is not None:
                 with _context(command, name, top) as ctx:
                     parts.append(_section(f"casetrail {name}", command, ctx))
+                    parts += _inner(f"casetrail {name}", command, ctx)
     return "\n".join(parts)
+
+
+def _inner(title: str, command: click.Command, parent: click.Context) -> Iterator[str]:
+    """The sections of the commands of a command."""
+    for name, inner in command.commands.items() if isinstance(command, click.Group) else ():
+        with _context(inner, name, parent) as ctx:
+            yield _section(f"{title} {name}", inner, ctx)
 
 
 def _context(command: click.Command, name: str, parent: click.Context | None = None) -> click.Context:
