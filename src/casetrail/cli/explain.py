@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from casetrail.cli.show.spool import spooled
 from casetrail.reading.spelled import json_text, printable
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 @click.argument("rule")
 @click.option("--target", help="Also print the query of this target, such as elastic, and what each piece of it comes from.")
 @click.option(
-    "--event", "event_file", type=click.Path(path_type=Path), help="A JSON file with events: show which tests hold on each."
+    "--event",
+    "event_file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="A file of events (JSON, NDJSON, CSV, …) or - for standard input: show which tests hold on each, and how windows stand.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
@@ -105,22 +109,29 @@ def _query(pack: Pack, rule: Rule, target: str) -> str:
 
 def _traces(pack: Pack, plan: Plan, path: Path) -> list[list[str]]:
     from casetrail.logs.event import Event, event_of
+    from casetrail.logs.read import Faults, documents
     from casetrail.logs.rows import rows
     from casetrail.pack.files import PackError
+    from casetrail.plan.nodes import Correlation, sources
     from casetrail.proof.trace import trace
+    from casetrail.proof.windows import lines
 
-    try:
-        document: Any = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise PackError(f"{path}: {error}") from error
+    if str(path) != "-" and not path.is_file():
+        raise PackError(f"{path}: no such file")
+    faults = Faults()
     events: list[Event] = []
-    for contract, row in rows(document, pack.contracts):
-        event = event_of(row, contract)
-        if event is not None:
-            events.append(event)
+    with spooled([path]) as (place,):
+        for _, document in documents(place, faults):
+            for contract, row in rows(document, pack.contracts):
+                event = event_of(row, contract)
+                if event is not None and (not contract.open or event.source in sources(plan)):
+                    events.append(event)
+    wrong = [f"{kind}: {', '.join(faults.places[kind])}" for kind in faults.counts] + faults.fatal
     if not events:
-        raise PackError(f"{path}: no event of a known log in it; `casetrail list sources` shows those known")
-    return [[f"event {event.id} of {event.source}", *trace(plan, event)] for event in events]
+        why = f" ({wrong[0]})" if wrong else ""
+        raise PackError(f"{path}: no event of a known log in it{why}; `casetrail list sources` shows those known")
+    told = [[f"event {event.id} of {event.source}", *trace(plan, event)] for event in events]
+    return [*told, list(lines(plan, events))] if isinstance(plan, Correlation) else told
 
 
 def _record(pack: Pack, rule: Rule, plan: Plan, query: str | None, traces: list[list[str]] | None) -> dict[str, object]:

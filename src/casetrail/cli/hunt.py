@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from casetrail.cli.show.spool import spooled
 from casetrail.cli.show.terminal import count, say
 from casetrail.reading.spelled import printable
 
@@ -110,7 +108,7 @@ def command(
     if missing:
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
     came = instant(arrived, time.time_ns() // 1000) if arrived else None
-    with _spooled(logs) as paths, _watched() as progress:
+    with spooled(logs) as paths, _watched() as progress:
         report = hunt(plans, pack.contracts, paths, source, progress, came)
     show(report.hits, pack, as_json=as_json, as_csv=as_csv)
     summary(report, pack, plans)
@@ -131,20 +129,6 @@ def _unasked(pack: Pack, rules: Sequence[str]) -> bool:
         more = f", {len(broken) - _NAMED} more than these" if len(broken) > _NAMED else ""
         say(f"{count(len(broken), 'rule')} without a meaning{more}; see `casetrail check`")
     return bool(broken) and (bool(rules) or pack.settings.strict or not pack.rules.plans())
-
-
-@contextmanager
-def _spooled(logs: Sequence[Path]) -> Iterator[list[Path]]:
-    if not any(str(path) == "-" for path in logs):
-        yield list(logs)
-        return
-    if sys.stdin.isatty():
-        say("reading the standard input; end it with Ctrl-D")
-    with tempfile.TemporaryDirectory(prefix="casetrail-") as folder:
-        spool = Path(folder) / "-"
-        with spool.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield [spool if str(path) == "-" else path for path in logs]
 
 
 @contextmanager

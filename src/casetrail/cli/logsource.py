@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casetrail.cli.show.terminal import count, printable, say
+from casetrail.cli.show.terminal import count, say
+from casetrail.reading.spelled import printable
 
 if TYPE_CHECKING:
     from casetrail.logs.compare import Compared

@@ -37,6 +37,7 @@ _COMMANDS = {
     "replay": "Replay an incident: what the rules would have alerted on, day by day.",
     "schedule": "Explain when rules run on a SIEM, how late an event may arrive and when the alert comes.",
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",
+    "case": "Write real events as a case of a rule, redacted if you like.",
     "logsource": "Define a log of your own from a sample, or hold a definition to one.",
     "new": "Start a rule and its cases.",
     "lock": "Write down what each rule means and which version of it that is.",

@@ -80,7 +80,7 @@ def command(
         ctx.exit(_mutants(pack, files, as_json))
     outcomes = list(run(pack, files, [_ENGINES[name]() for name in names or _ENGINES]))
     if junit:
-        _write_junit(outcomes, junit)
+        _write_junit(pack, outcomes, junit)
     if as_json:
         click.echo(json_text([_record(outcome) for outcome in outcomes]))
     else:
@@ -97,6 +97,7 @@ def _record(outcome: CaseOutcome) -> dict[str, object]:
         "rule": case.rule,
         "case": case.name,
         "file": str(case.path),
+        "line": case.line,
         "engine": outcome.engine,
         "passed": outcome.passed,
         "expected": sorted(case.completes),
@@ -114,7 +115,7 @@ def _print(pack: Pack, outcomes: Sequence[CaseOutcome]) -> None:
         if outcome.passed:
             continue
         case = outcome.case
-        told = printable(f"{case.rule} · {case.name} · {outcome.engine}  ({case.path})")
+        told = printable(f"{case.rule} · {case.name} · {outcome.engine}  ({case.path}:{case.line})")
         click.echo(f"{click.style('FAIL', fg='red')} {told}")
         if outcome.got is None:
             click.echo(f"     unsupported: {printable(outcome.refused)}")
@@ -163,17 +164,24 @@ def _mutant_record(report: MutantReport) -> dict[str, object]:
     }
 
 
-def _write_junit(outcomes: Sequence[CaseOutcome], path: Path) -> None:
+def _write_junit(pack: Pack, outcomes: Sequence[CaseOutcome], path: Path) -> None:
+    from dataclasses import replace as changed
+
+    from casetrail.proof.run import planner
+    from casetrail.proof.trace import differences
     from casetrail.reading.junit import Result, junit
 
+    plan = planner(pack)
     results = []
     for outcome in outcomes:
         case = outcome.case
         group = f"{case.rule}.{outcome.engine}"
+        at = Result(group, case.name, file=str(case.path), line=case.line, seconds=outcome.seconds)
         if outcome.passed:
-            results.append(Result(group, case.name))
-        else:
-            got = outcome.refused or f"missing {outcome.missing}, extra {outcome.extra}"
-            results.append(Result(group, case.name, "failure", got, str(case.path)))
+            results.append(at)
+            continue
+        told = list(differences(plan(case), case.events, outcome.missing, outcome.extra)) if outcome.got is not None else []
+        body = "\n".join([f"{case.path}:{case.line}", *told])
+        results.append(changed(at, kind="failure", message=outcome.refused or "; ".join(told), about=body))
     replace(path, junit("casetrail", results))
     say(f"{count(len(outcomes), 'result')} written to {path}")

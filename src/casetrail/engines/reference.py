@@ -197,7 +197,7 @@ def _evaluate(plan: Plan, log: Sequence[Event], seen_until: int | None) -> Verdi
 
 def _correlate(plan: Correlation, log: Sequence[Event], seen_until: int | None) -> Verdict:
     by_key: defaultdict[Key, list[Step]] = defaultdict(list)
-    for step in _moments(plan, log, seen_until):
+    for step in moments(plan, log, seen_until):
         by_key[step.key].append(step)
     done: set[tuple[str, Key]] = set()
     pending: set[str] = set()
@@ -212,7 +212,8 @@ def _correlate(plan: Correlation, log: Sequence[Event], seen_until: int | None) 
     return Verdict(frozenset(done), frozenset(pending))
 
 
-def _moments(plan: Correlation, log: Sequence[Event], seen_until: int | None) -> Iterable[Step]:
+def moments(plan: Correlation, log: Sequence[Event], seen_until: int | None) -> Iterable[Step]:
+    """The steps of a correlation in a log that holds no id twice."""
     value = plan.value
     events = {event.id: event for event in log}
     for number, base in enumerate(plan.bases):
@@ -248,7 +249,7 @@ def completes(plan: Correlation, step: Step, steps: Sequence[Step]) -> bool:
     window = [other for other in steps if now - plan.span <= other.event.time <= now]
     match plan.condition:
         case Threshold() as threshold:
-            figure = _figure(threshold, window)
+            figure = figure_of(threshold, window)
             return figure is not None and _COMPARE[threshold.op](figure, threshold.count)
         case Order() as order:
             return step.base == order.wanted[-1] and _in_order(order, step, steps, window, plan.span)
@@ -256,7 +257,8 @@ def completes(plan: Correlation, step: Step, steps: Sequence[Step]) -> bool:
             return step.base in wanted_bases(together) and _present(together, {other.base for other in window})
 
 
-def _figure(threshold: Threshold, window: Sequence[Step]) -> int | float | None:
+def figure_of(threshold: Threshold, window: Sequence[Step]) -> int | float | None:
+    """What a threshold is compared with: the figure of the steps of a window; None where there is no value."""
     if threshold.figure is Figure.EVENTS:
         return len({step.event.id for step in window})
     values = [value for step in window for value in step.values]

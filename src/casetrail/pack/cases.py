@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from casetrail.logs.contract import Contract, parse_span
-from casetrail.logs.event import Event
+from casetrail.logs.event import Event, event_of
+from casetrail.logs.read import Faults, documents
+from casetrail.logs.rows import rows
 from casetrail.pack.files import YAML, Files, PackError, shaped, yaml_files
 from casetrail.pack.pack import Pack
+from casetrail.plan.nodes import sources
 from casetrail.plan.values import TIME_FORMATS, format_time
 from casetrail.reading.suggest import suggestion
 
@@ -24,7 +27,7 @@ class Case:
     """A log made by hand and the ids of the events in it that complete its rule.
 
     seen_until: the time (microseconds, UTC) up to which the log is known; None when it is all there is.
-    watchlists: those that replace the pack's for this case.
+    watchlists: those that replace the pack's for this case; line: where it stands in its file, from 1.
     """
 
     rule: str
@@ -34,6 +37,7 @@ class Case:
     completes: frozenset[str]
     watchlists: Mapping[str, tuple[str, ...]]
     seen_until: int | None = None
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,11 @@ def read_cases(path: Path, pack: Pack, files: Files | None = None) -> CaseFile:
             raise ValueError(f"rule: {rule!r} is no name")
         lists = _watchlists(document)
         rule = pack.rules.known_as(rule)
-        cases = tuple(_case(rule, item, path, lists, pack, files) for item in document.get("cases", []))
+        places = files.read(path)[0]
+        cases = tuple(
+            replace(_case(rule, item, path, lists, pack, files), line=places.position(["cases", number]).line)
+            for number, item in enumerate(document.get("cases", []))
+        )
         equal = tuple(EqualMutant(item["mutant"], item["reason"]) for item in document.get("equal_mutants", []))
     except KeyError as error:
         raise PackError(f"{path}: {error.args[0]!r} is missing; run `casetrail check`") from error
@@ -183,18 +191,91 @@ def _case(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, An
     for entry in repeated(item["events"]):
         where = f"case {item['name']!r}, event {entry.get('id')!r}"
         try:
-            source, row = _row(entry, made, path, pack, files)
-            time = start + offset(str(entry.get("at", "0s")))
+            event = _event(rule, entry, start, made, path, pack, files)
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
-        contract = pack.contracts.get(source)
-        if contract is None:
-            raise ValueError(f"{where}: no log source definition for {source}")
-        made[entry["id"]] = (source, row)
-        events.append(Event(entry["id"], time, source, _dated(row, contract, entry["id"], time)))
+        made[event.id] = (event.source, dict(event.row))
+        events.append(event)
     watchlists = {**lists, **_watchlists(item)}
     until = start + offset(str(item["until"])) if "until" in item else None
     return Case(rule, item["name"], path, tuple(events), frozenset(item["completes"]), watchlists, until)
+
+
+def _event(
+    rule: str,
+    entry: Mapping[str, Any],
+    start: int,
+    made: Mapping[str, tuple[str, dict[str, Any]]],
+    path: Path,
+    pack: Pack,
+    files: Files,
+) -> Event:
+    if "event" in entry or "file" in entry:
+        return _real(rule, entry, start, path, pack)
+    source, row = _row(entry, made, path, pack, files)
+    contract = pack.contracts.get(source)
+    if contract is None:
+        raise ValueError(f"no log source definition for {source}")
+    time = start + offset(str(entry.get("at", "0s")))
+    return Event(entry["id"], time, source, _dated(row, contract, entry["id"], time))
+
+
+def _real(rule: str, entry: Mapping[str, Any], start: int, path: Path, pack: Pack) -> Event:
+    """An event as a log has it, pasted or in a file beside the case; its own time and id where the case says no others."""
+    document = entry["event"] if "event" in entry else _from_file(str(entry["file"]), path)
+    found = next(events_of(rule, document, pack, entry.get("source")), None)
+    if found is None:
+        raise ValueError(
+            "it isn't an event of a log that the rule reads, with a time and what names it; say `source: product/service`"
+        )
+    row = patched(found.row, entry)
+    time = start + offset(str(entry["at"])) if "at" in entry else found.time
+    identity = str(entry.get("id", found.id))
+    if time != found.time or identity != found.id:
+        row = _dated(row, pack.contracts[found.source], identity, time)
+    return Event(identity, time, found.source, row)
+
+
+def _from_file(told: str, path: Path) -> object:
+    """The document of `events.ndjson#3`: the third of a file beside the case file; the first where no number is told."""
+    name, _, number = told.partition("#")
+    place = path.parent / name
+    if not place.is_file():
+        raise ValueError(f"file {told!r}: there is no {place}")
+    wanted = int(number) if number.isdigit() else 1 if not number else 0
+    found = next((one for n, (_, one) in enumerate(_opened(documents(place, Faults())), 1) if n == wanted), None)
+    if found is None:
+        raise ValueError(f"file {told!r}: it has no event of that number; write the file's name, # and a number from 1")
+    return found
+
+
+def _opened(read: Iterable[tuple[str, object]]) -> Iterator[tuple[str, object]]:
+    """Documents, and of a list each of its items."""
+    for place, document in read:
+        if isinstance(document, list):
+            yield from ((place, item) for item in document)
+        else:
+            yield place, document
+
+
+def events_of(rule: str, document: object, pack: Pack, source: str | None = None) -> Iterator[Event]:
+    """The events of a document: of the logs that a rule reads, else of any known log. source: the log of all of them.
+
+    Raises ValueError for a source that isn't there.
+    """
+    if source is not None and source not in pack.contracts:
+        raise ValueError(f"no log source definition for {source}{suggestion(source, pack.contracts)}")
+    plan = pack.rules[rule].plan if rule in pack.rules else None
+    read = {key: pack.contracts[key] for key in sources(plan)} if plan else {}
+    for known in (read, pack.contracts):
+        found = [
+            event
+            for contract, row in rows(document, known, source if source in known else None)
+            if (event := event_of(row, contract))
+        ]
+        if found:
+            yield from found
+            return
 
 
 def _row(

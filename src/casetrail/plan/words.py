@@ -198,6 +198,11 @@ def _part_words(part: KeyPart) -> str:
     return part.name if paths in ([], [part.name]) else f"{part.name} ({' / '.join(paths)})"
 
 
+def threshold_words(threshold: Threshold) -> str:
+    """What a threshold wants: `at least 3`."""
+    return f"{_OPS[threshold.op]} {threshold.count}"
+
+
 def condition_words(plan: Correlation) -> str:
     """When an event completes a correlation, as a sentence without its end."""
     names = [base.name for base in plan.bases]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from time import perf_counter
 
 from casetrail.engines.base import Engine, Trial
 from casetrail.engines.reference import evaluate
@@ -21,6 +22,7 @@ class CaseOutcome:
     """What an engine said of a case.
 
     got: the ids that completed; None when the engine refused or failed, and `refused` says why. failed: it didn't run the case.
+    seconds: how long the engine took; of cases that it ran at once, a share of their time.
     """
 
     case: Case
@@ -28,6 +30,7 @@ class CaseOutcome:
     got: frozenset[str] | None
     refused: str = ""
     failed: bool = False
+    seconds: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -97,11 +100,15 @@ def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Ite
     cases = [case for file in files for case in file.cases]
     trials = [Trial(plan(case), case.events, case.seen_until) for case in cases]
     for engine in engines:
-        for case, verdict in zip(cases, engine.verdicts(trials), strict=True):
+        start = perf_counter()
+        verdicts = engine.verdicts(trials)
+        share = (perf_counter() - start) / max(1, len(trials))
+        for case, verdict in zip(cases, verdicts, strict=True):
             if isinstance(verdict, Exception):
-                yield CaseOutcome(case, engine.name, None, str(verdict), not isinstance(verdict, UnsupportedError))
+                refused = not isinstance(verdict, UnsupportedError)
+                yield CaseOutcome(case, engine.name, None, str(verdict), refused, share)
             else:
-                yield CaseOutcome(case, engine.name, verdict)
+                yield CaseOutcome(case, engine.name, verdict, seconds=share)
 
 
 def run_mutants(pack: Pack, file: CaseFile) -> MutantReport:

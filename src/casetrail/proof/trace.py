@@ -7,9 +7,10 @@ from typing import Any
 
 from casetrail.engines.reference import holds
 from casetrail.logs.event import Event
-from casetrail.plan.nodes import And, Expr, Is, Not, Or, Plan, searches
+from casetrail.plan.nodes import And, Correlation, Expr, Is, Not, Or, Plan, searches
 from casetrail.plan.values import bag
 from casetrail.plan.words import test_words
+from casetrail.proof.windows import stands
 
 _SHOWN = 60
 
@@ -37,11 +38,16 @@ def failing(plan: Plan, event: Event) -> str:
 def differences(plan: Plan, events: Sequence[Event], missing: Iterable[str], extra: Iterable[str]) -> Iterator[str]:
     """A line for each id that should complete the plan and doesn't (`-`, with the reason), or does and shouldn't (`+`)."""
     known = {event.id: event for event in events}
+    stood: dict[str, list[str]] = {}
+    for stand in stands(plan, events) if isinstance(plan, Correlation) else ():
+        stood.setdefault(stand.event, []).append(f"{stand.words}{f' (of {stand.key})' if stand.key else ''}")
     for identity in missing:
         reason = failing(plan, known[identity]) if identity in known else "no event of this case has this id"
+        reason = "; ".join(stood.get(identity, [])) or reason
         yield f"- {identity} should match and doesn't{f': {reason}' if reason else ''}"
     for identity in extra:
-        yield f"+ {identity} matches and shouldn't"
+        reason = "; ".join(stood.get(identity, []))
+        yield f"+ {identity} matches and shouldn't{f': {reason}' if reason else ''}"
 
 
 def _lines(expr: Expr, row: Mapping[str, Any], indent: int) -> Iterator[str]:
