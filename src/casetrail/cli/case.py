@@ -10,8 +10,8 @@ import click
 import yaml
 
 from casetrail.cli.show.terminal import count, say
-from casetrail.reading.spelled import printable
 from casetrail.reading.files import create_all, replace
+from casetrail.reading.spelled import printable
 
 if TYPE_CHECKING:
     from casetrail.logs.event import Event

@@ -41,7 +41,9 @@ def junit(suite: str, results: Sequence[Result]) -> bytes:
     for result in results:
         told = {"classname": result.group, "name": result.name, "file": result.file, "line": str(result.line or "")}
         told["time"] = "" if result.seconds is None else f"{result.seconds:.3f}"
-        case = ElementTree.SubElement(top, "testcase", {name: xml_text(text) for name, text in told.items() if text or name in _ALWAYS})
+        case = ElementTree.SubElement(
+            top, "testcase", {name: xml_text(text) for name, text in told.items() if text or name in _ALWAYS}
+        )
         if result.kind:
             ElementTree.SubElement(case, result.kind, message=xml_text(result.message)).text = xml_text(result.about) or None
     made: bytes = ElementTree.tostring(top, encoding="utf-8", xml_declaration=True)
