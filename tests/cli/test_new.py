@@ -108,3 +108,17 @@ def test_where_there_is_no_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert result.exit_code == 2
     assert "is no pack" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["count", "values", "sequence", "together", "absence", "first-seen"])
+def test_a_rule_on_several_events_comes_with_what_it_refers_to(kind: str, pack: Path) -> None:
+    result = run("new", "my_rule", "--source", "okta/okta", "--type", kind, pack=pack)
+    assert result.exit_code == 0, result.output
+    for path in (pack / "rules" / "okta").glob("my_rule*.yml"):
+        text = path.read_text("utf-8")
+        path.write_text(
+            text.replace("eventType: FILL-IN", "eventType: user.session.start").replace("field: FILL-IN", "field: actor.id")
+        )
+    rules = Pack.load(pack).rules
+    assert rules["my_rule"].plan is not None, rules["my_rule"].problems
+    assert [name for name in rules if name.startswith("my_rule_") and rules[name].alone] == []

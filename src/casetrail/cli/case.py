@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import yaml
 
 from casetrail.cli.show.terminal import count, say
 from casetrail.reading.files import create_all, replace
@@ -149,6 +148,8 @@ def _write(pack: Pack, rule: Rule, case: dict[str, Any]) -> Path:
         path = top / "fixtures" / folder.replace("*", "any") / f"{rule.name}.yml"
         create_all({path: f"rule: {rule.name}\ncases:\n{_item(case)}".encode()})
         return path
+    import yaml
+
     text = known.read_text("utf-8").rstrip("\n") + "\n" + _item(case)
     before, after = (yaml.safe_load(each) for each in (known.read_text("utf-8"), text))
     if after.get("cases") != [*before.get("cases", []), yaml.safe_load(_item(case))[0]]:
@@ -159,6 +160,8 @@ def _write(pack: Pack, rule: Rule, case: dict[str, Any]) -> Path:
 
 def _item(case: dict[str, Any]) -> str:
     """The case as an item of `cases`, indented by two."""
+    import yaml
+
     text = yaml.safe_dump([case], sort_keys=False, allow_unicode=True, width=140)
     return "".join(f"  {line}\n" for line in text.splitlines())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -82,6 +83,14 @@ class _Correlating:
         self.problems: list[Problem] = []
         self.references = [reference.reference for reference in rule.referenced_rules]
 
+    def named_again(self) -> list[str]:
+        """The rules as the condition of a sequence names them, where it names one more than once: first seen is `not a and a`."""
+        condition = self.rule.condition
+        if self.rule.type is not _ORDERED or not isinstance(condition, SigmaExtendedCorrelationCondition):
+            return self.references
+        names = list(_names(condition.parsed))
+        return names if set(names) == set(self.references) and len(names) > len(self.references) else self.references
+
     def plan(self) -> tuple[Plan | None, list[Problem]]:
         bases: list[Plan] = []
         problems = self.problems
@@ -96,9 +105,20 @@ class _Correlating:
         if len(bases) < len(self.references):
             return None, problems
         try:
-            return self.correlation(tuple(bases)), problems
+            return self.correlation(self.again(bases)), problems
         except Refused as refused:
             return None, [*problems, refused.problem]
+
+    def again(self, bases: Sequence[Plan]) -> tuple[Plan, ...]:
+        """The bases in the order of the condition, each further place of one under a name of its own."""
+        known = dict(zip(self.references, bases, strict=True))
+        self.references = self.named_again()
+        found: list[Plan] = []
+        for number, name in enumerate(self.references):
+            place = self.references[:number].count(name) + 1
+            base = known[name]
+            found.append(base if place == 1 else replace(base, name=f"{base.name}_{place}"))
+        return tuple(found)
 
     def correlation(self, bases: tuple[Plan, ...]) -> Correlation:
         rule = self.rule
@@ -191,25 +211,29 @@ class _Correlating:
 
     def order(self, node: object) -> Order:
         args = list(node.args) if isinstance(node, CorrelationConditionAND) else [node]
-        marked: list[tuple[int, bool]] = []
+        marked: list[tuple[str, bool]] = []
         for arg in args:
             negated = isinstance(arg, CorrelationConditionNOT)
             inner = arg.args[0] if isinstance(arg, CorrelationConditionNOT) else arg
             if not isinstance(inner, SigmaRuleReference):
                 raise Refused("order", "a sequence joins rules by `and`; only a rule's name can carry `not`", "condition")
-            marked.append((self.base(inner), not negated))
+            marked.append((inner.reference, not negated))
         wanted = [number for number, (_, plain) in enumerate(marked) if plain]
         if not wanted:
             raise Refused("order", "a sequence of `not` alone matches nothing", "condition")
         if any(not plain for _, plain in marked[wanted[0] : wanted[-1]]):
             raise Refused("order", "a `not` in the middle of a sequence is not supported; put it first or last", "condition")
-        if [base for base, _ in marked] != list(range(len(self.references))):
-            raise Refused("order", "the condition must name every rule once, in the order of `rules`", "condition")
-        return Order(
-            tuple(base for base, plain in marked if plain),
-            tuple(base for base, _ in marked[: wanted[0]]),
-            tuple(base for base, _ in marked[wanted[-1] + 1 :]),
-        )
+        if [name for name, _ in marked] != self.references:
+            raise Refused("order", "the condition must name every rule, in the order of `rules`", "condition")
+        places = tuple(range(len(marked)))
+        return Order(tuple(wanted), places[: wanted[0]], places[wanted[-1] + 1 :])
+
+
+def _names(node: object) -> Iterator[str]:
+    if isinstance(node, SigmaRuleReference):
+        yield node.reference
+    for arg in getattr(node, "args", ()):
+        yield from _names(arg)
 
 
 def _computes(figure: Figure) -> bool:
