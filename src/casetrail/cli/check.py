@@ -46,6 +46,7 @@ _SEVERITIES = {"error": "error", "warning": "warning", "info": "info finding"}
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day by which watchlists may have expired; today (UTC) if not given.",
 )
+@click.option("--watch", is_flag=True, help="Check again after each change of a file, until Ctrl-C.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -59,6 +60,7 @@ def command(
     baseline: Path | None,
     write_baseline: Path | None,
     today: datetime | None,
+    watch: bool,
 ) -> None:
     """Check rules, cases, log source definitions, watchlists and backends; with PATHS, print only what is in those files or folders.
 
@@ -67,8 +69,11 @@ def command(
     from casetrail.check.baseline import baseline as as_baseline
     from casetrail.check.check import examine
     from casetrail.check.findings import as_github, as_gitlab, as_json, as_sarif
+    from casetrail.cli.show.watch import again
     from casetrail.pack.files import PackError
 
+    if watch:
+        again(ctx)
     if as_json_ + sarif + github + gitlab > 1:
         raise click.UsageError("choose one of --json, --sarif, --github and --gitlab")
     if baseline and write_baseline:

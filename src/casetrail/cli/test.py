@@ -45,6 +45,7 @@ _ENGINES: dict[str, Callable[[], Engine]] = {"reference": _reference, "duckdb": 
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results as JUnit XML to this file."
 )
 @click.option("--require-cases", metavar="N", type=click.IntRange(0), default=0, help="Fail, exit 2, with fewer cases.")
+@click.option("--watch", is_flag=True, help="Test again after each change of a file, until Ctrl-C.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -54,15 +55,19 @@ def command(
     as_json: bool,
     junit: Path | None,
     require_cases: int,
+    watch: bool,
 ) -> None:
     """Run the cases of RULES, or of all rules, on engines.
 
     Exits 0 when every case matches on the expected events, 1 when one doesn't or a mutant survives, 2 on an error.
     """
     from casetrail.cli.show.left_out import compiled
+    from casetrail.cli.show.watch import again
     from casetrail.pack.cases import case_files
     from casetrail.proof.run import run, with_other_numbers
 
+    if watch:
+        again(ctx)
     pack = ctx.obj.load()
     wanted = [pack.rules.named(name).name for name in rules]
     files = compiled(pack, case_files(pack, wanted))
