@@ -16,7 +16,7 @@ from casetrail.check.unused import filter_faults
 from casetrail.pack.fault import Fault
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
-from casetrail.pack.sources import Sources, quoted
+from casetrail.pack.sources import Sources, place_of_kind, quoted
 from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.attack import attack
 from casetrail.sigma.collect import Made, bases
@@ -77,7 +77,7 @@ def _is_random(text: str) -> bool:
 def _meaning(rule: Rule) -> Iterator[Fault]:
     document, sigma = rule.document, rule.sigma
     for error in sigma.errors:
-        place = quoted(document, str(error)) or document.position(["detection"])
+        place = quoted(document, str(error)) or place_of_kind(document)
         yield Fault("sigma", rule.path, place, str(error))
     if sigma.errors:
         return
@@ -88,7 +88,8 @@ def _meaning(rule: Rule) -> Iterator[Fault]:
             yield Fault(problem.lint, rule.path, document.find(problem.subject), problem.message)
     match sigma:
         case SigmaRule():
-            yield from _detections(document, sigma)
+            if not any(problem.lint == "sigma" for problem in rule.problems):
+                yield from _detections(document, sigma)
         case SigmaCorrelationRule():
             yield from _correlation(document, sigma)
         case never:
@@ -122,7 +123,10 @@ def _is_about_the_log(document: Document) -> bool:
 def _detections(document: Document, rule: SigmaRule) -> Iterator[Fault]:
     for name in _unused(rule):
         place = document.position(["detection", name])
-        yield Fault("unused-detection", document.path, place, f"no condition mentions {name}")
+        why = f"no condition mentions {name}"
+        if name == "timeframe":
+            why = "a timeframe does nothing any more: write a correlation with a timespan that references this rule"
+        yield Fault("unused-detection", document.path, place, why)
     for text in document.texts(["detection"]):
         if re.search(r"(?<!\\)\\[*?]$|^\\[*?]", text):
             place = document.find(text) or document.position(["detection"])

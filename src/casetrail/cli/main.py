@@ -45,6 +45,7 @@ _COMMANDS = {
     "init": "Start a folder of your own, to lay over the pack.",
     "run": "Check, test and build in one go.",
     "schemas": "List the JSON schemas of a pack's files, for editors.",
+    "lint": "Explain a finding of check: why it matters, and how to mend it.",
     "list": "List the rules, log sources, fields, watchlists or lints.",
 }
 

@@ -115,8 +115,15 @@ class Sources(Mapping[Path, tuple[Document, ...]]):
 
 
 def _fault(document: Document, error: str) -> Fault:
-    place = document.position(["filter"]) if "filter" in document.data else quoted(document, error)
+    place = (
+        document.position(["filter"]) if "filter" in document.data else quoted(document, error) or place_of_kind(document)
+    )
     return Fault("sigma", document.path, place, error)
+
+
+def place_of_kind(document: Document) -> Position:
+    """Where a rule says what it is about."""
+    return document.position(["correlation" if "correlation" in document.data else "detection"])
 
 
 def quoted(document: Document, message: str) -> Position | None:

@@ -8,8 +8,12 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from casetrail.reading.suggest import suggestion
+
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
+
+_SHOWN = 60
 
 
 @cache
@@ -21,6 +25,46 @@ def _validator(name: str) -> Draft202012Validator:
 
 def form_faults(name: str, data: Any) -> Iterator[tuple[str, list[str | int]]]:
     """What in data isn't as the schema of that name says, in words, and the keys of its place."""
-    for fault in _validator(name).iter_errors(data):
+    found: Iterator[Any] = _validator(name).iter_errors(data)
+    for fault in found:
         where = ".".join(map(str, fault.absolute_path))
-        yield f"{where}: {fault.message}" if where else fault.message, list(fault.absolute_path)
+        keys = list(fault.absolute_path)
+        words = _words(fault)
+        if fault.validator == "additionalProperties" and isinstance(fault.instance, dict):
+            known = list(fault.schema.get("properties", {}))
+            strangers = [str(key) for key in fault.instance if key not in known]
+            for key in strangers:
+                hint = suggestion(key, known) or (f"; there are {', '.join(known)}" if known else "")
+                yield f"{where}: {key} is no key here{hint}" if where else f"{key} is no key here{hint}", [*keys, key]
+            continue
+        yield f"{where}: {words}" if where else words, keys
+
+
+_KINDS = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+def _words(fault: Any) -> str:
+    value = json.dumps(fault.instance, ensure_ascii=False, default=str)
+    shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+    match fault.validator:
+        case "required":
+            name = str(fault.message).split("'")[1]
+            return f"{name} is missing: write {name}:"
+        case "enum":
+            known = [str(each) for each in fault.validator_value if each is not None]
+            return f"{shown} isn't possible{suggestion(str(fault.instance), known) or ': there are ' + ', '.join(known)}"
+        case "type":
+            kinds = [fault.validator_value] if isinstance(fault.validator_value, str) else fault.validator_value
+            return f"{shown} isn't {' or '.join(_KINDS[kind] for kind in kinds)}"
+        case "pattern" | "minLength":
+            told = fault.schema.get("description")
+            return f"{shown} isn't written as it must be" + (f": {told}" if told else "")
+    return str(fault.message)

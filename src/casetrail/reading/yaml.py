@@ -133,16 +133,33 @@ def read(path: Path) -> list[Document]:
                 raise YamlError(f"its aliases unfold to more than {_MOST_NODES} values", _start(node))
             found.append(Document(path, loader.construct_document(node), node))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        unclosed = "end of stream" in str(error.problem) and error.context_mark
+        mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         place = Position(mark.line + 1, mark.column + 1) if mark else START
         raise YamlError(" ".join(str(error.problem or error.context).split()), place) from error
     except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise YamlError(" ".join(str(error).split())) from error
+        raise YamlError(" ".join(str(error).split()), _second(text, str(error))) from error
     except RecursionError as error:
         raise YamlError("it is nested too deeply, or holds itself") from error
     finally:
         loader.dispose()
     return found
+
+
+def _second(text: str, told: str) -> Position:
+    """Where a doubled key stands the second time at one depth; the file's beginning for another fault."""
+    key = re.search(r"Duplicate key '(.*?)'", told)
+    if key is None:
+        return START
+    written = re.compile(rf"(\s*)[\"']?{re.escape(key[1])}[\"']?\s*:")
+    seen: set[int] = set()
+    for number, line in enumerate(text.splitlines(), 1):
+        found = written.match(line)
+        if found is not None:
+            if len(found[1]) in seen:
+                return Position(number, len(found[1]) + 1)
+            seen.add(len(found[1]))
+    return START
 
 
 def _may_unfold(text: str) -> bool:
