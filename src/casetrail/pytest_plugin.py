@@ -80,8 +80,10 @@ class Cases:
         self.loaded = loaded
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        from casetrail.pack.cases import ASIDE
+
         folder = file_path.parent
-        theirs = folder.parent == self.loaded.fixtures and folder.name not in ("events", "incidents")
+        theirs = folder.parent == self.loaded.fixtures and folder.name not in ASIDE
         if not theirs or file_path.suffix != ".yml":
             return None
         return CaseModule.from_parent(parent, path=file_path, loaded=self.loaded)

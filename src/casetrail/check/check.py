@@ -19,6 +19,7 @@ from casetrail.check.own import list_faults, overlay_faults
 from casetrail.check.rules import rule_faults
 from casetrail.check.words import of_sigma, of_yaml
 from casetrail.pack.backend import backend_folder, backend_of, store_files, targets
+from casetrail.pack.cases import ASIDE
 from casetrail.pack.fault import Fault
 from casetrail.pack.files import Files, PackError, data_files, is_own, rule_files, yaml_files
 from casetrail.pack.pack import Pack
@@ -131,7 +132,7 @@ def _read(reading: Reading, files: Files) -> dict[str, int]:
 
 
 def _is_cases(path: Path) -> bool:
-    return "fixtures" in path.parts and not {"events", "incidents"} & set(path.parts)
+    return "fixtures" in path.parts and not ASIDE & set(path.parts)
 
 
 def _unread(folder: Path, overlay: Path | None, files: Files) -> Iterator[Fault]:
@@ -171,6 +172,8 @@ def _schema_of(path: Path, usual: str) -> str:
         return "stored"
     if "incidents" in path.parts:
         return "incident" if path.stem == "incident" else "incident_events"
+    if "redteam" in path.parts:
+        return "redteam"
     return "event" if "events" in path.parts else usual
 
 

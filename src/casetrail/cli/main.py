@@ -35,6 +35,7 @@ _COMMANDS = {
     "hunt": "Search log files or a cluster with the rules.",
     "trail": "Follow an indicator through logs to every session, account, file and customer that it touched.",
     "replay": "Replay an incident: what the rules would have alerted on, day by day.",
+    "redteam": "Try attacks by somebody who has read the rules, and show what alerts on them.",
     "schedule": "Explain when rules run on a SIEM, how late an event may arrive and when the alert comes.",
     "explain": "Say in words what a rule means, and why an event does or doesn't match.",
     "case": "Write real events as a case of a rule, redacted if you like.",

@@ -16,6 +16,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "event": ("fixtures/events/**/*.yml",),
     "incident": ("fixtures/incidents/*/incident.yml",),
     "incident_events": ("fixtures/incidents/*.yml",),
+    "redteam": ("fixtures/redteam/**/*.yml",),
     "contract": ("logsources/*.yml",),
     "watchlists": ("watchlists/watchlists.yml",),
     "backend": ("backends/*/*.yml",),

@@ -18,6 +18,8 @@ from casetrail.plan.nodes import sources
 from casetrail.plan.values import TIME_FORMATS, format_time
 from casetrail.reading.suggest import suggestion
 
+ASIDE = frozenset({"events", "incidents", "redteam"})
+"""The folders below `fixtures` that hold no cases of one rule."""
 _START = "2026-01-15T09:00:00Z"
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
@@ -141,7 +143,7 @@ def read_cases(path: Path, pack: Pack, files: Files | None = None) -> CaseFile:
         rule = pack.rules.known_as(rule)
         places = files.read(path)[0]
         cases = tuple(
-            replace(_case(rule, item, path, lists, pack, files), line=places.position(["cases", number]).line)
+            replace(case_of(rule, item, path, lists, pack, files), line=places.position(["cases", number]).line)
             for number, item in enumerate(document.get("cases", []))
         )
         equal = tuple(EqualMutant(item["mutant"], item["reason"]) for item in document.get("equal_mutants", []))
@@ -182,7 +184,8 @@ def _numbered(value: Any, number: str) -> Any:
     return value
 
 
-def _case(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, Any], pack: Pack, files: Files) -> Case:
+def case_of(rule: str, item: Mapping[str, Any], path: Path, lists: Mapping[str, Any], pack: Pack, files: Files) -> Case:
+    """The case that an item of a case file describes, with its events made. Raises ValueError, naming the case and the event."""
     start = TIME_FORMATS["iso8601"](str(item.get("start", _START)))
     if start is None:
         raise ValueError(f"case {item['name']!r}: start is no time such as {_START}")
@@ -337,7 +340,7 @@ def case_paths(pack: Pack, files: Files) -> list[Path]:
 def paths_below(top: Path) -> list[Path]:
     """The case files of a pack's or a customer's folder, in order."""
     folder = top / "fixtures"
-    return [path for path in yaml_files(folder) if path.relative_to(folder).parts[0] not in ("events", "incidents")]
+    return [path for path in yaml_files(folder) if path.relative_to(folder).parts[0] not in ASIDE]
 
 
 def rule_of(path: Path, files: Files) -> str:
