@@ -65,7 +65,8 @@ def brute(events: list[Happened], place: str) -> dict[str, Strength]:
         return {one.user for one in events if holds(one)}
 
     def shared(thing: tuple[str, str]) -> bool:
-        return thing[0] != "session" and len(users(lambda one: getattr(one, thing[0]) == thing[1])) > SHARED
+        kept = users(lambda one: getattr(one, thing[0]) == thing[1] and bool(one.session)) if thing[0] == "place" else set()
+        return thing[0] != "session" and len(kept or users(lambda one: getattr(one, thing[0]) == thing[1])) > SHARED
 
     if shared(("place", place)):
         return {}

@@ -174,3 +174,10 @@ def test_an_account_of_too_many_events_is_shown_and_not_gone_through(tmp_path: P
     found = trail(stored(log(tmp_path, rows)), f"address:{OUTSIDE}", limits=Limits(events=20))
     assert set(strengths(found)) == {"in"}
     assert "51 events" in found.aside[Node("account", EVE)].why
+
+
+def test_an_address_that_tries_passwords_of_many_is_walked_by_the_sessions_that_it_has(tmp_path: Path) -> None:
+    spray = [okta(number, f"user{number}", f"try{number}", OUTSIDE, "unknown") for number in range(20)]
+    rows = [*spray, okta(30, "user3", "let in", OUTSIDE, "one"), okta(40, "user3", "moved", HOME, "one")]
+    found = trail(stored(log(tmp_path, rows)), f"address:{OUTSIDE}")
+    assert {"let in", "moved"} <= set(strengths(found))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from casetrail.logs.contract import Contract, RecordKind
 from casetrail.logs.event import Event, arrival
+from casetrail.plan.nodes import Field
 from casetrail.plan.values import bag, fold, parse_address
 
 FILES = ("document", "version", "attachment", "file")
@@ -96,25 +99,58 @@ class Named:
         return self.source.partition("/")[0]
 
 
-def named(event: Event, contract: Contract, number: int, place: str, arrived: int | None = None) -> Named:
-    """What an event names, by the pivots of its log source definition."""
-    texts = {
-        pivot: tuple(text for path in paths for text in bag(event.row, contract.fields[path]))
-        for pivot, paths in contract.pivots.items()
-    }
-    nodes = dict.fromkeys(
-        node
-        for kind, pivot in _PIVOTS
-        for text in texts.get(pivot, ())
-        if (node := node_of(kind, text, contract.records if pivot in _TOLD else ())) is not None
-    )
-    told = bag(event.row, contract.event_type) if contract.event_type else []
-    came = arrival(event, contract) if arrived is None else arrived
-    first = {pivot: next(iter(texts.get(pivot, ())), "") for pivot in ("how", "size", "target")}
-    return Named(number, event.id, place, contract.key, told[0] if told else "", event.time, came, tuple(nodes), **first)
+class Naming:
+    """How events of one log name things: the pivots of its log source definition, looked up once."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        known = {
+            path: (contract.fields[path], contract.fields[path].steps)
+            for paths in contract.pivots.values()
+            for path in paths
+        }
+        fields = {pivot: tuple(known[path] for path in paths) for pivot, paths in contract.pivots.items()}
+        self.kinds = tuple(
+            (kind, fields[pivot], contract.records if pivot in _TOLD else ()) for kind, pivot in _PIVOTS if fields.get(pivot)
+        )
+        self.told = tuple((name, fields.get(name, ())) for name in ("how", "size", "target"))
+
+    def named(self, event: Event, number: int, place: str, arrived: int | None = None) -> Named:
+        """What an event names. arrived: when its row came, where that is known beside the row."""
+        contract = self.contract
+        nodes = dict.fromkeys(
+            node
+            for kind, fields, records in self.kinds
+            for field, steps in fields
+            for text in _texts(event.row, field, steps)
+            if (node := node_of(kind, text, records)) is not None
+        )
+        types = bag(event.row, contract.event_type) if contract.event_type else []
+        came = arrival(event, contract) if arrived is None else arrived
+        first = {
+            name: next((text for field, steps in fields for text in _texts(event.row, field, steps)), "")
+            for name, fields in self.told
+        }
+        kind = types[0] if types else ""
+        return Named(number, event.id, place, contract.key, kind, event.time, came, tuple(nodes), **first)
 
 
-def node_of(kind: str, text: str, records: Iterable[RecordKind] = ()) -> Node | None:
+def _texts(row: Mapping[str, Any], field: Field, steps: Sequence[str]) -> Sequence[str]:
+    """The texts of a field: what `bag` gives, without its walk where the value is a plain text or isn't there."""
+    value: Any = row
+    for step in steps:
+        if type(value) is not dict:
+            return bag(row, field)
+        value = value.get(step)
+        if value is None:
+            return ()
+    if type(value) is str:
+        return (value,) if value or not field.empty_is_missing else ()
+    return bag(row, field)
+
+
+@lru_cache(maxsize=1 << 16)
+def node_of(kind: str, text: str, records: tuple[RecordKind, ...] = ()) -> Node | None:
     """The node of a text; None for a text that stands for nothing, and for an address that is none.
 
     records: what ids tell of themselves: it goes before `kind`, and an id that tells nothing is no record.

@@ -18,7 +18,7 @@ from casetrail.logs.read import Faults, documents, log_files
 from casetrail.logs.rows import rows
 from casetrail.plan.values import TIME_FORMATS
 from casetrail.trail.kin import Kin
-from casetrail.trail.node import Named, Node, named, within
+from casetrail.trail.node import Named, Naming, Node, within
 
 _CHUNK = 20_000
 ARRIVED = "arrived"
@@ -53,6 +53,7 @@ class Store:
 
     def __init__(self, contracts: Mapping[str, Contract]) -> None:
         self.contracts = contracts
+        self._naming = {key: Naming(contract) for key, contract in contracts.items()}
         self.scratch = Scratch()
         self.faults = Faults()
         self.inputs: list[Input] = []
@@ -93,7 +94,7 @@ class Store:
                     self.faults.lose("event without a readable time or identity", place, is_object=True)
                     continue
                 self.count += 1
-                yield named(event, contract, self.count, place, _arrived(row))
+                yield self._naming[contract.key].named(event, self.count, place, _arrived(row))
             if not known:
                 self.faults.note("no known log", place)
 
@@ -133,14 +134,20 @@ class Store:
         return sorted(once.values(), key=lambda event: (event.time, event.number))
 
     def spread(self, nodes: Collection[Node]) -> dict[Node, int]:
-        """How many accounts use each node; of an account, how many addresses it uses."""
+        """How many accounts use each node; of an account, how many addresses it uses.
+
+        Where any account has a session from an address, only those that have one use it: who tries passwords touches many.
+        """
         if not nodes:
             return {}
-        counted = (
-            "SELECT w.k, count(DISTINCT coalesce(l.one, o.k)) FROM carried AS w JOIN carried AS o USING (n) "
-            "LEFT JOIN alias AS l ON l.k = o.k WHERE w.k IN (SELECT unnest(?::VARCHAR[])) "
-            "AND o.k LIKE (CASE WHEN w.k LIKE 'account:%' THEN 'address:%' ELSE 'account:%' END) GROUP BY w.k"
+        pairs = (
+            "SELECT w.k, coalesce(l.one, o.k) AS other, bool_or(s.n IS NOT NULL) AS kept FROM carried AS w JOIN carried AS o USING (n) "
+            "LEFT JOIN alias AS l ON l.k = o.k LEFT JOIN (SELECT n FROM carried WHERE k LIKE 'session:%') AS s ON s.n = w.n "
+            "WHERE w.k IN (SELECT unnest(?::VARCHAR[])) "
+            "AND o.k LIKE (CASE WHEN w.k LIKE 'account:%' THEN 'address:%' ELSE 'account:%' END) GROUP BY ALL"
         )
+        number = "CASE WHEN k LIKE 'address:%' AND bool_or(kept) THEN count(*) FILTER (kept) ELSE count(*) END"
+        counted = f"SELECT k, {number} FROM ({pairs}) GROUP BY k"
         found = dict(self.scratch.connection.execute(counted, [sorted(map(str, nodes))]).fetchall())
         return {node: found.get(str(node), 0) for node in nodes}
 
