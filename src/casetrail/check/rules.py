@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 from uuid import UUID
 
-from sigma.correlations import SigmaCorrelationRule, SigmaExtendedCorrelationCondition
+from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaRule
 from sigma.validators.core.condition import DanglingDetectionValidator
 
@@ -98,7 +98,7 @@ def _meaning(rule: Rule) -> Iterator[Fault]:
 
 def _correlation(document: Document, rule: SigmaCorrelationRule) -> Iterator[Fault]:
     for number, reference in enumerate(rule.rules or []):
-        if not reference.reference.isidentifier() and (not _is_random(reference.reference) or _in_words(rule)):
+        if not reference.reference.isidentifier():
             place = document.position(["correlation", "rules", number])
             message = f"{reference.reference}: name the rule by letters, digits and underscores"
             yield Fault("base-name", document.path, place, message)
@@ -108,11 +108,6 @@ def _correlation(document: Document, rule: SigmaCorrelationRule) -> Iterator[Fau
     if str(rule.timespan.spec)[-1:] in "My":
         place = document.position(["correlation", "timespan"])
         yield Fault("calendar-timespan", document.path, place, f"{rule.timespan.spec}: write it in days")
-
-
-def _in_words(rule: SigmaCorrelationRule) -> bool:
-    """Whether the condition names rules, which an id can't stand in."""
-    return isinstance(rule.condition, SigmaExtendedCorrelationCondition)
 
 
 def _is_about_the_log(document: Document) -> bool:
