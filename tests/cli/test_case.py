@@ -188,3 +188,16 @@ def test_a_failure_says_how_the_window_stood_and_junit_says_it_with_file_line_an
     failure = case.find("failure")
     assert failure is not None
     assert failure.attrib["message"].startswith("- e2 should match and doesn't: 1 within 1h")
+
+
+def test_a_survivor_comes_with_the_case_that_kills_it_and_write_adds_it(here: Path) -> None:
+    run("case", "two_countries", "events.ndjson")
+    before = run("test", "two_countries", "--mutants")
+    assert before.exit_code == 1
+    assert "this case kills it (--write adds it):" in before.stdout
+    survived = before.stdout.count("SURVIVES")
+    assert "wrote the case that kills it" in run("test", "two_countries", "--mutants", "--write").stdout
+    assert run("test", "two_countries").exit_code == 0
+    after = run("test", "two_countries", "--mutants")
+    assert after.stdout.count("SURVIVES") < survived
+    assert "this case kills it" not in after.stdout

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from casetrail.cli.show.terminal import count, say
-from casetrail.reading.files import create_all, replace
 from casetrail.reading.spelled import printable
 
 if TYPE_CHECKING:
     from casetrail.logs.event import Event
     from casetrail.pack.pack import Pack
-    from casetrail.pack.rules import Rule
     from casetrail.plan.nodes import Plan
 
 _MOST = 500
@@ -54,6 +52,7 @@ def command(
     for: mend the rule, and `casetrail test RULE` tells.
     """
     from casetrail.engines.reference import evaluate
+    from casetrail.pack.case_text import add_case, case_item, case_of
     from casetrail.pack.files import PackError
 
     pack = ctx.obj.load()
@@ -65,15 +64,11 @@ def command(
     wanted = _numbered(matches, events) if matches is not None else sorted(now)
     if redact:
         events = _redacted(events, found.plan, now)
-    case = {
-        "name": name or f"from {', '.join(path.name for path in logs)}",
-        "completes": wanted,
-        "events": [{"id": event.id, "source": event.source, "event": _plain(event.row)} for event in events],
-    }
+    case = case_of(name or f"from {', '.join(path.name for path in logs)}", wanted, events, pack.contracts)
     if stdout:
-        click.echo(_item(case), nl=False)
+        click.echo(case_item(case), nl=False)
     else:
-        click.echo(f"wrote {_write(pack, found, case)}")
+        click.echo(f"wrote {add_case(pack, found, case)}")
     if set(wanted) != now:
         say(
             printable(
@@ -127,43 +122,6 @@ def _redacted(events: Sequence[Event], plan: Plan, now: frozenset[str]) -> list[
         say(printable(f"kept, since the rule tests them: {', '.join(keep)}"))
     say(printable(f"not recognised, so as they were: {', '.join(redaction.left) or 'nothing'}"))
     return found
-
-
-def _plain(row: Any) -> Any:
-    from casetrail.logs.open import ID, TIME
-
-    return {name: value for name, value in row.items() if name not in (ID.path, TIME.path)}
-
-
-def _write(pack: Pack, rule: Rule, case: dict[str, Any]) -> Path:
-    from casetrail.pack.cases import case_paths, rule_of
-    from casetrail.pack.files import Files, PackError
-    from casetrail.plan.nodes import sources
-
-    files = Files()
-    known = next((path for path in case_paths(pack, files) if rule_of(path, files) == rule.name), None)
-    if known is None:
-        top = pack.overlay.folder if pack.overlay and pack.overlay.folder else pack.folder
-        folder = pack.contracts[sources(rule.plan)[0]].folder if rule.plan else "cases"
-        path = top / "fixtures" / folder.replace("*", "any") / f"{rule.name}.yml"
-        create_all({path: f"rule: {rule.name}\ncases:\n{_item(case)}".encode()})
-        return path
-    import yaml
-
-    text = known.read_text("utf-8").rstrip("\n") + "\n" + _item(case)
-    before, after = (yaml.safe_load(each) for each in (known.read_text("utf-8"), text))
-    if after.get("cases") != [*before.get("cases", []), yaml.safe_load(_item(case))[0]]:
-        raise PackError(f"{known}: `cases` isn't its last key, so no case can be added at its end; take it from --stdout")
-    replace(known, text.encode())
-    return known
-
-
-def _item(case: dict[str, Any]) -> str:
-    """The case as an item of `cases`, indented by two."""
-    import yaml
-
-    text = yaml.safe_dump([case], sort_keys=False, allow_unicode=True, width=140)
-    return "".join(f"  {line}\n" for line in text.splitlines())
 
 
 def _words(ids: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from casetrail.engines.base import Engine
     from casetrail.pack.cases import CaseFile
     from casetrail.pack.pack import Pack
-    from casetrail.proof.run import CaseOutcome, MutantReport
+    from casetrail.proof.run import CaseOutcome, MutantReport, Survivor
 
 
 def _reference() -> Engine:
@@ -40,6 +40,9 @@ _ENGINES: dict[str, Callable[[], Engine]] = {"reference": _reference, "duckdb": 
     "--engine", "names", multiple=True, type=click.Choice(list(_ENGINES)), help="An engine; all embedded ones if not given."
 )
 @click.option("--mutants", is_flag=True, help="Change each part of each rule and see that a case notices.")
+@click.option(
+    "--write", is_flag=True, help="With --mutants: add the case that kills each survivor, for you to read and name."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results as JUnit XML to this file."
@@ -52,6 +55,7 @@ def command(
     rules: tuple[str, ...],
     names: tuple[str, ...],
     mutants: bool,
+    write: bool,
     as_json: bool,
     junit: Path | None,
     require_cases: int,
@@ -82,7 +86,7 @@ def command(
             f"{printable(str(pack.folder))}: no cases are there to run: write fixtures/NAME.yml, or let --require-cases 1 fail"
         )
     if mutants:
-        ctx.exit(_mutants(pack, files, as_json))
+        ctx.exit(_mutants(pack, files, as_json, write))
     outcomes = list(run(pack, files, [_ENGINES[name]() for name in names or _ENGINES]))
     if junit:
         _write_junit(pack, outcomes, junit)
@@ -135,7 +139,7 @@ def _print(pack: Pack, outcomes: Sequence[CaseOutcome]) -> None:
     click.echo(f"{count(cases, 'case')} of {count(rules, 'rule')} on {', '.join(engines) or 'no engine'}: {verdict}")
 
 
-def _mutants(pack: Pack, files: Sequence[CaseFile], as_json: bool) -> int:
+def _mutants(pack: Pack, files: Sequence[CaseFile], as_json: bool, write: bool) -> int:
     from casetrail.proof.run import run_mutants
 
     reports = [run_mutants(pack, file) for file in files]
@@ -147,6 +151,8 @@ def _mutants(pack: Pack, files: Sequence[CaseFile], as_json: bool) -> int:
         for report in reports:
             for survivor in report.survivors:
                 click.echo(f"{click.style('SURVIVES', fg='red')} {printable(f'{report.rule} · {survivor.mutant}')}")
+                for line in _killing(pack, survivor, write=write):
+                    click.echo(printable(line))
             for name in report.stale:
                 told = printable(f"{report.rule} · listed as equal, yet killed or gone: {name}")
                 click.echo(f"{click.style('STALE', fg='red')} {told}")
@@ -157,6 +163,22 @@ def _mutants(pack: Pack, files: Sequence[CaseFile], as_json: bool) -> int:
             f"{survived} survive, {equal} equal by a stated reason"
         )
     return 1 if survived or stale else 0
+
+
+def _killing(pack: Pack, survivor: Survivor, *, write: bool) -> Iterator[str]:
+    """The case that would kill a survivor, or where it was written."""
+    from casetrail.pack.case_text import add_case, case_item, case_of
+
+    found = survivor.killing
+    if found is None:
+        yield "     no small change of its cases tells the two apart"
+        return
+    case = case_of(f"tells the rule from: {survivor.mutant}", found.completes, found.events, pack.contracts)
+    if write:
+        yield f"     wrote the case that kills it to {add_case(pack, pack.rules.named(survivor.rule), case)}"
+        return
+    yield "     this case kills it (--write adds it):"
+    yield from (f"     {line}" for line in case_item(case).splitlines())
 
 
 def _mutant_record(report: MutantReport) -> dict[str, object]:

@@ -220,7 +220,7 @@ def _event(
     if contract is None:
         raise ValueError(f"no log source definition for {source}")
     time = start + offset(str(entry.get("at", "0s")))
-    return Event(entry["id"], time, source, _dated(row, contract, entry["id"], time))
+    return Event(entry["id"], time, source, dated(row, contract, entry["id"], time))
 
 
 def _real(rule: str, entry: Mapping[str, Any], start: int, path: Path, pack: Pack) -> Event:
@@ -235,7 +235,7 @@ def _real(rule: str, entry: Mapping[str, Any], start: int, path: Path, pack: Pac
     time = start + offset(str(entry["at"])) if "at" in entry else found.time
     identity = str(entry.get("id", found.id))
     if time != found.time or identity != found.id:
-        row = _dated(row, pack.contracts[found.source], identity, time)
+        row = dated(row, pack.contracts[found.source], identity, time)
     return Event(identity, time, found.source, row)
 
 
@@ -305,12 +305,13 @@ def _near(name: str, path: Path, pack: Pack) -> str:
     return suggestion(name, known)
 
 
-def _dated(row: dict[str, Any], contract: Contract, identity: str, time: int) -> dict[str, Any]:
-    dated: dict[str, Any] = _copied(row)
-    _put(dated, contract.time.path, format_time(time, contract.time.time_format))
+def dated(row: Mapping[str, Any], contract: Contract, identity: str, time: int) -> dict[str, Any]:
+    """A copy of a row with a time (microseconds since 1970, UTC), and with an identity where one field holds it."""
+    made: dict[str, Any] = _copied(dict(row))
+    _put(made, contract.time.path, format_time(time, contract.time.time_format))
     if len(contract.identity) == 1:
-        _put(dated, contract.identity[0].path, identity)
-    return dated
+        _put(made, contract.identity[0].path, identity)
+    return made
 
 
 def case_files(pack: Pack, rules: Collection[str] = ()) -> Sequence[CaseFile]:

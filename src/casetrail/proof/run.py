@@ -13,6 +13,7 @@ from casetrail.pack.cases import Case, CaseFile
 from casetrail.pack.files import PackError
 from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import Plan
+from casetrail.proof.killing import Killing, killing
 from casetrail.proof.mutants import mutants
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -47,10 +48,11 @@ class CaseOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """A mutant that no case of its rule tells from the rule."""
+    """A mutant that no case of its rule tells from the rule. killing: the log that would, where one was found."""
 
     rule: str
     mutant: str
+    killing: Killing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +120,19 @@ def run_mutants(pack: Pack, file: CaseFile) -> MutantReport:
     """
     plan = planner(pack)
     alive: dict[str, bool] = {}
+    changed: dict[str, tuple[Plan, Plan]] = {}
     for case in (case for case in file.cases if case.watchlists == file.watchlists):
         for mutant in mutants(plan(case)):
             if alive.get(mutant.name, True):
                 same = evaluate(mutant.plan, case.events, case.seen_until).ids == case.completes
                 alive[mutant.name] = same
+                changed[mutant.name] = plan(case), mutant.plan
     excused = {equal.mutant for equal in file.equal_mutants}
     living = {name for name, alone in alive.items() if alone}
     return MutantReport(
         file.rule,
         len(alive) - len(living),
-        tuple(Survivor(file.rule, name) for name in alive if name in living - excused),
+        tuple(Survivor(file.rule, name, killing(*changed[name], file.cases)) for name in alive if name in living - excused),
         tuple(sorted(living & excused)),
         tuple(sorted(excused - living)),
     )
