@@ -45,7 +45,7 @@ def test_cases_that_fail_exit_1_with_a_diff_and_the_reason(pack: Path) -> None:
     result = shell("--pack", pack, "test", "--engine", "duckdb")
     assert (result.returncode, result.stderr) == (1, f"pack: {pack} (1 rule)\n".encode())
     text = result.stdout.decode()
-    assert f"FAIL example · missed · duckdb  ({pack / 'fixtures' / 'okta' / 'example.yml'})" in text
+    assert f"FAIL example · missed · duckdb  ({pack / 'fixtures' / 'okta' / 'example.yml'}:" in text
     assert "- c should match and doesn't: example: eventType is 'user.session.start' (saw 'user.lifecycle.create')" in text
     assert "+ d matches and shouldn't" in text
     assert text.endswith("4 cases of 1 rule on duckdb: 2 failed\n")
