@@ -103,7 +103,7 @@ def test_a_broken_rule_fails_with_its_annotation(workspace: Path) -> None:
     (annotation,) = [told for told in run.told["Check"].splitlines() if told.startswith("::error ")]
     assert annotation == (
         f"::error file={path},line={line},col=5,title=CT102::eventTyp is no field of okta/okta; "
-        "did you mean eventType or legacyEventType?"
+        "did you mean eventType or legacyEventType or severity?"
     )
     sarif = json.loads((workspace / "casetrail-output" / "casetrail.sarif").read_bytes())
     (result,) = [each for each in sarif["runs"][0]["results"] if each["level"] == "error"]
