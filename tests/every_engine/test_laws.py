@@ -104,7 +104,6 @@ def test_random_rules(subject: Subject) -> None:
 
 
 @takes_rules
-@pytest.mark.parametrize("subject", ENGINES, indirect=True)
 def test_random_correlations_side_by_side(subject: Subject) -> None:
     agree_at_random(subject, "side by side")
 
