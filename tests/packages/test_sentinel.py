@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from casetrail.build.targets import build
+from casetrail.build.targets import backend_of, build
 from casetrail.logs.contract import parse_span
 from casetrail.pack.backend import read_backend
 from casetrail.pack.pack import Pack
@@ -213,3 +213,19 @@ def test_the_shipped_generations_are_those_of_the_newest_connectors(pack: Pack) 
 def test_a_search_is_of_one_kind_and_a_correlation_of_another(pack: Pack, rules: dict[str, dict[str, Any]]) -> None:
     for name, rule in rules.items():
         assert ("Count" in rule["customDetails"]) == (not isinstance(pack.rules[name].plan, Search))
+
+
+def test_no_technique_is_shipped_that_sentinels_version_of_attack_does_not_know() -> None:
+    pack = Pack.load(Path(__file__).parents[2])
+    backend = backend_of(pack, "sentinel")
+    assert backend.attack == "16"
+    built = build(pack, ["sentinel"]).files
+    rules = [yaml.safe_load(text) for path, text in built.items() if path.startswith("sentinel/analytics/")]
+    techniques = {technique for rule in rules for technique in rule["relevantTechniques"]}
+    known = attack()
+    assert "T1562.008" in techniques
+    later = {one for one in techniques if int(known.since.get(one.lower(), "0")) > int(backend.attack)}
+    assert later == set()
+    assert known.known_to("16", "t1685.004") == "t1562"
+    assert known.known_to("16", "t1671") is None
+    assert known.known_to(known.version, "t1685.002") == "t1685.002"

@@ -118,6 +118,7 @@ def read_backend(
         main.get("missed_runs") == "made up",
         main.get("limits", {}),
         _stamp(main["stamp"]) if "stamp" in main else None,
+        attack=main.get("attack", ""),
     )
 
 

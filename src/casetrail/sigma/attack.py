@@ -44,12 +44,24 @@ class Attack:
     """version: of ATT&CK; tactics by tag (`initial-access`) and techniques by tag (`t1078.004`).
 
     gone: tags that were of an earlier version, each with those that stand in their place now.
+    since: the version in which a technique came, by tag, where that is known; before: what it took the place of.
     """
 
     version: str
     tactics: dict[str, Tactic]
     techniques: dict[str, Technique]
     gone: dict[str, tuple[str, ...]]
+    since: dict[str, str]
+    before: dict[str, str]
+
+    def known_to(self, version: str, tag: str) -> str | None:
+        """What an earlier version has for a technique's tag: the tag, what it took the place of, or nothing."""
+        while int(self.since.get(tag, "0")) > int(version):
+            parent = tag.partition(".")[0]
+            if tag not in self.before and parent not in self.before:
+                return None
+            tag = self.before.get(tag) or self.before[parent]
+        return tag
 
     def current(self, tags: Iterable[str]) -> list[str]:
         """Of a rule's tags those of ATT&CK, without `attack.`, with what stands now in the place of those that are no more."""
@@ -84,4 +96,4 @@ def attack() -> Attack:
         tag: Technique(tag.upper(), facts["name"], tuple(facts["tactics"])) for tag, facts in document["techniques"].items()
     }
     gone = {tag: tuple(now) for tag, now in document["gone"].items()}
-    return Attack(document["version"], tactics, techniques, gone)
+    return Attack(document["version"], tactics, techniques, gone, document["since"], document["before"])

@@ -93,6 +93,7 @@ class Backend:
     stores: by log source; options: what whoever runs the SIEM can choose, by name.
     stamp: the column of time whose values the SIEM replaces, where it has one.
     pack: what the pack goes by there.
+    attack: the version of ATT&CK whose techniques it knows; empty for the current one.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Backend:
     limits: Mapping[str, int] = field(default_factory=dict)
     stamp: Stamp | None = None
     pack: Identity = field(default_factory=Identity)
+    attack: str = ""
 
     def stamped(self, source: str) -> Stamp | None:
         """What may replace the time of an event of a log source; None where the source's own time is kept."""

@@ -87,7 +87,7 @@ def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
     """One rule as Microsoft publishes it; it is disabled when it comes in."""
     rule, when = item.rule, terms(item.plan, item.schedule)
     named = list(entities(item.plan, backend, item.contracts))
-    tactics, techniques = _attack([str(tag) for tag in rule.sigma.tags or []])
+    tactics, techniques = _attack([str(tag) for tag in rule.sigma.tags or []], backend)
     shown = _shown(rule.sigma.title, named)
     return {
         "id": identity(rule.sigma.id or rule.name, backend),
@@ -231,8 +231,8 @@ def span(micros: int) -> str:
     return f"{minutes // size}{unit}"
 
 
-def _attack(tags: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Tactics by their names without spaces, and techniques by number."""
+def _attack(tags: Sequence[str], backend: Backend) -> tuple[list[str], list[str]]:
+    """Tactics by their names without spaces, and techniques by number, as the SIEM's version of ATT&CK has them."""
     found = threat(tags)
     names = {tactic.id: tactic.name for tactic in attack().tactics.values()}
     ids = [one["tactic"]["id"] for one in found]
@@ -240,7 +240,9 @@ def _attack(tags: Sequence[str]) -> tuple[list[str], list[str]]:
     techniques = [
         each["id"] for one in found for technique in one["technique"] for each in (technique["subtechnique"] or [technique])
     ]
-    return list(dict.fromkeys(tactics)), list(dict.fromkeys(techniques))
+    version = backend.attack or attack().version
+    known = [attack().known_to(version, technique.lower()) for technique in techniques]
+    return list(dict.fromkeys(tactics)), list(dict.fromkeys(tag.upper() for tag in known if tag))
 
 
 def _shown(title: str, named: Sequence[Mapping[str, Any]]) -> str:
