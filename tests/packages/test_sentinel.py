@@ -62,6 +62,8 @@ def test_every_rule_is_what_sentinel_takes(rules: dict[str, dict[str, Any]]) -> 
 
 def test_a_tactic_stands_for_each_technique(rules: dict[str, dict[str, Any]]) -> None:
     names = {technique.id: technique.tactics for technique in attack().techniques.values()}
+    # What version 19 gave up served the tactic that it parted in two.
+    names |= {tag.upper(): ("DefenseEvasion",) for tag in attack().before.values()}
     served = {tactic.name.title().replace(" ", ""): name for name, tactic in attack().tactics.items()}
     for name, rule in rules.items():
         tactics = {served.get(tactic, tactic) for tactic in rule["tactics"]}
