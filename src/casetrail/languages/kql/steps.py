@@ -16,11 +16,10 @@ from casetrail.languages.kql.text import moment, name, string
 from casetrail.plan.nodes import And, Correlation, Expr, Field, Figure, KeyPart, Search, Threshold, Type, fields
 from casetrail.stores.places import Stores, place_of, store_of
 from casetrail.stores.store import Store
-from casetrail.stores.unsupported import UnsupportedError
+from casetrail.stores.unsupported import UnsupportedError, unknown
 
 ID = "event_id"
 """The column of the completing event's id in what a query returns."""
-_REPEATED = (Figure.SUM, Figure.AVG, Figure.MEDIAN, Figure.PERCENTILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,17 @@ def _repeats(plan: Correlation) -> bool:
     """Whether an event may hold one value several times, and each counts."""
     value = _value(plan)
     many = value is not None and any(field is not None and field.many for field in value.fields)
-    return many and isinstance(plan.condition, Threshold) and plan.condition.figure in _REPEATED
+    return many and isinstance(plan.condition, Threshold) and _each_counts(plan.condition.figure)
+
+
+def _each_counts(figure: Figure) -> bool:
+    match figure:
+        case Figure.SUM | Figure.AVG | Figure.MEDIAN | Figure.PERCENTILE:
+            return True
+        case Figure.EVENTS | Figure.DISTINCT:
+            return False
+        case never:
+            raise unknown(never)
 
 
 def _again(place: int, part: KeyPart) -> str:

@@ -18,7 +18,7 @@ from casetrail.plan import window as w
 from casetrail.plan.horizon import reach, wait
 from casetrail.plan.nodes import Correlation, Figure, KeyPart, Search, Type
 from casetrail.stores.places import Stores, store_of
-from casetrail.stores.unsupported import UnsupportedError
+from casetrail.stores.unsupported import UnsupportedError, unknown
 
 RESULT = "completions"
 """The name of the aggregation."""
@@ -193,7 +193,7 @@ def _figure(figure: Figure) -> str:
         case Figure.EVENTS | Figure.DISTINCT | Figure.SUM | Figure.AVG | Figure.MEDIAN | Figure.PERCENTILE:
             return figure.value
         case never:
-            assert_never(never)
+            raise unknown(never)
 
 
 def _range(around: w.Range) -> dict[str, int]:

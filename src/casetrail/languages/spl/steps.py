@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import assert_never
 
 from casetrail.languages.base import Bounds
 from casetrail.languages.spl.expressions import number
@@ -20,7 +19,7 @@ from casetrail.languages.spl.values import INTEGER, NO_MEDIAN, NUMBER, canonical
 from casetrail.plan.nodes import Correlation, Figure, KeyPart, Search, Threshold, Type
 from casetrail.plan.window import Window, window
 from casetrail.stores.store import Backend
-from casetrail.stores.unsupported import UnsupportedError
+from casetrail.stores.unsupported import UnsupportedError, unknown
 
 NONE = "-"
 """Stands where a row has no key of this place, so that no column to group by is ever null."""
@@ -250,7 +249,7 @@ class SplSteps:
             case Figure.MEDIAN:
                 raise UnsupportedError(NO_MEDIAN)
             case never:
-                assert_never(never)
+                raise unknown(never)
 
 
 def _form(part: KeyPart | None) -> str:

@@ -44,7 +44,7 @@ from casetrail.plan.window import (
     Test,
     Window,
 )
-from casetrail.stores.unsupported import UnsupportedError
+from casetrail.stores.unsupported import UnsupportedError, unknown
 
 _RANK = {
     Op.GTE: "below_now<rank",
@@ -188,7 +188,7 @@ class SplWindow:
             case Figure.MEDIAN:
                 raise UnsupportedError(NO_MEDIAN)
             case never:
-                assert_never(never)
+                raise unknown(never)
 
     def distinct(self, span: int) -> Iterator[str]:
         """A value is there from its first step until its last one has left: what comes in between changes nothing."""
@@ -348,7 +348,7 @@ def _compares(form: Seen | Spoiled, op: Op, value: float) -> list[str]:
         case Figure.MEDIAN:
             raise UnsupportedError(NO_MEDIAN)
         case never:
-            assert_never(never)
+            raise unknown(never)
 
 
 def _shown(form: Seen) -> str:
@@ -364,7 +364,7 @@ def _shown(form: Seen) -> str:
         case Figure.MEDIAN:
             raise UnsupportedError(NO_MEDIAN)
         case never:
-            assert_never(never)
+            raise unknown(never)
 
 
 def _every(tests: Sequence[str]) -> str:
