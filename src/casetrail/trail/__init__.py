@@ -1,1 +1,1 @@
-"""From an indicator to all that it touched, and what the logs can't show of it."""
+"""From one indicator through logs to all that it touched, and what the logs can't show."""

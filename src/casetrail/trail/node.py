@@ -189,7 +189,7 @@ class Indicator:
         """A line that says how it was read, and how to say it better."""
         if not self.guessed:
             return f"{self.kind} {self.value}"
-        return f"{self.kind} {self.value} (guessed; to say otherwise write session:{self.text}, account:{self.text}, …)"
+        return f"{self.kind} {self.value} (guessed; KIND:{self.text} says otherwise)"
 
 
 def indicator(text: str, contracts: Mapping[str, Contract], seen: Sequence[str] = ()) -> Indicator:
