@@ -23,7 +23,7 @@ def rows() -> dict[str, dict[str, str]]:
     for line in lines[start + 2 :]:
         if len(line) != len(lines[start]):
             break
-        found[line[0]] = dict(zip(lines[start], line, strict=True))
+        found[line[0].strip("`")] = dict(zip(lines[start], line, strict=True))
     return found
 
 
