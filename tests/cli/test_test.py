@@ -168,7 +168,12 @@ SKIPPED = {"#x", "line\nbreak", "carriage\rreturn"}
 """A line that begins so is a comment, and a value of a watchlist stands on one line."""
 
 
-CONTROL = {number for number, value in enumerate(HOSTILE) if any(char < " " and char not in "\t\n\r" for char in value)}
+UNSAYABLE = {
+    number
+    for number, value in enumerate(HOSTILE)
+    if any((char < " " and char not in "\t\n\r") or char == "İ" for char in value)
+}
+"""What ES|QL can't say: control characters, and the letter whose lower case isn't i there."""
 """Those with a control character that ES|QL has no escape for."""
 
 
@@ -220,9 +225,9 @@ def test_no_value_breaks_out_of_what_is_built(target: str, hostile: Path, tmp_pa
             query = query_for(pack, pack.rules.named(name), target)
             assert skeleton(query) == shapes[not value.isascii()], value
             assert query in queries.values()
-    assert {name for name in refused if name.endswith("equal")} == {f"value_{number}_equal" for number in CONTROL}
-    harmless_list = [f"håŕmless {number}" for number in range(len(HOSTILE) - len(SKIPPED) - len(CONTROL))]
-    sayable = [value for number, value in enumerate(HOSTILE) if number not in CONTROL]
+    assert {name for name in refused if name.endswith("equal")} == {f"value_{number}_equal" for number in UNSAYABLE}
+    harmless_list = [f"håŕmless {number}" for number in range(len(HOSTILE) - len(SKIPPED) - len(UNSAYABLE))]
+    sayable = [value for number, value in enumerate(HOSTILE) if number not in UNSAYABLE]
     queries_of_lists = []
     for values in (harmless_list, sayable):
         (hostile / "watchlists" / "service_accounts.csv").write_text(watchlist(values), "utf-8", newline="")
