@@ -118,7 +118,7 @@ def test_a_folder_and_the_standard_input_and_several_at_once(pack: Path, tmp_pat
         "--pack", pack, "hunt", tmp_path / "logs", "-", "--rule", "example", "--json", stdin=b"\n".join(LINES[200:])
     )
     assert (result.returncode, ids(result.stdout.decode())) == (0, HITS)
-    assert result.stderr.decode().startswith("3 files, 300 events of okta/okta")
+    assert "\n3 files, 300 events of okta/okta" in result.stderr.decode()
     packed = shell("--pack", pack, "hunt", "-", stdin=b"")
     assert packed.stderr.decode().startswith("1 file, no events of a known log: 0 matches of 0 rules\n")
 

@@ -32,7 +32,7 @@ def test_help_has_an_example() -> None:
 
 
 def test_without_a_name_the_incidents_are_listed() -> None:
-    lines = run().output.splitlines()
+    lines = run().stdout.splitlines()
     assert [line.partition(":")[0] for line in lines] == ["okta-2023", "salesloft-drift-2025", "unc6040-2025"]
 
 
@@ -45,7 +45,7 @@ def test_the_table_says_what_fired_first_and_when_the_victim_saw_it() -> None:
 
 
 def test_a_rule_can_be_left_out() -> None:
-    shown = json.loads(run("unc6040-2025", "--without", "okta_signin_new_network", "--json").output)
+    shown = json.loads(run("unc6040-2025", "--without", "okta_signin_new_network", "--json").stdout)
     assert "okta_signin_new_network" not in {alert["rule"] for alert in shown["companies"][0]["alerts"]}
 
 

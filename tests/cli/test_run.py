@@ -11,7 +11,7 @@ from tests.cli.ways import CASES, RULE, put, run, shell, small_pack
 def test_it_ends_with_what_it_did(tmp_path: Path) -> None:
     pack = small_pack(tmp_path / "pack")
     result = shell("--pack", pack, "run", "-o", tmp_path / "dist")
-    assert (result.returncode, result.stderr) == (0, b"")
+    assert (result.returncode, result.stderr.decode()) == (0, f"pack: {pack} (1 rule)\n")
     told = {line.split("  ")[0]: line.split(maxsplit=1)[1] for line in result.stdout.decode().splitlines()}
     assert told["rules"] == "1, 0 of them correlations"
     assert told["cases"] == "2 of 1 rule"
@@ -21,13 +21,13 @@ def test_it_ends_with_what_it_did(tmp_path: Path) -> None:
     assert told["files"].startswith(f"{len(manifest['files']) + 1} in {tmp_path / 'dist'}")
 
 
-def test_an_error_in_a_rule_stops_it_before_it_builds(tmp_path: Path) -> None:
+def test_a_pack_without_a_rule_that_compiles_is_not_built(tmp_path: Path) -> None:
     rule = {**RULE, "detection": {"selection": {"eventTyp": "x"}, "condition": "selection"}}
     pack = small_pack(tmp_path / "pack", {"example": rule})
     result = shell("--pack", pack, "run", "-o", tmp_path / "dist")
-    assert (result.returncode, result.stdout) == (1, b"")
+    assert (result.returncode, result.stdout) == (2, b"")
     assert b"did you mean eventType" in result.stderr
-    assert b"nothing was tested or built: 1 error" in result.stderr
+    assert b"nothing was built: no rule is left that can be compiled" in result.stderr
     assert not (tmp_path / "dist").exists()
 
 
