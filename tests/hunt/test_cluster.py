@@ -153,7 +153,7 @@ def refusal(status: int) -> tuple[int, dict[str, Any]]:
 
 PLAIN = (200, {"hello": "there"})
 REFUSALS = [
-    (refusal(401), r"rejects the API key \(401\)"),
+    (refusal(401), r"rejects the API key or password \(401\)"),
     (refusal(403), r"may not read logs-hunted\.log-\* \(403\)"),
     (PLAIN, "no Elasticsearch"),
 ]

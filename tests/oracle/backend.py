@@ -114,7 +114,8 @@ class OracleBackend(sqliteBackend):  # type: ignore[misc]
         value = cond.value = _address(cond.value) if column.field.type is Type.ADDRESS else cond.value
         self._refuse(column, cond)
         if isinstance(value, SigmaExpansion | SigmaCIDRExpression):
-            return super().convert_condition_field_eq_val(cond, state)
+            # The published backend writes the addresses of a network with OR and without parentheses, beside an AND too.
+            return f"({super().convert_condition_field_eq_val(cond, state)})"
         absent = isinstance(value, SigmaNull) or (isinstance(value, SigmaExists) and not value.exists)
         if column.many and absent:
             present = ConditionFieldEqualsValueExpression(cond.field, SigmaExists(True))
