@@ -14,13 +14,16 @@ from casetrail.engines.documents import index_of
 from casetrail.languages.esql.mapping import mapping
 from casetrail.pack.backend import elsewhere
 from casetrail.pack.pack import Pack
+from casetrail.pack.shapes import read_shapes
 from casetrail.packages.elastic.rules import files
 from casetrail.packages.formats import Packaged
 from casetrail.schedule.schedule import schedule
+from casetrail.stores.mapping import shape_mapping
 from casetrail.stores.unsupported import UnsupportedError
 from tests.elastic.stores import WORKER
 
 PACK = Pack.load(Path(__file__).parents[2])
+SHAPES = read_shapes(PACK.folder / "backends" / "elastic", PACK.contracts)
 BACKEND = elsewhere(backend_of(PACK, "elastic"), f"shipped-{WORKER}")
 
 
@@ -36,7 +39,9 @@ def test_the_node_takes_every_query_of_the_package(elasticsearch_url: str) -> No
     client = Elasticsearch(elasticsearch_url, request_timeout=300)
     made = [index_of(store, "one") for store in BACKEND.stores.values()]
     for index, store in zip(made, BACKEND.stores.values(), strict=True):
-        client.indices.create(index=index, mappings=mapping(store), settings={"number_of_replicas": 0})
+        shapes = SHAPES.get(store.source)
+        mappings = shape_mapping(store, shapes[-1]) if shapes else mapping(store)
+        client.indices.create(index=index, mappings=mappings, settings={"number_of_replicas": 0})
     shipped = list(items())
     *rules, _ = map(json.loads, files(shipped, BACKEND)["detection-rules.ndjson"].splitlines())
     wrong = {}
