@@ -7,13 +7,17 @@
 # make noise  how many alerts a month of ordinary work makes, into docs/noise.md and .json; a quarter of an hour on two cores
 # make docs   the pages that are generated
 # make release  the wheel and the archive to hand out, in release/
+# make pins   the versions and hashes that CI, the action and a release install, into locks/; needs uv and the network
+# make locked  .venv made from locks/all.txt, each file held to its hash
 # make logs   the logs of the incidents
 
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+UV ?= uv
+COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: run test fuzz fuzz-readers hardness bench noise docs release logs clean
+.PHONY: run test fuzz fuzz-readers hardness bench noise docs release pins locked logs clean
 
 run: $(STAMP)
 	@$(BIN)/casetrail run -o dist
@@ -48,6 +52,16 @@ docs: $(STAMP)
 release: $(STAMP)
 	@rm -rf release && $(BIN)/python -m hatchling build -t wheel -d release > /dev/null
 	@$(BIN)/casetrail release -o release --wheel release/*.whl
+
+pins:
+	@$(COMPILE) --all-extras --group test --group lint --group build --output-file locks/all.txt
+	@$(COMPILE) --group build --constraint locks/all.txt --output-file locks/run.txt
+
+locked:
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/all.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
 
 logs: $(STAMP)
 	@$(BIN)/python makers/incidents/make.py
