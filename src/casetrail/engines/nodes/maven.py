@@ -10,6 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -27,16 +28,38 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "casetrail"
 
 
-def jars(pinned: Path) -> list[Path]:
-    """The files of a list of `group:artifact:version sha256` lines, downloaded unless the cache holds them.
+@dataclass(frozen=True)
+class Pinned:
+    """A file on Maven Central, and the SHA-256 that it must have."""
+
+    group: str
+    artifact: str
+    version: str
+    packaging: str
+    digest: str
+
+
+def pinned(text: str) -> list[Pinned]:
+    """The files of a list of `group:artifact:version sha256` lines.
 
     A file that is no jar has its packaging after the version (`group:artifact:version:zip`).
+    """
+    lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    return [_pinned(coordinates, digest) for coordinates, digest in lines]
+
+
+def _pinned(coordinates: str, digest: str) -> Pinned:
+    group, artifact, version, packaging = (*coordinates.split(":"), "jar")[:4]
+    return Pinned(group, artifact, version, packaging, digest)
+
+
+def jars(listed: Path) -> list[Path]:
+    """The files of a list that `pinned` reads, downloaded unless the cache holds them.
 
     Raises NodeUnavailable when one can't be had or isn't what was pinned.
     """
-    lines = [line.split() for line in pinned.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(lambda line: _file(*line), lines))
+        return list(pool.map(_file, pinned(listed.read_text("utf-8"))))
 
 
 def unpacked(archive: Path, only: Sequence[str]) -> Path:
@@ -60,29 +83,30 @@ def unpacked(archive: Path, only: Sequence[str]) -> Path:
     return kept
 
 
-def _file(coordinates: str, digest: str) -> Path:
-    group, artifact, version, packaging = (*coordinates.split(":"), "jar")[:4]
-    kept = cache_folder() / "jars" / f"{digest[:12]}-{artifact}-{version}.{packaging}"
+def _file(wanted: Pinned) -> Path:
+    kept = cache_folder() / "jars" / f"{wanted.digest[:12]}-{wanted.artifact}-{wanted.version}.{wanted.packaging}"
     if kept.is_file():
         return kept
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
-        fetched = _download(group, artifact, version, packaging, Path(folder))
+        fetched = _download(wanted, Path(folder))
         found = hashlib.sha256(fetched.read_bytes()).hexdigest()
-        if found != digest:
-            raise NodeUnavailable(f"{coordinates}: its SHA-256 is {found}, not the pinned {digest}")
+        if found != wanted.digest:
+            name = f"{wanted.group}:{wanted.artifact}:{wanted.version}"
+            raise NodeUnavailable(f"{name}: its SHA-256 is {found}, not the pinned {wanted.digest}")
         shutil.move(fetched, Path(folder) / "done")
         os.replace(Path(folder) / "done", kept)
     return kept
 
 
-def _download(group: str, artifact: str, version: str, packaging: str, folder: Path) -> Path:
+def _download(wanted: Pinned, folder: Path) -> Path:
     try:
         from jgo.maven import MavenContext
     except ImportError as error:
         raise NodeUnavailable("jgo is missing: pip install 'casetrail[prove]'") from error
     try:
-        project = MavenContext(repo_cache=folder, local_repos=[], timeout=120).project(group, artifact)
-        return Path(project.at_version(version).artifact(packaging=packaging).resolve())
+        project = MavenContext(repo_cache=folder, local_repos=[], timeout=120).project(wanted.group, wanted.artifact)
+        return Path(project.at_version(wanted.version).artifact(packaging=wanted.packaging).resolve())
     except Exception as error:
-        raise NodeUnavailable(f"{group}:{artifact}:{version} can't be downloaded from Maven Central: {error}") from error
+        name = f"{wanted.group}:{wanted.artifact}:{wanted.version}"
+        raise NodeUnavailable(f"{name} can't be downloaded from Maven Central: {error}") from error
