@@ -9,6 +9,7 @@
 # make release  the wheel and the archive to hand out, in release/
 # make pins   the versions and hashes that CI, the action and a release install, into locks/; needs uv and the network
 # make locked  .venv made from locks/all.txt, each file held to its hash
+# make advisories FILE=all.zip  what is pinned against a file of advisories in OSV format; without the network
 # make logs   the logs of the incidents
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ STAMP := .venv/.installed
 UV ?= uv
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: run test fuzz fuzz-readers hardness bench noise docs release pins locked logs clean
+.PHONY: run test fuzz fuzz-readers hardness bench noise docs release pins locked advisories logs clean
 
 run: $(STAMP)
 	@$(BIN)/casetrail run -o dist
@@ -62,6 +63,9 @@ locked:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/all.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+advisories: $(STAMP)
+	@$(BIN)/python makers/advisories.py $(FILE)
 
 logs: $(STAMP)
 	@$(BIN)/python makers/incidents/make.py
