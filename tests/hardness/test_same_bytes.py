@@ -60,7 +60,8 @@ def test_the_surroundings_change_nothing(plain: dict[str, bytes], tmp_path: Path
     pack = tmp_path / "elsewhere" / "päck"
     for name in PACK:
         shutil.copytree(ROOT / name, pack / name, copy_function=shutil.copyfile)
-    shutil.copyfile(ROOT / "rules.lock", pack / "rules.lock")
+    for name in ("rules.lock", "casetrail.yml"):
+        shutil.copyfile(ROOT / name, pack / name)
     other = built(pack, tmp_path / "other" / "dist", **ODD)
     assert differing(plain, other) == []
     assert len(plain) > 20

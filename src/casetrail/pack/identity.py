@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from casetrail.pack.pack import Pack
@@ -14,7 +15,8 @@ def identity_of(pack: Pack) -> Identity:
     A pack that says no id never has casetrail's own.
     """
     told = {**(pack.settings.data.get("package") or {}), **_own(pack)}
-    folder = pack.folder.resolve().name
+    # Whatever the locale took the name's bytes for.
+    folder = os.fsencode(pack.folder.resolve().name).decode("utf-8", "replace")
     slug = re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_")
     slug = f"pack_{slug}" if not slug[:1].isalpha() or slug == OURS.id else slug
     own = OURS
