@@ -152,7 +152,7 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "salesforce/realtime": (
         {
-            "EventIdentifier": "e1",
+            "EventIdentifier": "e4",
             "EventDate": "2026-01-15T09:00:00.000Z",
             "EventType": "Login",
             "SourceIp": "192.0.2.7",
@@ -165,7 +165,7 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "event": {"dataset": "salesforce.realtime"},
             "salesforce": {
                 "realtime": {
-                    "event_identifier": "e1",
+                    "event_identifier": "e4",
                     "event_type": "Login",
                     "source_ip": "192.0.2.7",
                     "login_latitude": 52.5,

@@ -28,6 +28,7 @@ PACK = Pack.load(ROOT)
 FILLED = PACK.with_watchlists(
     {name: values or ("filled.example",) for name, values in PACK.watchlists.items()}
     | {"corporate_networks": ("192.0.2.0/24", "198.51.100.7"), "known_proxies": ("64496",)}
+    | {"indicator_addresses": ("203.0.113.0/24", "198.51.100.8")}
 )
 PACKS = {"as shipped": PACK, "filled in": FILLED}
 TARGETS = targets(PACK)
