@@ -120,7 +120,7 @@ def test_a_folder_and_the_standard_input_and_several_at_once(pack: Path, tmp_pat
     assert (result.returncode, ids(result.stdout.decode())) == (0, HITS)
     assert "\n3 files, 300 events of okta/okta" in result.stderr.decode()
     packed = shell("--pack", pack, "hunt", "-", stdin=b"")
-    assert packed.stderr.decode().startswith("1 file, no events of a known log: 0 matches of 0 rules\n")
+    assert "\n1 file, no events of a known log: 0 matches of 0 rules\n" in packed.stderr.decode()
 
 
 def test_people_get_alerts_and_programs_every_completion(pack: Path, tmp_path: Path) -> None:
