@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -16,44 +16,47 @@ from casetrail.plan.values import bag, parse
 from casetrail.stores.shape import Shape
 from casetrail.stores.store import Store
 
+Columns = Iterator[tuple[str, list[Any]]]
 TRIAL = "casetrail.trial"
 """The column that tells the trials in one index apart."""
 
 
 def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
     """The document that a store keeps for an event: typed columns hold only what parses, empty texts may be dropped."""
-    document: dict[str, Any] = {}
-    for column, value in store.only.items():
-        put(document, column, value)
-    put(document, store.time, event.time // 1000)
-    for path, field in contract.fields.items():
-        place = store.fields.get(path)
-        if place is None or place.unsupported or place.derive or place.name == store.time:
-            continue
-        textual = place.type in ("keyword", "flattened")
-        values = [spelled(text, field, event) if textual else _typed(text, field) for text in bag(event.row, field)]
-        values = [value for value in values if value is not None]
-        if values:
-            put(document, place.name, values if len(values) > 1 else values[0])
-    arrived = arrival(event, contract)
-    if store.arrival and arrived is not None:
-        put(document, store.arrival, arrived // 1000)
-    return document
+
+    def columns() -> Columns:
+        for path, field in contract.fields.items():
+            place = store.column_of(path)
+            if place is not None:
+                textual = place.type in ("keyword", "flattened")
+                texts = bag(event.row, field)
+                yield place.name, [spelled(text, field, event) if textual else _typed(text, field) for text in texts]
+
+    return _document(event, store, contract, columns())
 
 
 def as_shaped(event: Event, store: Store, contract: Contract, shape: Shape) -> dict[str, Any]:
     """The document that a vendor's own pipeline makes of an event's row: its values as they came, for the index to read."""
+
+    def columns() -> Columns:
+        for path, kept in shape.fields.items():
+            field = contract.fields[path]
+            texts = [spelled(text, field, event) for text in bag(event.row, field)]
+            yield from ((column.name, [FORMS[column.form](text) for text in texts]) for column in kept)
+
+    return _document(event, store, contract, columns())
+
+
+def _document(event: Event, store: Store, contract: Contract, columns: Columns) -> dict[str, Any]:
+    """columns: each with its values; None is no value, and a column without any isn't there."""
     document: dict[str, Any] = {}
     for column, value in store.only.items():
         put(document, column, value)
     put(document, store.time, event.time // 1000)
-    for path, columns in shape.fields.items():
-        field = contract.fields[path]
-        for kept in columns:
-            made = [FORMS[kept.form](spelled(text, field, event)) for text in bag(event.row, field)]
-            values = [value for value in made if value is not None]
-            if values:
-                put(document, kept.name, values if len(values) > 1 else values[0])
+    for column, values in columns:
+        known = [value for value in values if value is not None]
+        if known:
+            put(document, column, known if len(known) > 1 else known[0])
     arrived = arrival(event, contract)
     if store.arrival and arrived is not None:
         put(document, store.arrival, arrived // 1000)

@@ -72,8 +72,8 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
     row: dict[str, Any] = {column: "" for column, kind in columns_of([store]).items() if kind in ("string", "json")}
     row |= {**store.only, store.time: _EPOCH + timedelta(microseconds=event.time)}
     for path, field in contract.fields.items():
-        place = store.fields.get(path)
-        if place is None or place.unsupported or place.derive or place.name == store.time:
+        place = store.column_of(path)
+        if place is None:
             continue
         if place.type in ("dynamic", "json"):
             root, *inside = place.name.split(".")

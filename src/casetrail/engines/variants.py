@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from casetrail.engines.base import Engine, Trial
-from casetrail.plan.nodes import searches
+from casetrail.plan.nodes import sources
 from casetrail.stores.shape import Shape, reached
 from casetrail.stores.since import since
 from casetrail.stores.store import Backend
@@ -23,9 +23,6 @@ class Variant:
     shapes: Shapes
     engine: Engine
 
-    def named(self, sources: frozenset[str]) -> str:
-        return ", ".join(f"{shape.source} {shape.variant}" for source, shape in self.shapes.items() if source in sources)
-
 
 class Variants:
     """An engine that runs a trial on every variant of what its logs' pipelines store, and finds what is found on all of them.
@@ -39,23 +36,25 @@ class Variants:
         self.variants = variants
 
     def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
+        wanted = [self.wanted(trial) for trial in trials]
         found: list[dict[str, frozenset[str] | Exception]] = [{} for _ in trials]
-        told: list[set[tuple[str, ...]]] = [set() for _ in trials]
         for variant in self.variants:
-            chosen = [number for number, trial in enumerate(trials) if self.tells(trial, variant, told[number])]
-            for number, verdict in zip(chosen, variant.engine.verdicts([trials[number] for number in chosen]), strict=True):
-                found[number][variant.named(_sources(trials[number]))] = verdict
+            chosen = [(number, name) for number, names in enumerate(wanted) for name, one in names.items() if one is variant]
+            verdicts = variant.engine.verdicts([trials[number] for number, _ in chosen])
+            for (number, name), verdict in zip(chosen, verdicts, strict=True):
+                found[number][name] = verdict
         return [self.merged(trial, each) for trial, each in zip(trials, found, strict=True)]
 
-    def tells(self, trial: Trial, variant: Variant, told: set[tuple[str, ...]]) -> bool:
-        """Whether a variant is one that the trial's rule is for, and other than those before."""
-        shapes = [variant.shapes[source] for source in sorted(_sources(trial)) if source in variant.shapes]
+    def wanted(self, trial: Trial) -> dict[str, Variant]:
+        """The variants that a trial's rule is for, by what its logs are like there; of those alike the first."""
+        logs = sorted(sources(trial.plan))
         needed = since(trial.plan, self.backend.stores)
-        mark = tuple(shape.variant for shape in shapes)
-        if mark in told or not all(reached(shape.version, needed.get(shape.source, "")) for shape in shapes):
-            return False
-        told.add(mark)
-        return True
+        found: dict[str, Variant] = {}
+        for variant in self.variants:
+            shapes = [variant.shapes[source] for source in logs if source in variant.shapes]
+            if all(reached(shape.version, needed.get(shape.source, "")) for shape in shapes):
+                found.setdefault(", ".join(f"{shape.source} {shape.variant}" for shape in shapes), variant)
+        return found
 
     def merged(self, trial: Trial, found: Mapping[str, frozenset[str] | Exception]) -> frozenset[str] | Exception:
         refused = sorted(
@@ -88,7 +87,3 @@ def variants(
 def _apart(backend: Backend, mark: str) -> Backend:
     stores = {source: replace(store, index=store.index.replace("*", mark)) for source, store in backend.stores.items()}
     return replace(backend, stores=stores)
-
-
-def _sources(trial: Trial) -> frozenset[str]:
-    return frozenset(search.source for search in searches(trial.plan))

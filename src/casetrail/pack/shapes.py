@@ -38,13 +38,15 @@ def read_shapes(folder: Path, contracts: Mapping[str, Contract], files: Files | 
 
 def unstored(backend: Backend, shapes: Mapping[str, Sequence[Shape]]) -> Iterator[str]:
     """The names of a backend that no variant of its log's pipeline gives the field, in words."""
-    for source, each in shapes.items():
-        store = backend.stores.get(source)
-        for path, place in store.fields.items() if store else ():
+    for source in sorted(shapes.keys() & backend.stores.keys()):
+        store, each = backend.stores[source], shapes[source]
+        for path in store.fields:
+            place = store.column_of(path)
+            if place is None:
+                continue
             names = {column.name for shape in each for column in shape.fields.get(path, ())}
-            inside = any(name.startswith(f"{held}.") for name in (place.name, *place.also) for held in names)
-            asked = not (place.unsupported or place.derive or place.name == store.time) if store else False
-            if asked and not inside and names.isdisjoint({place.name, *place.also}):
+            inside = any(name.startswith(f"{held}.") for name in names for held in place.names)
+            if not inside and names.isdisjoint(place.names):
                 yield f"{source}: {path}: no stored row has it as {place.name}; there is: {', '.join(sorted(names)) or 'nothing of it'}"
 
 

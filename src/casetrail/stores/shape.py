@@ -45,5 +45,10 @@ def reached(version: str, since: str) -> bool:
     return not since or _numbers(version) >= _numbers(since)
 
 
+def latest(*versions: str) -> str:
+    """The latest of some versions; empty where all are."""
+    return max(filter(None, versions), key=_numbers, default="")
+
+
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from casetrail.plan.nodes import Correlation, Field, Plan, SameAs, Search, tests
 from casetrail.stores.places import Stores
-from casetrail.stores.shape import reached
+from casetrail.stores.shape import latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,7 @@ def since(plan: Plan, stores: Stores) -> dict[str, str]:
     for each in asked(plan):
         store = stores.get(each.source)
         stored = store.fields.get(each.field.path) if store else None
-        if store is None or stored is None:
-            continue
-        for version in (store.since, stored.since, stored.column_since if each.whole else ""):
-            if version and not reached(found.get(each.source, "0"), version):
-                found[each.source] = version
-    return found
+        if store is not None and stored is not None:
+            column = stored.column_since if each.whole else ""
+            found[each.source] = latest(found.get(each.source, ""), store.since, stored.since, column)
+    return {source: version for source, version in found.items() if version}

@@ -32,6 +32,11 @@ class StoredField:
     column_since: str = ""
     taken_apart: bool = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names under which rows hold it."""
+        return (self.name, *self.also)
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -65,6 +70,11 @@ class Store:
     def columns(self) -> tuple[StoredField, ...]:
         """The fields that a column holds."""
         return tuple(place for place in self.fields.values() if not (place.unsupported or place.derive))
+
+    def column_of(self, path: str) -> StoredField | None:
+        """Where a column of its own holds a field; None for one without, and for the time of the event."""
+        place = self.fields.get(path)
+        return None if place is None or place.unsupported or place.derive or place.name == self.time else place
 
 
 @dataclass(frozen=True, slots=True)

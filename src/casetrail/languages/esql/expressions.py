@@ -149,24 +149,24 @@ class EsqlExpressions(Expressions[EsqlColumn]):
                 assert_never(never)
 
     def test(self, test: Is) -> str:
-        stored = self.column(test.field).stored
+        column = self.column(test.field)
         if not isinstance(test.check, IsMissing | Exists):
-            _require_type(test.field, stored)
-        return self.in_a_part(test, stored) if stored.taken_apart else super().test(test)
+            _require_type(test.field, column.stored)
+        return self.in_a_part(column, test) if column.stored.taken_apart else super().test(test)
 
-    def in_a_part(self, test: Is, stored: StoredField) -> str:
+    def in_a_part(self, column: EsqlColumn, test: Is) -> str:
         """A test of a text that is kept in parts: what one of them contains."""
         match test.check:
             case Like(parts=(Wildcard.MANY, str() as text, Wildcard.MANY), cased=cased) if _WORDS.fullmatch(text):
+                stored, part = column.stored, f"*{_escaped_query(text)}*"
                 if stored.type != "flattened":
-                    return self.like(EsqlColumn(name(stored.name), stored), replace(test.field, arrays=(1,)), test.check)
+                    return self.like(column, replace(test.field, arrays=(1,)), test.check)
                 _require_cased(test.field, stored, cased)
                 key = stored.name.removeprefix(f"{stored.root}.")
                 # A pattern runs over the key and the value, or over the keys below and the value where that is parsed.
-                patterns = [(stored.name, f"{_escaped_query(key)}?*{_escaped_query(text)}*")]
-                patterns += [(other, f"*{_escaped_query(text)}*") for other in stored.also]
-                query = " OR ".join(f"{_query_name(held)}:{pattern}" for held, pattern in patterns)
-                return f"QSTR({string(query)})"
+                return _query_string(
+                    [(stored.name, f"{_escaped_query(key)}?{part}"), *((other, part) for other in stored.also)]
+                )
         raise UnsupportedError(f"{test.field.path}: Elastic keeps its parts, so only |contains of words can be asked for")
 
     def full_text(self, expr: Expr) -> bool:
@@ -210,9 +210,7 @@ class EsqlExpressions(Expressions[EsqlColumn]):
 
     def full_text_any(self, column: EsqlColumn, field: Field, cased: bool, patterns: list[str]) -> str:
         _require_cased(field, column.stored, cased)
-        names = (column.stored.name, *column.stored.also)
-        query = " OR ".join(f"{_query_name(held)}:{pattern}" for pattern in patterns for held in names)
-        return f"QSTR({string(query)})"
+        return _query_string([(held, pattern) for pattern in patterns for held in column.stored.names])
 
     def like(self, column: EsqlColumn, field: Field, check: Like) -> str:
         literals = [part for part in check.parts if isinstance(part, str)]
@@ -282,8 +280,7 @@ class EsqlExpressions(Expressions[EsqlColumn]):
 
     def exists(self, column: EsqlColumn, field: Field) -> str:
         if column.stored.type == "flattened":
-            names = (column.stored.name, *column.stored.also)
-            return f"QSTR({string(' OR '.join(f'_exists_:{_query_name(held)}' for held in names))})"
+            return _query_string([("_exists_", _query_name(held)) for held in column.stored.names])
         return f"{self.held(column, field)} IS NOT NULL"
 
     def held(self, column: EsqlColumn, field: Field) -> str:
@@ -343,6 +340,11 @@ def _require_fold(cased: bool, texts: Iterable[Scalar]) -> None:
 
 def _escaped_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
+
+
+def _query_string(pairs: Iterable[tuple[str, str]]) -> str:
+    """A full-text test: any of some names has the pattern beside it."""
+    return f"QSTR({string(' OR '.join(f'{_query_name(held)}:{pattern}' for held, pattern in pairs))})"
 
 
 def _query_name(path: str) -> str:

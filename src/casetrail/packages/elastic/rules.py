@@ -3,7 +3,7 @@ and index templates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any, assert_never
 
@@ -17,7 +17,7 @@ from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, W
 from casetrail.plan.nodes import Correlation, Plan, Search, sources
 from casetrail.schedule.schedule import Schedule
 from casetrail.sigma.attack import Tactic, Technique, attack
-from casetrail.stores.shape import reached
+from casetrail.stores.shape import latest
 from casetrail.stores.since import asked, since
 from casetrail.stores.store import Backend
 
@@ -45,6 +45,7 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
     rule, when = item.rule, item.schedule
     severity, risk = _SEVERITY[rule.level]
     looked_at = list(_looked_at(item, backend))
+    threats = threat([str(tag) for tag in rule.sigma.tags or []])
     made: dict[str, Any] = {
         "id": identity(rule.sigma.id or rule.name, backend),
         "rule_id": str(rule.sigma.id or identity),
@@ -67,8 +68,8 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
         "false_positives": [" ".join(str(text).split()) for text in rule.sigma.falsepositives or []],
         "note": _note(rule),
         "setup": " ".join(str(rule.own.get("requires", "")).split()),
-        "tags": _tags(item, backend),
-        "threat": threat([str(tag) for tag in rule.sigma.tags or []]),
+        "tags": _tags(item, backend, threats),
+        "threat": threats,
         "related_integrations": list(_integrations(item.plan, backend)),
         "required_fields": list(_required(item.plan, backend)),
         **({"investigation_fields": {"field_names": looked_at}} if looked_at else {}),
@@ -105,11 +106,11 @@ def _note(rule: Rule) -> str:
     return "\n".join(parts)
 
 
-def _tags(item: Packaged, backend: Backend) -> list[str]:
+def _tags(item: Packaged, backend: Backend, threats: Sequence[Mapping[str, Any]]) -> list[str]:
     """The rule's own tags, and those by which Kibana's users find rules: the log, and the tactics by name."""
     own = [str(tag) for tag in item.rule.sigma.tags or []]
     logs = [tag for source in sources(item.plan) for tag in backend.stores[source].tags]
-    tactics = [f"Tactic: {each['tactic']['name']}" for each in threat(own)]
+    tactics = [f"Tactic: {each['tactic']['name']}" for each in threats]
     return list(dict.fromkeys([backend.pack.tag, *logs, *tactics, *own]))
 
 
@@ -118,8 +119,8 @@ def _integrations(plan: Plan, backend: Backend) -> Iterator[dict[str, str]]:
     needed: dict[str, str] = {}
     for source, version in since(plan, backend.stores).items():
         package = backend.stores[source].connector
-        if package and not reached(needed.get(package, "0"), version):
-            needed[package] = version
+        if package:
+            needed[package] = latest(needed.get(package, ""), version)
     for package, version in sorted(needed.items()):
         yield {"package": package, "version": f">={version}.0"}
 
