@@ -3,8 +3,8 @@
     python bench/trail.py [--share 1.0] [--days 30] [--folder DIR]
 
 Makes the logs unless the folder holds them, walks from the intruder's first address in a process of its own, and says: events, seconds to
-read and to walk, the most memory, and how much of the trail is the intruder's, and
-of others: the company's ordinary month holds failed sign-ins from any address.
+read and to walk, the most memory, and how much of the trail is the intruder's and how much of others: the company's ordinary month holds
+failed sign-ins from any address.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from casetrail.incidents.story import read_incident
 from casetrail.pack.pack import Pack
 from casetrail.trail.node import Node
 from casetrail.trail.store import Store
-from casetrail.trail.walk import Limits, walk
+from casetrail.trail.walk import Limits, idle_of, walk
 from company.chance import chance
 from company.days import days
 from company.delivery import Writer, delivered
@@ -63,8 +63,7 @@ def measured(folder: Path) -> dict[str, object]:
     begin = time.perf_counter()
     store.read([folder / "company", folder / "incident"])
     read = time.perf_counter()
-    idle = {one.product: one.session_idle for one in pack.contracts.values() if one.session_idle}
-    found = walk(store, [Node("address", _ADDRESS)], idle, Limits())
+    found = walk(store, [Node("address", _ADDRESS)], idle_of(pack.contracts), Limits())
     walked = time.perf_counter()
     got = {f"{step.event.source} {step.event.id}" for step in found.steps.values()}
     from_it = {

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from casetrail.pack.pack import Pack
 from casetrail.plan.values import format_time
 from casetrail.trail.node import Node, Strength
 from casetrail.trail.store import Store
-from casetrail.trail.walk import Limits, Trail, walk
+from casetrail.trail.walk import Limits, Trail, idle_of, walk
+from tests.incidents.replays import pack
 
-ROOT = Path(__file__).parents[2]
 MINUTE = 60_000_000
 BEGIN = 1_700_000_000_000_000
 """A Tuesday, 22:13 UTC."""
-
-
-@cache
-def pack() -> Pack:
-    return Pack.load(ROOT)
-
-
-def idle() -> dict[str, int]:
-    return {one.product: one.session_idle for one in pack().contracts.values() if one.session_idle}
 
 
 def elf(kind: str, minute: float, user: str, identity: str, **own: str) -> dict[str, Any]:
@@ -69,9 +58,8 @@ def stored(*paths: Path) -> Store:
 
 
 def trail(store: Store, *seeds: str, limits: Limits | None = None, through: tuple[str, ...] = ()) -> Trail:
-    return walk(
-        store, [Node.read(seed) for seed in seeds], idle(), limits or Limits(), [Node.read(text) for text in through]
-    )
+    idle = idle_of(pack().contracts)
+    return walk(store, [Node.read(seed) for seed in seeds], idle, limits or Limits(), [Node.read(text) for text in through])
 
 
 def strengths(found: Trail) -> dict[str, Strength]:

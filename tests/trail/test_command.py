@@ -8,7 +8,8 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from casetrail.cli.main import cli
-from tests.trail.rows import ROOT, elf, log
+from tests.incidents.replays import ROOT
+from tests.trail.rows import elf, log
 
 EVE, OUTSIDE = "005000000000Eve", "198.51.100.66"
 

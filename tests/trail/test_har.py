@@ -12,7 +12,8 @@ from casetrail.trail.files import write
 from casetrail.trail.har import tokens
 from casetrail.trail.result import Asked
 from casetrail.trail.run import run
-from tests.trail.rows import elf, log, pack
+from tests.incidents.replays import pack
+from tests.trail.rows import elf, log
 
 SID = "102abcdefgh-secret-session"
 

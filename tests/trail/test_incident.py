@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from casetrail.incidents.rows import Arrival, files_of, log_of
 from casetrail.incidents.story import Company, Incident, read_incident
+from casetrail.plan.values import TIME_FORMATS
 from casetrail.trail.files import fresh, read, write
 from casetrail.trail.node import FILES, Node, Strength
 from casetrail.trail.result import Asked, Result
 from casetrail.trail.run import run
 from casetrail.trail.walk import Trail
-from tests.trail.rows import ROOT, pack, stored, trail
+from tests.incidents.replays import ROOT, pack
+from tests.trail.rows import stored, trail
 
 ADDRESSES = ("203.0.113.41", "203.0.113.188", "198.51.100.77", "198.51.100.142")
 FILES_CSV = ROOT / "fixtures" / "incidents" / "okta-2023" / "orvane" / "files.csv"
@@ -23,6 +26,7 @@ INCIDENT: Incident = read_incident(pack(), "okta-2023")
 INTRUDER = {fact.id for fact in INCIDENT.facts if fact.by == "intruder"}
 
 
+@cache
 def company(name: str) -> tuple[Company, list[Arrival]]:
     found = next(each for each in INCIDENT.companies if each.name == name)
     return found, log_of(pack(), INCIDENT, found)
@@ -136,8 +140,6 @@ def test_every_event_cites_its_line_and_the_chain_from_the_indicator(tmp_path: P
 
 
 def moment(text: str) -> int:
-    from casetrail.plan.values import TIME_FORMATS
-
     found = TIME_FORMATS["iso8601"](text)
     assert found is not None
     return found

@@ -10,7 +10,7 @@ from casetrail.trail.node import Indicator, Node, indicator, spellings
 from casetrail.trail.owners import Owners, owners
 from casetrail.trail.result import Asked, Result, result
 from casetrail.trail.store import Store
-from casetrail.trail.walk import Limits, walk
+from casetrail.trail.walk import Limits, idle_of, walk
 
 
 def run(
@@ -35,8 +35,7 @@ def run(
     meant = [read(text, store, contracts, whose) for text in asked.indicators]
     seeds = [node for one in meant for node in seeds_of(one, store, whose)]
     through = {node for text in asked.through for node in seeds_of(read(text, store, contracts, whose), store, whose)}
-    idle = {contract.product: contract.session_idle for contract in contracts.values() if contract.session_idle}
-    found = walk(store, seeds, idle, limits, through)
+    found = walk(store, seeds, idle_of(contracts), limits, through)
     lines = [_meant(one, store.kinds(seeds_of(one, store, whose))) for one in meant]
     return result(found, store, contracts, whose, asked, lines, inactive)
 

@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from casetrail.logs.contract import Contract
 from casetrail.trail.kin import Kin
 from casetrail.trail.node import WALKED, Named, Node, Strength
 from casetrail.trail.unkeyed import unkeyed
@@ -112,6 +113,11 @@ class Trail:
             if parent.via == node:
                 return parts
             node = parent.via
+
+
+def idle_of(contracts: Mapping[str, Contract]) -> dict[str, int]:
+    """How long a session lasts without an event of it, by product, in microseconds."""
+    return {contract.product: contract.session_idle for contract in contracts.values() if contract.session_idle}
 
 
 def walk(log: Log, seeds: Sequence[Node], idle: Mapping[str, int], limits: Limits, through: Collection[Node] = ()) -> Trail:
