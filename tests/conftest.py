@@ -34,7 +34,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_node_collection_finished(node: object, ids: list[str]) -> None:
+def pytest_xdist_node_collection_finished(node: object) -> None:
     config: pytest.Config = node.config  # type: ignore[attr-defined]
     config.stash[OWNER].start()
 

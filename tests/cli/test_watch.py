@@ -24,16 +24,18 @@ def test_a_change_runs_it_again(command: str, first: str, tmp_path: Path) -> Non
         timer.start()
         assert process.stdout is not None
         runs: list[list[str]] = [[]]
-        for line in process.stdout:
-            runs[-1].append(line)
-            if line.startswith("waiting"):
-                if len(runs) == 2:
-                    process.send_signal(signal.SIGINT)
-                    break
-                runs.append([])
-                rule = pack / "rules" / "okta" / "example.yml"
-                rule.write_text(rule.read_text().replace("eventType: user.session.start", WRONG[command]))
-        process.wait(60)
-        timer.cancel()
+        try:
+            for line in process.stdout:
+                runs[-1].append(line)
+                if line.startswith("waiting"):
+                    if len(runs) == 2:
+                        process.send_signal(signal.SIGINT)
+                        break
+                    runs.append([])
+                    rule = pack / "rules" / "okta" / "example.yml"
+                    rule.write_text(rule.read_text().replace("eventType: user.session.start", WRONG[command]))
+            process.wait(60)
+        finally:
+            timer.cancel()
     assert first in "".join(runs[0])
     assert first not in "".join(runs[1])

@@ -65,7 +65,7 @@ def small_pack(
     shutil.copy(ROOT / "casetrail.yml", folder)
     (folder / "rules" / "okta").mkdir(parents=True)
     (folder / "fixtures" / "okta").mkdir()
-    for name, rule in (rules or {"example": RULE}).items():
+    for name, rule in ({"example": RULE} if rules is None else rules).items():
         put(folder / "rules" / "okta" / f"{name}.yml", rule)
     if cases:
         put(folder / "fixtures" / "okta" / f"{cases['rule']}.yml", cases)

@@ -26,6 +26,11 @@ def pack() -> Pack:
     return Pack.load()
 
 
+@cache
+def files() -> Sequence[CaseFile]:
+    return case_files(pack())
+
+
 @pytest.fixture(scope="module")
 def outcomes(subject: Subject) -> Iterator[Outcomes]:
     with subject.cases_of(pack()) as found:
@@ -38,9 +43,9 @@ def outcomes(subject: Subject) -> Iterator[Outcomes]:
     indirect=["subject"],
 )
 def test_every_case_completes_on_the_same_events(subject: Subject, outcomes: Outcomes, part: int) -> None:
-    files = case_files(pack())[part :: 1 if subject.name in NODES else PARTS]
-    found = outcomes(files)
-    assert [one.case for one in found] == [case for file in files for case in file.cases]
+    dealt = files()[part :: 1 if subject.name in NODES else PARTS]
+    found = outcomes(dealt)
+    assert [one.case for one in found] == [case for file in dealt for case in file.cases]
     wrong = [
         (one.case.rule, one.case.name, one.missing, one.extra) for one in found if one.got is not None and not one.passed
     ]
@@ -48,7 +53,7 @@ def test_every_case_completes_on_the_same_events(subject: Subject, outcomes: Out
     expected = {
         name: word
         for name, word in marks(subject.name, "cases").items()
-        if name.partition(":")[0] in {file.rule for file in files}
+        if name.partition(":")[0] in {file.rule for file in dealt}
     }
     refused = {}
     for one in found:
@@ -61,6 +66,6 @@ def test_every_case_completes_on_the_same_events(subject: Subject, outcomes: Out
 
 
 def test_every_mark_names_a_case() -> None:
-    cases = {f"{case.rule}: {case.name}" for file in case_files(pack()) for case in file.cases}
-    rules = {file.rule for file in case_files(pack())}
+    cases = {f"{case.rule}: {case.name}" for file in files() for case in file.cases}
+    rules = {file.rule for file in files()}
     assert [name for engine in ENGINES for name in marks(engine, "cases") if name not in cases | rules] == []

@@ -7,6 +7,7 @@ import gzip
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,13 +37,14 @@ def http(body: object, status: int = 200, *headers: str, product: bool = True) -
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-def dripping(first: bytes, then: bytes = b" ", every: float = 0.05) -> Talk:
+def dripping(first: bytes) -> Talk:
     """Something at once, and then a byte now and again for ever."""
 
     def talk(connection: socket.socket) -> None:
         connection.sendall(first)
-        while not threading.Event().wait(every):
-            connection.sendall(then)
+        while True:
+            time.sleep(0.05)
+            connection.sendall(b" ")
 
     return talk
 
@@ -60,7 +62,8 @@ def endless(first: bytes, block: bytes = b" " * 65_536) -> Talk:
 
 def bomb() -> bytes:
     """A small body that unpacks to 256 MiB."""
-    return http(gzip.compress(b"[" + b" " * (256 * 1024 * 1024), 1), 200, "Content-Encoding: gzip")
+    block = gzip.compress(b" " * (1024 * 1024), 1)
+    return http(gzip.compress(b"[") + block * 256, 200, "Content-Encoding: gzip")
 
 
 @contextmanager
@@ -88,8 +91,10 @@ def serving(answers: Answers) -> Iterator[tuple[str, list[Request]]]:
                     answer(connection)
 
         threading.Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", asked
-        server.shutdown(socket.SHUT_RDWR)
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}", asked
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
 
 
 def _request(connection: socket.socket) -> Request:

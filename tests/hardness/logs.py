@@ -181,7 +181,6 @@ TIMES = {
     "an offset of 99 hours": '"2026-01-15T09:00:00+99:00"',
     "a megabyte": '"' + "2" * 1_000_000 + '"',
 }
-NO_EVENT = ("null", "nothing")
 READ = ("a list",)
 """Times that are read after all: a list of one text is that text."""
 
@@ -196,30 +195,31 @@ def times() -> Iterator[Hostile]:
             yield Hostile(f"time: {name}, {place}", kept, name not in (*READ, "null"), "", {"log.ndjson": joined(rows)})
 
 
-def zipped() -> bytes:
+def zipped(content: bytes) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("log.ndjson", TEN)
+        archive.writestr("log.ndjson", content)
     return made.getvalue()
 
 
-def tarred() -> bytes:
+def tarred(content: bytes, name: str) -> bytes:
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:
-        entry = tarfile.TarInfo("../../log.ndjson")
-        entry.size = len(TEN)
-        archive.addfile(entry, io.BytesIO(TEN))
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
     return made.getvalue()
 
 
+TAR = tarred(TEN, "../../log.ndjson")
 GZ, ZST = gzip.compress(TEN, mtime=0), zstandard.compress(TEN)
 FOREIGN = {
-    "log.zip": (zipped(), "ZIP"),
-    "log.ndjson": (zipped(), "ZIP"),
+    "log.zip": (zipped(TEN), "ZIP"),
+    "log.ndjson": (zipped(TEN), "ZIP"),
     "log.json": (b"PK\x05\x06" + bytes(18), "ZIP"),
-    "log.tar": (tarred(), "tar"),
-    "log.tar.gz": (gzip.compress(tarred()), "tar"),
-    "log.tar.zst": (zstandard.compress(tarred()), "tar"),
+    "log.tar": (TAR, "tar"),
+    "log.tar.gz": (gzip.compress(TAR), "tar"),
+    "log.tar.zst": (zstandard.compress(TAR), "tar"),
     "log.bz2": (bz2.compress(TEN), "bzip2"),
     "log.xz": (lzma.compress(TEN), "xz"),
     "log.lzma": (lzma.compress(TEN, lzma.FORMAT_ALONE), "lzma"),

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import json
 import lzma
 import os
 import sys
-import tarfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from casetrail.logs import json as json_reader
 from casetrail.plan.nodes import Equals, Is, IsMissing, Not, Overlap, Plan, SameAs, Search
 from casetrail.plan.values import TIME_FORMATS
 from tests.cli.ways import ROOT, okta, run
+from tests.hardness.logs import flipped, joined, tarred, zipped
 from tests.worlds import CONTRACT, event
 
 F = CONTRACT.fields
@@ -109,10 +107,6 @@ def test_an_event_of_no_readable_time_is_counted_and_ends_nothing(text: str, tmp
 KIND_A = Search("s", CONTRACT.key, Is(F["kind"], Equals("a", cased=True)))
 
 
-def lined(*lines: bytes) -> bytes:
-    return b"\n".join(lines) + b"\n"
-
-
 def written(identity: str, user: bytes) -> bytes:
     """A row as a logger wrote it: `user` is JSON, or meant to be."""
     return b'{"id": "%s", "at": "%s", "kind": "a", "user": %s}' % (identity.encode(), AT.encode(), user)
@@ -150,7 +144,7 @@ AMENDED = {
 def test_what_is_no_json_is_read_with_patience_and_its_event_matched(name: str, end: bytes, tmp_path: Path) -> None:
     user, kind, text = AMENDED[name]
     path = tmp_path / "log.ndjson"
-    path.write_bytes(lined(written("p", b'"z"'), written("q", user), written("r", b'"z"'), *filter(None, [end])))
+    path.write_bytes(joined([written("p", b'"z"'), written("q", user), written("r", b'"z"'), *filter(None, [end])]))
     is_text = IsMissing() if text is None else Equals(text, cased=True)
     found, report = hunted(path, KIND_A, Search("text", CONTRACT.key, Is(F["user"], is_text)))
     assert found == {"s": {"p", "q", "r"}, "text": {"q"}}
@@ -177,7 +171,7 @@ DOUBLED = {
 def test_the_last_of_doubled_keys_holds_in_each_way(name: str, end: bytes, tmp_path: Path) -> None:
     parts, expected = DOUBLED[name]
     path = tmp_path / "log.ndjson"
-    path.write_bytes(lined(b'{"id": "p", "at": "%s", %s}' % (AT.encode(), parts), *filter(None, [end])))
+    path.write_bytes(joined([b'{"id": "p", "at": "%s", %s}' % (AT.encode(), parts), *filter(None, [end])]))
     tests = [(F["kind"], "a"), (F["kind"], "b"), *((F[each], text) for each in ("user", "items.name") for text in "xy")]
     plans = [Search(f"{field.path} {text}", CONTRACT.key, Is(field, Equals(text, cased=True))) for field, text in tests]
     found, _ = hunted(path, *plans)
@@ -194,29 +188,13 @@ def test_an_event_without_an_identity_is_lost_in_each_way(tmp_path: Path) -> Non
         assert len(report.faults.fatal) == 1
 
 
-GOOD = lined(*(json.dumps(row(f"e{number}")).encode() for number in range(10)))
-
-
-def zipped() -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("log.ndjson", GOOD)
-    return made.getvalue()
-
-
-def tarred() -> bytes:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w") as archive:
-        told = tarfile.TarInfo("log.ndjson")
-        told.size = len(GOOD)
-        archive.addfile(told, io.BytesIO(GOOD))
-    return made.getvalue()
+GOOD = joined([json.dumps(row(f"e{number}")).encode() for number in range(10)])
 
 
 FOREIGN = {
-    "log.zip": (zipped(), "ZIP"),
-    "log.tar": (tarred(), "tar"),
-    "log.tar.gz": (gzip.compress(tarred()), "tar"),
+    "log.zip": (zipped(GOOD), "ZIP"),
+    "log.tar": (tarred(GOOD, "log.ndjson"), "tar"),
+    "log.tar.gz": (gzip.compress(tarred(GOOD, "log.ndjson")), "tar"),
     "log.ndjson.bz2": (bz2.compress(GOOD), "bzip2"),
     "log.ndjson.xz": (lzma.compress(GOOD), "xz"),
     "log.gz.gz": (gzip.compress(gzip.compress(GOOD)), "gzip"),
@@ -238,12 +216,8 @@ def test_a_format_that_is_not_read_is_named_and_the_rest_is_read(name: str, tmp_
     assert told in fault
 
 
-def spoilt(content: bytes, at: int) -> bytes:
-    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
-
-
 def test_a_wrong_checksum_of_gzip_is_told_and_what_was_read_is_kept(tmp_path: Path) -> None:
-    (tmp_path / "log.ndjson.gz").write_bytes(spoilt(gzip.compress(GOOD), -6 + len(gzip.compress(GOOD))))
+    (tmp_path / "log.ndjson.gz").write_bytes(flipped(gzip.compress(GOOD), -6))
     found, report = hunted(tmp_path, KIND_A)
     assert len(found["s"]) == 10
     assert "CRC" in report.faults.fatal[0]

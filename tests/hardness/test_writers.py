@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -311,25 +312,23 @@ def incident(folder: Path, texts: tuple[str, ...], url: str = "https://example.c
     (home / "c0").mkdir(parents=True)
     shutil.copy(ROOT / "fixtures" / "incidents" / "events.yml", home.parent)
     facts = [
-        {"id": f"V{number}", "day": "2026-01-15", "company": "c0", "by": "intruder", "takes": True}
+        {"id": f"V{number}", "day": date(2026, 1, 15), "company": "c0", "by": "intruder", "takes": True}
         | {"standing": "published", "basis": f"name {number}", "text": text}
         for number, text in enumerate(texts)
     ]
     document = {
         "title": texts[0],
         "about": " · ".join(texts),
-        "first": "2026-01-14",
-        "last": "2026-01-16",
+        "first": date(2026, 1, 14),
+        "last": date(2026, 1, 16),
         "references": [{"name": f"{number} {text}", "title": text, "url": url} for number, text in enumerate(texts)],
         "companies": [
             {"name": "c0", "title": " · ".join(texts), "about": " · ".join(texts)}
-            | {"saw": {"day": "2026-01-16", "how": " · ".join(texts), "standing": "published"}}
+            | {"saw": {"day": date(2026, 1, 16), "how": " · ".join(texts), "standing": "published"}}
         ],
         "facts": facts,
     }
-    put(home / "incident.yml", document)
-    text = yaml.safe_dump(document, sort_keys=False)
-    (home / "incident.yml").write_text(re.sub(r"((?:first|last|day): )'([\d-]+)'", r"\1\2", text))
+    (home / "incident.yml").write_text(yaml.safe_dump(document, sort_keys=False))
     (home / "c0" / "parts.json").write_text("{}")
     rows = [
         {

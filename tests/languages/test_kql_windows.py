@@ -1,4 +1,4 @@
-"""Correlations as KQL: whole queries, and what is refused. What the queries mean is tests/kusto/test_laws.py's."""
+"""Correlations as KQL: whole queries, and what is refused. What the queries mean is tests/every_engine's."""
 
 from __future__ import annotations
 

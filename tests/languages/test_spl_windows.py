@@ -1,4 +1,4 @@
-"""Correlations as SPL: one whole query, and what is refused. What the queries mean is tests/splunk/test_laws.py's."""
+"""Correlations as SPL: one whole query, and what is refused. What the queries mean is tests/every_engine's."""
 
 from __future__ import annotations
 
