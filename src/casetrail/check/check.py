@@ -12,7 +12,7 @@ from casetrail.check.baseline import beyond, read_baseline
 from casetrail.check.cases import case_faults
 from casetrail.check.chosen import Ruled, settings_faults, told
 from casetrail.check.findings import Finding
-from casetrail.check.form import FATAL, file_faults, guarded
+from casetrail.check.form import FATAL, RULE, file_faults, guarded
 from casetrail.check.lints import catalogue
 from casetrail.check.lock import lock_faults
 from casetrail.check.own import list_faults, overlay_faults
@@ -157,7 +157,7 @@ def _forms(folder: Path, overlay: Path | None, files: Files) -> Iterator[Fault]:
         for path in _below(folder, name):
             yield from file_faults(path, _schema_of(path, schema), files)
     for path in (*rule_files(folder), *_below(overlay, "rules"), *_below(overlay, "filters")):
-        yield from file_faults(path, "rule", files)
+        yield from file_faults(path, RULE, files)
     for name, schema in _FOLDERS.items() if overlay else ():
         for path in _below(overlay, name):
             yield from file_faults(path, _schema_of(path, schema), files)

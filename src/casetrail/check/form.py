@@ -9,12 +9,15 @@ from typing import Any
 
 from casetrail.pack.fault import Fault, unreadable
 from casetrail.pack.files import Files
+from casetrail.pack.joined import joined
 from casetrail.pack.rules import UNFILLED
 from casetrail.reading.schema import form_faults
 from casetrail.reading.yaml import SHAPE, Document, YamlError
 
 FATAL = ("yaml", "schema")
 """The lints of a file that can't be read further, or only in part."""
+RULE = "rule"
+"""The name of the schema of a file of rules, whose documents may be parts of one another."""
 
 
 def file_faults(path: Path, schema: str, files: Files) -> Iterator[Fault]:
@@ -25,12 +28,17 @@ def file_faults(path: Path, schema: str, files: Files) -> Iterator[Fault]:
         yield unreadable(path, error)
         return
     if not documents:
-        yield Fault("yaml", path, None, "it holds nothing")
+        yield Fault("yaml", path, None, "it holds nothing: write what it is for, or take it away")
     for document in documents:
         for trap in document.traps():
             yield Fault("yaml-trap", path, trap.position, f"{trap.text} {trap.why}; put it in quotes")
         for text, place in document.holding(*UNFILLED):
             yield Fault("fill-in", path, place, f"{text.strip()!r} is still to be filled in")
+    if schema == RULE:
+        rules, faults = joined([document for document in documents if isinstance(document.data, dict)])
+        yield from faults
+        documents = (*rules, *(document for document in documents if not isinstance(document.data, dict)))
+    for document in documents:
         yield from guarded(path, _schema_faults(document, schema))
 
 

@@ -16,7 +16,7 @@ from casetrail.check.unused import filter_faults
 from casetrail.pack.fault import Fault
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
-from casetrail.pack.sources import Sources, place_of_kind, quoted
+from casetrail.pack.sources import place_of_kind, quoted
 from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.attack import attack
 from casetrail.sigma.collect import Made, bases
@@ -30,7 +30,7 @@ def rule_faults(pack: Pack) -> Iterator[Fault]:
     yield from pack.sources.faults
     broken = {fault.path for fault in pack.sources.faults}
     filters = [document for document in pack.sources.filters() if document.path not in broken]
-    yield from _twice(pack.sources)
+    yield from pack.sources.twice.values()
     yield from _identifiers(pack.sources.rules())
     made: dict[str, Made] = {name: rule.sigma for name, rule in pack.rules.items()}
     based = {base for _, base in bases(made.values())}
@@ -40,24 +40,6 @@ def rule_faults(pack: Pack) -> Iterator[Fault]:
         yield from guarded(rule.path, _words(rule, alone=rule.name not in based, names=made))
     for document in filters:
         yield from guarded(document.path, _idle(document, made))
-
-
-def _twice(sources: Sources) -> Iterator[Fault]:
-    """The rules that share their name or their id with one before them."""
-
-    def id_of(document: Document) -> str:
-        return str(document.data.get("id") or "").lower()
-
-    for key, of in (("name", sources.named), ("id", id_of)):
-        first: dict[str, Document] = {}
-        for document in sources.rules():
-            text = of(document)
-            if text and text in first:
-                other = first[text]
-                where = f"{other.path}:{other.position([key]).line}"
-                message = f"{text} is the {key} of the rule in {where} as well; give one of them another"
-                yield Fault("duplicate", document.path, document.position([key]), message)
-            first.setdefault(text, document)
 
 
 def _identifiers(documents: Sequence[Document]) -> Iterator[Fault]:

@@ -114,7 +114,8 @@ class Pack:
     @cached_property
     def rules(self) -> Rules:
         """The rules that Sigma can make, by name; `left_out` names the others."""
-        return Rules(self.sources.written, self.world, {*_bases(self), *(self.overlay.disabled if self.overlay else ())})
+        written = [one for one in self.sources.written if id(one.document) not in self.sources.twice]
+        return Rules(written, self.world, {*_bases(self), *(self.overlay.disabled if self.overlay else ())})
 
     @cached_property
     def contracts(self) -> Mapping[str, Contract]:
@@ -129,6 +130,10 @@ class Pack:
             LeftOut(fault.path.stem, fault.path, fault.place or START, fault.message, fault.lint, self._names_in(fault.path))
             for fault in unmade
         ]
+        for document in self.sources.rules():
+            if fault := self.sources.twice.get(id(document)):
+                name = str(document.data.get("title") or self.sources.named(document))
+                found.append(LeftOut(name, fault.path, fault.place or START, fault.message, fault.lint))
         for rule in self.rules.values():
             if rule.plan is None:
                 problem = next((each for each in rule.problems if each.lint not in _HARMLESS), rule.problems[0])

@@ -9,6 +9,7 @@ from pathlib import Path
 from casetrail.logs.contract import Contract, contracts
 from casetrail.pack.fault import Fault, unreadable
 from casetrail.pack.files import NO_MAPPING, Files, PackError, lists_of, rule_files, shipped, yaml_files
+from casetrail.pack.joined import joined
 from casetrail.pack.overlay import Overlay, only_lists, read_overlay
 from casetrail.pack.settings import Settings, settings_for
 from casetrail.pack.sources import Sources
@@ -70,7 +71,7 @@ def read_pack(folder: Path, files: Files, customer: Path | None = None, overlay:
     lists = lists_of(folder)
     settings, unsaid = settings_for(folder, files)
     known, faults = _contracts(folder, overlay, files)
-    documents, unread = _read(rule_files(folder), files)
+    documents, unread = _rules(rule_files(folder), files)
     watchlists, broken = _watchlists(lists)
     sources, idle, wrong = _thresholds(Sources(documents), lists / THRESHOLDS, files)
     faults += [*unsaid, *unread, *broken, *wrong, *(_strict(idle) if not unread else ())]
@@ -138,6 +139,15 @@ def _read(paths: Iterable[Path], files: Files) -> tuple[dict[Path, tuple[Documen
     return found, faults
 
 
+def _rules(paths: Iterable[Path], files: Files) -> tuple[dict[Path, tuple[Document, ...]], list[Fault]]:
+    """The rules and filters of files, each whole."""
+    found, faults = _read(paths, files)
+    for path, documents in found.items():
+        found[path], wrong = joined(documents)
+        faults += wrong
+    return found, faults
+
+
 def _watchlists(folder: Path) -> tuple[dict[str, tuple[str, ...]], list[Fault]]:
     found, faults = {}, []
     for path in sorted(folder.glob("*.csv")):
@@ -172,7 +182,7 @@ def _strangers(laid: Laid, watchlists: Watchlists) -> Iterator[Fault]:
 
 
 def _laid(overlay: Overlay, sources: Sources, watchlists: Watchlists, files: Files) -> tuple[Laid, list[Fault]]:
-    mine, faults = _read(overlay.own_files(), files)
+    mine, faults = _rules(overlay.own_files(), files)
     faults += _clashes(Sources(mine), sources)
     every = Sources({**sources, **mine}) if mine else sources
     changed, unused, unread = _thresholds(every, overlay.thresholds, files)

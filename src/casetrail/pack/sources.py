@@ -41,8 +41,8 @@ def handles(documents: Mapping[Path, tuple[Document, ...]]) -> dict[int, str]:
 
 
 def is_rule(data: Mapping[str, Any]) -> bool:
-    """Whether a document is a rule or a correlation, and no filter or a part of others."""
-    return "filter" not in data and data.get("action") not in ("global", "reset")
+    """Whether a document is a rule or a correlation, and no filter."""
+    return "filter" not in data
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,18 @@ class Sources(Mapping[Path, tuple[Document, ...]]):
         return tuple(Written(self._flat[number], rule) for number, rule in self._collected.rules)
 
     @cached_property
+    def twice(self) -> Mapping[int, Fault]:
+        """Why a rule can't go by its name or its id: one before it does; by the identity of its document."""
+        found: dict[int, Fault] = {}
+        for key, of in (("id", _id), ("name", self.named)):
+            first: dict[str, Document] = {}
+            for document in self.rules():
+                text = of(document)
+                if text and first.setdefault(text, document) is not document:
+                    found[id(document)] = _again(document, first[text], key, text)
+        return found
+
+    @cached_property
     def faults(self) -> tuple[Fault, ...]:
         """Why of a document no rule or filter could be made, in the order of documents."""
         return tuple(_fault(self._flat[number], error) for number, error in sorted(self._collected.errors))
@@ -107,11 +119,23 @@ class Sources(Mapping[Path, tuple[Document, ...]]):
     @cached_property
     def _collected(self) -> Collected:
         names = [self._handles.get(id(document), "") for document in self._flat]
-        return collected(([document.data for document in documents] for documents in self.values()), names)
+        return collected((document.data for document in self._flat), names)
 
     @cached_property
     def _handles(self) -> dict[int, str]:
         return handles(self._documents)
+
+
+def _id(document: Document) -> str:
+    return str(document.data.get("id") or "").lower()
+
+
+def _again(document: Document, other: Document, key: str, text: str) -> Fault:
+    place, theirs = document.position([key]), other.position([key])
+    if (document.path, place) == (other.path, theirs):
+        place = document.position([])
+    message = f"{text} is the {key} of the rule in {other.path}:{theirs.line} as well; give one of them another"
+    return Fault("duplicate", document.path, place, message)
 
 
 def _fault(document: Document, error: str) -> Fault:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from sigma.rule.base import SigmaYAMLLoader
 
 SHAPE = (AttributeError, TypeError, LookupError, ValueError, ArithmeticError, RecursionError)
 """What is raised where a document isn't as its schema says."""
+_MERGE = "tag:yaml.org,2002:merge"
+_AS_WRITTEN = (_MERGE, "tag:yaml.org,2002:str")
 _MOST_BYTES = 4 * 1024 * 1024
 _MOST_NODES = 200_000
 _TRAPS = (
@@ -100,6 +101,26 @@ class Document:
                     yield Trap(node.value, why, _start(node))
 
 
+class _Loader(yaml.CSafeLoader):
+    """YAML 1.1 as PyYAML reads it, in which no key stands twice: one that `<<` brings in counts where the mapping lacks it."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for name, _ in node.value:
+            key = name.value if name.tag in _AS_WRITTEN else self.construct_object(name, deep=True)
+            if not isinstance(key, Hashable):
+                break
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"Duplicate key '{key}'", name.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        if any(name.tag == _MERGE for name, _ in node.value):
+            super().flatten_mapping(node)
+            node.value = list({str(name.value): (name, value) for name, value in node.value}.values())
+
+
 class YamlError(Exception):
     """A file that can't be read as YAML, with the place."""
 
@@ -110,7 +131,7 @@ class YamlError(Exception):
 
 
 def read(path: Path) -> list[Document]:
-    """The documents of a file. Raises YamlError."""
+    """The documents of a file but those that hold nothing, as one after a last `---`. Raises YamlError."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -122,7 +143,7 @@ def read(path: Path) -> list[Document]:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise YamlError("it isn't UTF-8", Position(line, 1)) from error
-    loader = SigmaYAMLLoader(text)
+    loader = _Loader(text)
     found = []
     try:
         while loader.check_node():
@@ -131,35 +152,21 @@ def read(path: Path) -> list[Document]:
                 break
             if _may_unfold(text) and unfolded(node, _MOST_NODES) > _MOST_NODES:
                 raise YamlError(f"its aliases unfold to more than {_MOST_NODES} values", _start(node))
-            found.append(Document(path, loader.construct_document(node), node))
+            data = loader.construct_document(node)
+            if data is not None:
+                found.append(Document(path, data, node))
     except yaml.MarkedYAMLError as error:
         unclosed = "end of stream" in str(error.problem) and error.context_mark
         mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         place = Position(mark.line + 1, mark.column + 1) if mark else START
         raise YamlError(" ".join(str(error.problem or error.context).split()), place) from error
     except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise YamlError(" ".join(str(error).split()), _second(text, str(error))) from error
+        raise YamlError(" ".join(str(error).split())) from error
     except RecursionError as error:
         raise YamlError("it is nested too deeply, or holds itself") from error
     finally:
         loader.dispose()
     return found
-
-
-def _second(text: str, told: str) -> Position:
-    """Where a doubled key stands the second time at one depth; the file's beginning for another fault."""
-    key = re.search(r"Duplicate key '(.*?)'", told)
-    if key is None:
-        return START
-    written = re.compile(rf"(\s*)[\"']?{re.escape(key[1])}[\"']?\s*:")
-    seen: set[int] = set()
-    for number, line in enumerate(text.splitlines(), 1):
-        found = written.match(line)
-        if found is not None:
-            if len(found[1]) in seen:
-                return Position(number, len(found[1]) + 1)
-            seen.add(len(found[1]))
-    return START
 
 
 def _may_unfold(text: str) -> bool:

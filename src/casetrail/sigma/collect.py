@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from casetrail.sigma.policy import POLICY
 
 Made = SigmaRule | SigmaCorrelationRule
 _REFUSED = (SigmaError, *SHAPE)
-_NOT_RULES = ("global", "reset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +45,22 @@ def bases(rules: Iterable[Made]) -> Iterator[tuple[str, str]]:
                 yield rule_name(rule), rule_name(reference.rule)
 
 
-def collected(files: Iterable[Sequence[Mapping[str, Any]]], names: Sequence[str]) -> Collected:
-    """The rules of some files, each given by its documents; a document's number counts through all of them.
+def collected(documents: Iterable[Mapping[str, Any]], names: Sequence[str]) -> Collected:
+    """The rules of some documents, each a whole rule or filter.
 
     names: what the rule of each document goes by.
 
-    A correlation that refers to what isn't there is no rule either.
+    A correlation that refers to what isn't there is no rule either; one that refers to what several go by means the first.
     """
     made: list[tuple[int, Made | SigmaFilter]] = []
     errors: list[tuple[int, str]] = []
-    for number, read in enumerate(one for documents in files for one in _each(documents)):
-        if not read:
-            continue
+    for number, document in enumerate(documents):
         try:
-            found = _parsed(read)
+            found = _parsed(_unshared(document))
         except _REFUSED as error:
             errors.append((number, str(error) or type(error).__name__))
             continue
-        one = next(reversed(found.filters if _is_filter(read[-1]) else found.rules), None)
+        one = next(reversed(found.filters if _is_filter(document) else found.rules), None)
         if one is None or isinstance(one, SigmaFilter):
             errors += [(number, str(error)) for error in (found if one is None else one).errors]
         if isinstance(one, Made):
@@ -74,6 +70,10 @@ def collected(files: Iterable[Sequence[Mapping[str, Any]]], names: Sequence[str]
     wrong = {number for number, _ in errors}
     rules = [(number, one) for number, one in made if not isinstance(one, SigmaFilter)]
     collection = SigmaCollection([rule for _, rule in rules], resolve_references=False)
+    for _, rule in reversed(rules):
+        collection.names_to_rules[rule_name(rule)] = rule
+        if rule.id is not None:
+            collection.ids_to_rules[rule.id] = rule
     for number, one in made:
         if isinstance(one, SigmaFilter) and number not in wrong:
             try:
@@ -98,9 +98,10 @@ def _unresolved(rules: Sequence[tuple[int, Made]], collection: SigmaCollection) 
             errors.append((number, why))
             left.remove((number, rule))
             collection.rules.remove(rule)
-            collection.names_to_rules.pop(rule_name(rule), None)
-            if rule.id is not None:
-                collection.ids_to_rules.pop(rule.id, None)
+            if collection.names_to_rules.get(rule_name(rule)) is rule:
+                del collection.names_to_rules[rule_name(rule)]
+            if rule.id is not None and collection.ids_to_rules.get(rule.id) is rule:
+                del collection.ids_to_rules[rule.id]
 
 
 def _why_unresolved(rule: SigmaCorrelationRule, collection: SigmaCollection) -> str:
@@ -129,17 +130,6 @@ def _is_filter(document: Mapping[str, Any]) -> bool:
     return "filter" in document and "correlation" not in document
 
 
-def _each(documents: Sequence[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Each document of a file, after those of the same file that `action` makes a part of it."""
-    for number, document in enumerate(documents):
-        if not any("action" in one for one in documents):
-            yield [_unshared(document)]
-        elif document.get("action") in _NOT_RULES:
-            yield []
-        else:
-            yield [copy.deepcopy(dict(one)) for one in documents[: number + 1]]
-
-
 def _unshared(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document with a list of conditions of its own, into which pySigma writes the filters."""
     detection = document.get("detection")
@@ -148,7 +138,7 @@ def _unshared(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**document, "detection": {**detection, "condition": list(detection["condition"])}}
 
 
-def _parsed(documents: list[dict[str, Any]]) -> SigmaCollection:
+def _parsed(document: dict[str, Any]) -> SigmaCollection:
     return SigmaCollection.from_dicts(
-        documents, collect_errors=True, collect_filters=True, resolve_references=False, policy=POLICY
+        [document], collect_errors=True, collect_filters=True, resolve_references=False, policy=POLICY
     )
