@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from casetrail.engines.kusto import stored
+from casetrail.engines.kusto import as_shaped, stored
 from casetrail.logs.event import event_of
 from casetrail.pack.backend import read_backend
 from casetrail.pack.pack import Pack
+from casetrail.pack.shapes import read_shapes, shapes_of
 
 ROOT = Path(__file__).parents[2]
 ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -198,12 +199,15 @@ def test_a_row_is_stored_as_the_connector_stores_it(source: str, pack: Pack) -> 
     assert made is not None
     backend = read_backend(ROOT / "backends" / "sentinel", pack.contracts)
     store = backend.stores[source]
-    row = stored(made, store, contract)
-    found = {column: str(row[column]) if column == store.time else row[column] for column in expected}
-    parsed = {
-        column: json.loads(value) if isinstance(expected[column], list | dict) else value for column, value in found.items()
-    }
-    assert parsed == expected
+    shapes = shapes_of(backend, read_shapes(ROOT / "backends" / "sentinel", pack.contracts))
+    shaped = as_shaped(made, store, contract, shapes[source][0], "TimeGenerated")
+    for row in (stored(made, store, contract), shaped):
+        found = {column: str(row[column]) if column == store.time else row[column] for column in expected}
+        parsed = {
+            column: json.loads(value) if isinstance(expected[column], list | dict) else value
+            for column, value in found.items()
+        }
+        assert parsed == expected
 
 
 def test_every_log_source_of_the_pack_has_a_row_here(pack: Pack) -> None:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, cast
 
 from casetrail.engines.base import Trial
@@ -21,6 +22,7 @@ from casetrail.logs.contract import Contract
 from casetrail.logs.event import Event, arrival
 from casetrail.plan.nodes import Field, Listed, Plan, Type, searches, tests
 from casetrail.plan.values import bag, parse
+from casetrail.stores.shape import Shape
 from casetrail.stores.store import Backend, Store
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -54,17 +56,29 @@ def columns_of(stores: Iterable[Store]) -> dict[str, str]:
         for place in store.columns:
             held = place.type in ("dynamic", "json")
             found[place.name.partition(".")[0] if held else place.name] = place.type
+            found |= {root: "json" for other in place.also for root in [other.partition(".")[0]] if root not in found}
         found |= {column: "string" for column in store.identity if column not in found}
     return found
 
 
-def tables_of(backend: Backend) -> dict[str, dict[str, str]]:
-    """The tables of a backend: for each its columns with their types in KQL."""
-    found: dict[str, list[Store]] = {}
-    for store in backend.stores.values():
-        found.setdefault(store.index, []).append(store)
-    stamp = {backend.stamp.column: "datetime"} if backend.stamp else {}
-    return {table: stamp | columns_of(stores) for table, stores in found.items()}
+def shaped_columns(shape: Shape) -> dict[str, str]:
+    """The columns of a table that a vendor's own pipeline fills, with their types in KQL."""
+    roots = {column: kind for column, kind in shape.types.items() if kind == "dynamic"}
+    columns = dict.fromkeys((column.partition(".")[0] for column in sorted(shape.mapped)), "string")
+    return columns | {column: kind for column, kind in shape.types.items() if column in columns} | roots
+
+
+def tables_of(backend: Backend, shapes: Mapping[str, Shape] = MappingProxyType({})) -> dict[str, dict[str, str]]:
+    """The tables of a backend: for each its columns with their types in KQL.
+
+    shapes: what the vendors' own pipelines store, by log source; a table of theirs has their columns and no other.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for source, store in backend.stores.items():
+        own = shaped_columns(shapes[source]) if source in shapes else columns_of([store])
+        stamp = {backend.stamp.column: "datetime"} if backend.stamp else {}
+        found[store.index] = found.get(store.index, {}) | stamp | own
+    return found
 
 
 def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
@@ -87,6 +101,38 @@ def stored(event: Event, store: Store, contract: Contract) -> dict[str, Any]:
         if known:
             row[place.name] = known[0]
     return row
+
+
+def as_shaped(event: Event, store: Store, contract: Contract, shape: Shape, stamp: str) -> dict[str, Any]:
+    """The row that a vendor's own transformation makes of an event. stamp: the column of time that every table has."""
+    columns = shaped_columns(shape)
+    row: dict[str, Any] = {column: "" for column, kind in columns.items() if kind == "string"}
+    row |= {**store.only, stamp: _EPOCH + timedelta(microseconds=event.time)}
+    inside: dict[str, Any] = {}
+    for path, kept in shape.fields.items():
+        field = contract.fields[path]
+        texts = [spelled(text, field, event) for text in bag(event.row, field)]
+        for column in kept:
+            root, *steps = column.name.split(".")
+            if columns[root] == "dynamic":
+                _put_in(inside, root, event.row, field.steps, steps)
+                continue
+            values = [text if columns[root] == "string" else _typed(text, field) for text in texts]
+            known = [value for value in values if value is not None and _fits(value, columns[root])]
+            if known:
+                row[root] = known[0]
+    return row | {root: json.dumps(value, ensure_ascii=False) for root, value in inside.items()}
+
+
+def _put_in(found: dict[str, Any], root: str, row: Any, path: Sequence[str], inside: Sequence[str]) -> None:
+    """Put into a column of objects what a row has: the whole object that holds the field, or the field where that is the row."""
+    above = path[: len(path) - len(inside)]
+    if above:
+        value = _raw(row, tuple(above))
+        if value is not None:
+            found[root] = value
+    elif path[0] in row:
+        found.setdefault(root, {})[path[0]] = row[path[0]]
 
 
 def _raw(value: Any, steps: tuple[str, ...]) -> Any:
@@ -122,7 +168,9 @@ class Kusto:
 
     name = "kusto"
 
-    def __init__(self, backend: Backend, contracts: Mapping[str, Contract]) -> None:
+    def __init__(
+        self, backend: Backend, contracts: Mapping[str, Contract], shapes: Mapping[str, Shape] = MappingProxyType({})
+    ) -> None:
         try:
             import duckdb_kql
         except ImportError as error:
@@ -131,7 +179,8 @@ class Kusto:
         self.connection = duckdb_kql.connect(config={"autoinstall_known_extensions": "false", "threads": "1"})
         self.backend = backend
         self.contracts = contracts
-        self.tables = tables_of(backend)
+        self.shapes = shapes
+        self.tables = tables_of(backend, shapes)
         self.names: dict[str, str] = {}
         self.translated: dict[tuple[str, datetime], tuple[str, Mapping[str, Any]]] = {}
 
@@ -160,8 +209,8 @@ class Kusto:
             store = self.backend.stores.get(event.source)
             if store is None:
                 continue
-            row = stored(event, store, self.contracts[event.source])
-            known = "|".join(_shown(row[column]) for column in store.identity)
+            row = self.row(event, store)
+            known = "|".join(_shown(_held(row, column, store)) for column in store.identity)
             if self.names.setdefault(known, event.id) != event.id:
                 raise ValueError(f"{event.source}: {event.id} and {self.names[known]} have one name there: {known!r}")
             rows[store.index].append({**row, ARRIVED: (arrived or {}).get(event.id) or self.arrived(event)})
@@ -173,6 +222,11 @@ class Kusto:
                 marks = ", ".join(f"({', '.join('?' * len(types))})" for _ in rows[table])
                 values = [row.get(column) for row in rows[table] for column in types]
                 self.connection.execute(f'INSERT INTO "{table}" VALUES {marks}', values)
+
+    def row(self, event: Event, store: Store) -> dict[str, Any]:
+        contract, shape = self.contracts[event.source], self.shapes.get(event.source)
+        stamp = self.backend.stamp.column if self.backend.stamp else store.time
+        return as_shaped(event, store, contract, shape, stamp) if shape else stored(event, store, contract)
 
     def arrived(self, event: Event) -> datetime | None:
         moment = arrival(event, self.contracts[event.source])
@@ -214,6 +268,18 @@ def decoded(query: str) -> str:
         return _CODE.sub(lambda code: code[1] or chr(int(code[2], 16)), found[0])
 
     return _LITERAL.sub(text, query)
+
+
+def _held(row: Mapping[str, Any], column: str, store: Store) -> object:
+    """What a column holds, or where it is empty what the row holds of it elsewhere."""
+    others = [other for place in store.columns if place.name == column for other in place.also]
+    for each in (column, *others):
+        root, *inside = each.split(".")
+        value = row.get(root)
+        value = _raw(json.loads(value), tuple(inside)) if inside and value else value
+        if value not in ("", None):
+            return value
+    return row.get(column, "")
 
 
 def _shown(value: object) -> str:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from casetrail.engines.base import Trial
@@ -28,7 +29,8 @@ from casetrail.logs.contract import Contract
 from casetrail.logs.event import Event, arrival
 from casetrail.plan.nodes import Field, Plan, Type, fields
 from casetrail.plan.values import scalar_text
-from casetrail.stores.store import Backend, Store, StoredField
+from casetrail.stores.shape import Shape
+from casetrail.stores.store import Backend, Store
 from casetrail.stores.unsupported import UnsupportedError
 
 _NULL = "null"
@@ -51,37 +53,70 @@ WAYS = (
 _SECOND = 1_000_000
 
 
-def stored(event: Event, store: Store, contract: Contract, *, nulls: bool = True) -> dict[str, Any]:
-    """The fields that Splunk has for an event, as the backend names them: text, a list of texts where there are several.
+Kept = Mapping[str, Sequence[tuple[str, str]]]
+"""By field the names that Splunk has it under, each with its kind: text of a key=value line, or a parameter's kind of value; else JSON."""
+_PARAMETER = ("value", "intValue", "boolValue")
 
+
+def as_named(store: Store) -> Kept:
+    """What Splunk has, by the names that the backend gives."""
+    kinds = {"parameter": "value", "json": ""}
+    return {
+        path: [(place.name, kinds.get(place.type, place.type))]
+        for path, place in store.fields.items()
+        if not (place.unsupported or place.derive)
+    }
+
+
+def as_shaped(shape: Shape) -> Kept:
+    """What Splunk has of what a vendor's add-on indexes."""
+    every = shape.types.get("*", "")
+    return {
+        path: [(column.name, shape.types.get(column.name, every)) for column in columns]
+        for path, columns in shape.fields.items()
+    }
+
+
+def stored(
+    event: Event, store: Store, contract: Contract, kept: Kept | None = None, *, nulls: bool = True
+) -> dict[str, Any]:
+    """The fields that Splunk has for an event: text, a list of texts where there are several.
+
+    kept: under which names; by those of the backend if not given.
     nulls: whether the null of JSON comes as the text null. An empty value of a key=value line doesn't come at all.
     """
+    kept = as_named(store) if kept is None else kept
     seconds = Fraction(event.time, _SECOND)
     row: dict[str, Any] = {TIME: seconds if store.time == TIME else Fraction(event.time // _SECOND), "index": store.index}
     row.update((column, value.replace("*", "event")) for column, value in store.only.items())
-    parameters: list[dict[str, str]] = []
+    parameters: list[dict[str, Any]] = []
     for path, field in contract.fields.items():
-        place = store.fields.get(path)
-        if place is None or place.unsupported or place.derive or place.name == TIME:
-            continue
-        texts = [spelled(text, field, event) for text in _texts(event.row, field, place, nulls=nulls)]
-        if place.type == "parameter":
-            parameters += [{"name": place.name, "value": text} for text in texts[:1]]
-            row["_raw"] = json.dumps({"event": {"parameters": parameters}}, ensure_ascii=False)
-        elif texts:
-            row[place.name] = texts if len(texts) > 1 else texts[0]
+        for name, kind in kept.get(path, ()):
+            if name == TIME:
+                continue
+            texts = [spelled(text, field, event) for text in _texts(event.row, field, kind, nulls=nulls)]
+            if kind in _PARAMETER:
+                parameters += [
+                    {"name": name, kind: _FALSE_TRUE.get(text, text) if kind == "boolValue" else text} for text in texts[:1]
+                ]
+                row["_raw"] = json.dumps({"event": {"parameters": parameters}}, ensure_ascii=False)
+            elif texts:
+                row[name] = texts if len(texts) > 1 else texts[0]
     arrived = arrival(event, contract)
     if store.arrival and arrived is not None:
         row[store.arrival] = Fraction(arrived // _SECOND)
     return row
 
 
-def _texts(row: Mapping[str, Any], field: Field, place: StoredField, *, nulls: bool) -> Iterator[str]:
+_FALSE_TRUE = {"false": False, "true": True}
+
+
+def _texts(row: Mapping[str, Any], field: Field, kind: str, *, nulls: bool) -> Iterator[str]:
     for value in _values(row, field.steps):
         text = scalar_text(value)
-        if value is None and nulls and place.type == "json":
+        if value is None and nulls and not kind:
             yield _NULL
-        elif text or (text is not None and place.type != "text"):
+        elif text or (text is not None and kind != "text"):
             yield text
 
 
@@ -137,9 +172,14 @@ class SplunkModel:
 
     name = "splunk (model)"
 
-    def __init__(self, backend: Backend, contracts: Mapping[str, Contract]) -> None:
+    def __init__(
+        self, backend: Backend, contracts: Mapping[str, Contract], shapes: Mapping[str, Shape] = MappingProxyType({})
+    ) -> None:
         self.backend = backend
         self.contracts = contracts
+        self.kept = {source: as_named(store) for source, store in backend.stores.items()} | {
+            source: as_shaped(shape) for source, shape in shapes.items()
+        }
 
     def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
         return [self.verdict(trial) for trial in trials]
@@ -166,7 +206,14 @@ class SplunkModel:
         found: set[frozenset[str]] = set()
         for way in WAYS:
             rows = [
-                stored(one, self.backend.stores[one.source], self.contracts[one.source], nulls=way.nulls) for one in events
+                stored(
+                    one,
+                    self.backend.stores[one.source],
+                    self.contracts[one.source],
+                    self.kept[one.source],
+                    nulls=way.nulls,
+                )
+                for one in events
             ]
             answer = run(query, rows, macros=macros, lookups=lookups, now=at, seed=way.seed, readings=way.readings)
             found.add(frozenset(str(row[ID]) for row in answer))
@@ -184,8 +231,9 @@ class SplunkModel:
     def identity(self, event: Event) -> str:
         """What a query calls an event."""
         store, contract = self.backend.stores[event.source], self.contracts[event.source]
-        places = {place.name: (contract.fields[path], place) for path, place in store.fields.items()}
-        texts = [list(_texts(event.row, *places[column], nulls=False)) for column in store.identity]
+        named_by = {place.name: contract.fields[path] for path, place in store.fields.items()}
+        kinds = dict(kept for each in as_named(store).values() for kept in each)
+        texts = [list(_texts(event.row, named_by[column], kinds[column], nulls=False)) for column in store.identity]
         return "|".join(found[0] if found else "" for found in texts)
 
 

@@ -165,6 +165,7 @@ def _store(contract: Contract, item: Mapping[str, Any], plain: Plain | None, pat
         connector=item.get("connector", ""),
         since=item.get("since", ""),
         tags=tuple(item.get("tags", ())),
+        generation=item.get("generation", ""),
     )
 
 

@@ -28,18 +28,28 @@ def read_shapes(folder: Path, contracts: Mapping[str, Contract], files: Files | 
         (document,) = files.documents(path)
         for item in document["sources"]:
             source = f"{document['product']}/{item['service']}"
-            strangers = set(item["fields"]) - set(contracts[source].fields)
+            strangers = {*item["fields"], *_inferred(item)} - set(contracts[source].fields)
             if strangers:
                 raise PackError(f"{path}: {source} has no field {min(strangers)}")
             shapes = tuple(_shapes(source, item))
-            found[source] = tuple(replace(shape, mapped=_mapped(shape, shapes)) for shape in shapes)
+            mapped = (replace(shape, mapped=_mapped(shape, shapes)) for shape in shapes)
+            found[source] = (*found.get(source, ()), *mapped)
     return found
+
+
+def shapes_of(backend: Backend, shapes: Mapping[str, Sequence[Shape]]) -> dict[str, tuple[Shape, ...]]:
+    """Those of a backend's stores: of the generation that each log is of there."""
+    found = {
+        source: tuple(shape for shape in shapes.get(source, ()) if shape.generation == store.generation)
+        for source, store in backend.stores.items()
+    }
+    return {source: each for source, each in found.items() if each}
 
 
 def unstored(backend: Backend, shapes: Mapping[str, Sequence[Shape]]) -> Iterator[str]:
     """The names of a backend that no variant of its log's pipeline gives the field, in words."""
-    for source in sorted(shapes.keys() & backend.stores.keys()):
-        store, each = backend.stores[source], shapes[source]
+    for source, each in sorted(shapes_of(backend, shapes).items()):
+        store = backend.stores[source]
         for path in store.fields:
             place = store.column_of(path)
             if place is None:
@@ -53,11 +63,18 @@ def unstored(backend: Backend, shapes: Mapping[str, Sequence[Shape]]) -> Iterato
 def _shapes(source: str, item: Mapping[str, Any]) -> Iterator[Shape]:
     for variant, version in item["variants"].items():
         fields = {path: _columns(columns, variant) for path, columns in item["fields"].items()}
-        types = {
-            column: kind if isinstance(kind, str) else kind.get(variant, "keyword")
+        told = {
+            column: kind if isinstance(kind, str) else kind.get(variant, "")
             for column, kind in item.get("types", {}).items()
         }
-        yield Shape(source, variant, version, fields, types)
+        types = {column: kind for column, kind in told.items() if kind}
+        made = Shape(source, variant, version, fields, types)
+        yield replace(made, generation=item.get("generation", ""), inferred=_inferred(item))
+
+
+def _inferred(item: Mapping[str, Any]) -> frozenset[str]:
+    told = item.get("inferred", [])
+    return frozenset(item["fields"] if told == "all" else told)
 
 
 def _mapped(shape: Shape, shapes: Sequence[Shape]) -> frozenset[str]:

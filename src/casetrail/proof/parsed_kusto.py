@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from casetrail.engines.base import Trial
@@ -15,6 +16,7 @@ from casetrail.logs.contract import Contract
 from casetrail.logs.event import Event
 from casetrail.plan.nodes import Field, Plan, Type, fields
 from casetrail.plan.values import bag
+from casetrail.stores.shape import Shape
 from casetrail.stores.store import Backend
 from casetrail.stores.unsupported import UnsupportedError
 
@@ -51,8 +53,14 @@ class DistinctEvents(Kusto):
 class ParsedKusto(DistinctEvents):
     """Raises VettingError for a query that the vendor's parser and binder don't take."""
 
-    def __init__(self, backend: Backend, contracts: Mapping[str, Contract], checker: Checker) -> None:
-        super().__init__(backend, contracts)
+    def __init__(
+        self,
+        backend: Backend,
+        contracts: Mapping[str, Contract],
+        checker: Checker,
+        shapes: Mapping[str, Shape] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(backend, contracts, shapes)
         self.checker = checker
         self.vetted: set[str] = set()
 

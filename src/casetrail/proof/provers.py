@@ -56,10 +56,12 @@ class ProofSetup:
 
     def shapes(self, usual: str) -> dict[str, tuple[Shape, ...]]:
         """What the vendors' pipelines store there, by log source."""
+        from casetrail.build.targets import backend_of
         from casetrail.pack.backend import backend_folder
-        from casetrail.pack.shapes import read_shapes
+        from casetrail.pack.shapes import read_shapes, shapes_of
 
-        return read_shapes(backend_folder(self.pack, self.target or usual), self.pack.contracts)
+        target = self.target or usual
+        return shapes_of(backend_of(self.pack, target), read_shapes(backend_folder(self.pack, target), self.pack.contracts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +150,19 @@ def _opensearch(where: ProofSetup) -> Iterator[OpenEngine]:
 def _kusto(where: ProofSetup) -> Iterator[OpenEngine]:
     import duckdb_kql  # noqa: F401
 
+    from casetrail.engines.kusto import Kusto
     from casetrail.engines.nodes.kusto import checking, language_service
+    from casetrail.engines.variants import Shapes, Variants, variants
     from casetrail.proof.parsed_kusto import ParsedKusto
 
+    backend = where.backend("sentinel")
     with checking() as checker:
-        engine = ParsedKusto(where.backend("sentinel"), where.pack.contracts, checker)
-        yield OpenEngine(engine, f"duckdb-kql {version('duckdb-kql')}, Microsoft's parser {language_service()}")
+
+        def engine(apart: Backend, chosen: Shapes) -> ParsedKusto:
+            return ParsedKusto(apart, where.pack.contracts, checker, chosen)
+
+        found = Variants(Kusto.name, backend, variants(backend, where.shapes("sentinel"), "", engine))
+        yield OpenEngine(found, f"duckdb-kql {version('duckdb-kql')}, Microsoft's parser {language_service()}")
 
 
 @contextmanager
@@ -161,9 +170,14 @@ def _splunk(where: ProofSetup) -> Iterator[OpenEngine]:
     from casetrail import __version__
     from casetrail.build.targets import meant_for
     from casetrail.engines.splunk_model import SplunkModel
+    from casetrail.engines.variants import Shapes, Variants, variants
 
     backend = where.backend("splunk")
-    model = SplunkModel(backend, where.pack.contracts)
+
+    def engine(apart: Backend, chosen: Shapes) -> SplunkModel:
+        return SplunkModel(apart, where.pack.contracts, chosen)
+
+    model = Variants(SplunkModel.name, backend, variants(backend, where.shapes("splunk"), "", engine))
     yield OpenEngine(model, f"the model of casetrail {__version__}", meant_for(where.pack, backend))
 
 

@@ -25,6 +25,8 @@ class Shape:
     types: the types of columns that aren't keyword, the roots of flattened objects among them.
     fields: the columns of a field by its path; one that isn't there is not stored.
     mapped: all columns that an index of this version knows, filled or not.
+    generation: the vendor's way in that stores so, as the backend names it; empty where there is one.
+    inferred: the fields whose columns nobody has published or seen; they follow from others.
     """
 
     source: str
@@ -33,6 +35,8 @@ class Shape:
     fields: Mapping[str, tuple[Column, ...]]
     types: Mapping[str, str] = field(default_factory=dict)
     mapped: frozenset[str] = frozenset()
+    generation: str = ""
+    inferred: frozenset[str] = frozenset()
 
     @property
     def filled(self) -> frozenset[str]:

@@ -51,6 +51,7 @@ class Store:
     since: its least version whose rows are known to be stored so.
     tags: what the SIEM's own rules on that log are found by.
     assumed: nobody said where the log lies, so the index is a guess.
+    generation: which of the vendor's ways in it is, where there are several.
     """
 
     source: str
@@ -65,6 +66,7 @@ class Store:
     since: str = ""
     tags: tuple[str, ...] = ()
     assumed: bool = False
+    generation: str = ""
 
     @property
     def columns(self) -> tuple[StoredField, ...]:

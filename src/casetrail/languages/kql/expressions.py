@@ -44,7 +44,7 @@ from casetrail.plan.nodes import (
 )
 from casetrail.plan.regex import finds
 from casetrail.stores.places import place_of
-from casetrail.stores.store import Store
+from casetrail.stores.store import Store, StoredField
 from casetrail.stores.unsupported import UnsupportedError
 
 _OPS = {Op.LT: "<", Op.LTE: "<=", Op.GT: ">", Op.GTE: ">=", Op.EQ: "==", Op.NEQ: "!="}
@@ -110,7 +110,7 @@ class KqlExpressions(Expressions[KqlColumn]):
         if stored.type not in ("dynamic", "json"):
             if field.many:
                 raise UnsupportedError(f"{field.path}: it is a list, and Sentinel keeps it as {stored.type}")
-            return KqlColumn(name(stored.name), stored.type, many=False)
+            return KqlColumn(held(stored), stored.type, many=False)
         root, *steps = stored.name.split(".")
         if stored.root and stored.root != root:
             raise UnsupportedError(f"{field.path}: its root {stored.root} isn't the column {root}")
@@ -308,6 +308,21 @@ class KqlExpressions(Expressions[KqlColumn]):
 
     def is_missing(self, column: KqlColumn, field: Field) -> str:
         return f"not({self.exists(column, field)})"
+
+
+def held(stored: StoredField) -> str:
+    """The KQL of a column; of a text that rows may hold elsewhere too, where it is empty, what they hold there.
+
+    Raises UnsupportedError for another type.
+    """
+    if stored.also and stored.type != "string":
+        raise UnsupportedError(f"{stored.name}: only a text can be read from {', '.join(stored.also)} as well")
+    found = name(stored.name)
+    for other in stored.also:
+        root, *steps = other.split(".")
+        value = f"tostring({member(f'parse_json({name(root)})', tuple(steps))})" if steps else name(root)
+        found = f"iff(isempty({found}), {value}, {found})"
+    return found
 
 
 def lists_in(expr: Expr) -> bool:

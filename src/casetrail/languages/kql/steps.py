@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from casetrail.languages.base import Bounds
-from casetrail.languages.kql.expressions import KqlExpressions, lists_in
+from casetrail.languages.kql.expressions import KqlExpressions, held, lists_in
 from casetrail.languages.kql.lists import Lists
 from casetrail.languages.kql.text import moment, name, string
 from casetrail.plan.nodes import And, Correlation, Expr, Field, Figure, KeyPart, Search, Threshold, Type, fields
@@ -49,7 +49,11 @@ def identity(store: Store) -> str:
     """What names an event of a store. Raises UnsupportedError when the backend doesn't say."""
     if not store.identity:
         raise UnsupportedError(f"the backend doesn't say what names an event of {store.source}")
-    columns = [name(column) if column != store.time else f"tostring({name(column)})" for column in store.identity]
+    places = {place.name: place for place in store.columns}
+    columns = [
+        f"tostring({name(column)})" if column == store.time else held(places[column]) if column in places else name(column)
+        for column in store.identity
+    ]
     return columns[0] if len(columns) == 1 else f"strcat_delim('|', {', '.join(columns)})"
 
 
@@ -113,8 +117,8 @@ class KqlSteps:
         ]
         bodies = ["\n    | ".join(branch) for branch in branches]
         joined = bodies[0] if len(bodies) == 1 else "union\n    (" + "),\n    (".join(bodies) + ")"
-        held = [_present(f"key{place}", part.type) for place, part in enumerate(plan.key)]
-        lines = [joined, f"where {' and '.join(held)}"] if held else [joined]
+        present = [_present(f"key{place}", part.type) for place, part in enumerate(plan.key)]
+        lines = [joined, f"where {' and '.join(present)}"] if present else [joined]
         lines.append(self.once(plan))
         return self.let("steps", "materialize(" + "\n| ".join(lines) + ")")
 
