@@ -16,7 +16,8 @@ from casetrail.logs.contract import parse_span
 from casetrail.pack.backend import read_backend
 from casetrail.pack.pack import Pack
 from casetrail.packages.formats import Packaged
-from casetrail.packages.sentinel.rules import analytics_rule, duration, entities, refuse, span, written
+from casetrail.packages.sentinel.rules import analytics_rule, entities, refuse, written
+from casetrail.packages.sentinel.spans import duration, span
 from casetrail.plan.nodes import Correlation, Equals, Is, Search, sources
 from casetrail.schedule.schedule import schedule, shipped_query
 from casetrail.sigma.attack import attack

@@ -91,6 +91,11 @@ def described(rule: Rule, backend: Backend) -> str:
     return " ".join(filter(None, [text, backend.pack.credit(rule.sigma.author, rule.sigma.license)]))
 
 
+def next_steps(rule: Rule) -> list[str]:
+    """What an analyst does next, each step on one line."""
+    return [" ".join(str(step).split()) for step in rule.own.get("next_steps", [])]
+
+
 def withdrawal(name: str, stone: Tombstone) -> str:
     """Why a rule is no more, as whoever finds it on a SIEM reads it."""
     return f"{name} was withdrawn on {stone.date}: {stone.reason}"

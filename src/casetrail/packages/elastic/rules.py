@@ -13,7 +13,7 @@ from casetrail.packages.elastic import dashboard as kibana_dashboard
 from casetrail.packages.elastic import templates as kibana_templates
 from casetrail.packages.elastic import withdrawn
 from casetrail.packages.elastic.lines import ndjson
-from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn, identity
+from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn, identity, next_steps
 from casetrail.plan.nodes import Correlation, Plan, Search, sources
 from casetrail.schedule.schedule import Schedule
 from casetrail.sigma.attack import Tactic, Technique, attack
@@ -98,8 +98,7 @@ def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
 
 
 def _note(rule: Rule) -> str:
-    steps = [" ".join(str(step).split()) for step in rule.own.get("next_steps", [])]
-    parts = ["## Triage and analysis", "", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
+    parts = ["## Triage and analysis", "", *(f"{number}. {step}" for number, step in enumerate(next_steps(rule), 1))]
     for heading, key in (("Why this level", "level_reason"), ("Evidence and sources", "basis"), ("Tuning", "tuning")):
         if key in rule.own:
             parts += ["", f"## {heading}", "", " ".join(str(rule.own[key]).split())]

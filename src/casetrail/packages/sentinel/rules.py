@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from math import ceil
 from typing import Any
 
 import yaml
@@ -18,10 +17,11 @@ from casetrail.languages.kql.windows import key_columns
 from casetrail.logs.contract import Contract
 from casetrail.packages.elastic.rules import threat
 from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn, described, identity
+from casetrail.packages.sentinel import defender, withdrawn
 from casetrail.packages.sentinel import watchlists as sentinel_watchlists
-from casetrail.packages.sentinel import withdrawn
 from casetrail.packages.sentinel import workbook as sentinel_workbook
 from casetrail.packages.sentinel.arm import WORKSPACE, Formula, alert_rule, quoted, templates
+from casetrail.packages.sentinel.spans import duration, span
 from casetrail.plan.nodes import Correlation, Plan, Search, Type, sources
 from casetrail.schedule.schedule import Schedule
 from casetrail.sigma.attack import attack
@@ -34,9 +34,7 @@ LONGEST_DESCRIPTION = 5_000
 MOST_DETAILS = 20
 MOST_ENTITIES = 10
 """The version of Sentinel's API; stable ones know techniques without their parts (T1550, not T1550.004)."""
-_MINUTE = 60_000_000
 _SEVERITY = {"informational": "Informational", "low": "Low", "medium": "Medium", "high": "High", "critical": "High"}
-_UNITS = (("d", 1440), ("h", 60), ("m", 1))
 _ACCOUNT = ("Account", "FullName")
 _ADDRESS = ("IP", "Address")
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -45,7 +43,7 @@ _OLDER_TACTIC = {"TA0005": "DefenseEvasion", "TA0112": "DefenseEvasion"}
 
 
 def files(items: Sequence[Packaged], backend: Backend, gone: Withdrawn = NOTHING) -> dict[str, bytes]:
-    """Templates of the rules, the watchlists that they look up and a workbook of log health, and a YAML file for each rule."""
+    """Templates of the rules, the watchlists that they look up and a workbook of log health; each rule as YAML and for Defender."""
     rules = {item.rule.name: analytics_rule(item, backend) for item in items}
     tables = {item.rule.name: sorted({backend.stores[source].index for source in sources(item.plan)}) for item in items}
     resources = [resource(name, rule, tables[name]) for name, rule in rules.items()]
@@ -53,6 +51,7 @@ def files(items: Sequence[Packaged], backend: Backend, gone: Withdrawn = NOTHING
     return {
         **{f"analytics/{name}.yaml": written(rule) for name, rule in rules.items()},
         **templates("azuredeploy", _parameters(tables), resources),
+        **defender.files(items, rules, backend),
         **sentinel_watchlists.files(items),
         **sentinel_workbook.files(backend, contracts),
         **withdrawn.files(gone, backend),
@@ -204,14 +203,6 @@ def details(plan: Plan, backend: Backend) -> dict[str, str]:
     return {"EventId": ID, "Count": "n", **dict(zip(labels, keys, strict=False))}
 
 
-def duration(text: str) -> str:
-    """A span of whole days, hours or minutes in ISO 8601's form, as Azure gives it back."""
-    sizes = dict(_UNITS)
-    days, rest = divmod(int(text[:-1]) * sizes[text[-1]], 1440)
-    clock = "".join(f"{figure}{unit}" for figure, unit in zip(divmod(rest, 60), "HM", strict=True) if figure)
-    return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
-
-
 def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
     """The schedule in Sentinel's terms. The alerts of one completing event are one incident."""
     arrived = {} if when.arrivals is None else {"max_of(ingestion_time(), time)": f"> ago({span(when.arrivals)})"}
@@ -222,13 +213,6 @@ def terms(plan: Plan, when: Schedule) -> dict[str, Any]:
         "groupByCustomDetails": ["EventId"],
         "lookbackDuration": span(when.quiet),
     }
-
-
-def span(micros: int) -> str:
-    """A span as Sentinel writes it, in whole minutes at least as long."""
-    minutes = ceil(micros / _MINUTE)
-    unit, size = next((unit, size) for unit, size in _UNITS if minutes % size == 0)
-    return f"{minutes // size}{unit}"
 
 
 def _attack(tags: Sequence[str], backend: Backend) -> tuple[list[str], list[str]]:
