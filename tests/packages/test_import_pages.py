@@ -65,3 +65,11 @@ def test_sentinels_page_builds_what_it_deploys(tmp_path: Path) -> None:
     assert named == set(parameters)
     assert set(parameters["tables"]["defaultValue"]) <= set(re.findall(r"`(\w+)`", page))
     assert all((built / "analytics" / f"{rule}.yaml").is_file() for rule in re.findall(r'"(okta_\w+)"', page))
+
+
+def test_defenders_page_builds_what_it_puts_there(tmp_path: Path) -> None:
+    tools_for()
+    build, put, *rest = blocks("defender")
+    assert not rest
+    assert follow(build, tmp_path) != ""
+    assert all((tmp_path / path).is_file() for path in re.findall(r"dist/\S+", put))
