@@ -148,6 +148,17 @@ def test_people_get_alerts_and_programs_every_completion(pack: Path, tmp_path: P
     assert run(*words, "--csv", "--json", pack=pack).exit_code == 2
 
 
+def test_the_health_of_logs_is_asked_of_files_when_it_is_wanted(tmp_path: Path) -> None:
+    watched = {**RULE, "casetrail": {**RULE["casetrail"], "story": "log-health"}}
+    other = {**RULE, "name": "other", "id": "3f6f2b0e-6c1b-4a77-9f0e-2f6d0a0f9b12"}
+    pack = small_pack(tmp_path / "pack", {"example": watched, "other": other}, None)
+    (tmp_path / "log.ndjson").write_bytes(LINES[0])
+    for words, found in (([], ["other"]), (["--health"], ["example", "other"]), (["--rule", "example"], ["example"])):
+        result = run("hunt", str(tmp_path / "log.ndjson"), "--json", *words, pack=pack)
+        assert [json.loads(line)["rule"] for line in result.stdout.splitlines()] == found
+        assert ("1 rule on the health of logs not asked: --health asks them too" in result.stderr) == (not words)
+
+
 def test_a_table_of_very_many_says_how_many_more(pack: Path, tmp_path: Path) -> None:
     rows = [
         json.dumps({**okta(f"u{number}"), "published": f"2026-01-15T{number // 60:02d}:{number % 60:02d}:00Z"})

@@ -15,7 +15,7 @@ from casetrail.check.form import guarded
 from casetrail.check.unused import filter_faults
 from casetrail.pack.fault import Fault
 from casetrail.pack.pack import Pack
-from casetrail.pack.rules import Rule
+from casetrail.pack.rules import LOG_HEALTH, Rule
 from casetrail.pack.sources import place_of_kind, quoted
 from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.attack import attack
@@ -94,7 +94,7 @@ def _correlation(document: Document, rule: SigmaCorrelationRule) -> Iterator[Fau
 
 def _is_about_the_log(document: Document) -> bool:
     own = document.data.get("casetrail")
-    return isinstance(own, dict) and own.get("story") == "log-health"
+    return isinstance(own, dict) and own.get("story") == LOG_HEALTH
 
 
 def _detections(document: Document, rule: SigmaRule) -> Iterator[Fault]:

@@ -32,6 +32,11 @@ _NAMED = 5
     "--source", help="The log source of all events, as product/service; otherwise it is recognised for each event."
 )
 @click.option("--rule", "rules", multiple=True, help="Only this rule; may be given several times.")
+@click.option(
+    "--health",
+    is_flag=True,
+    help="In files, also the rules on the health of logs: a file that begins and ends sets them off.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a match.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, in which no value is a formula to a spreadsheet.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when a rule matches.")
@@ -57,6 +62,7 @@ def command(
     logs: tuple[Path, ...],
     source: str | None,
     rules: tuple[str, ...],
+    health: bool,
     as_json: bool,
     as_csv: bool,
     exit_code: bool,
@@ -108,10 +114,14 @@ def command(
     if missing:
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
     came = instant(arrived, time.time_ns() // 1000) if arrived else None
+    unwatched = [] if rules or health else [name for name in plans if pack.rules[name].of_log_health]
+    plans = {name: plan for name, plan in plans.items() if name not in unwatched}
     with spooled(logs) as paths, _watched() as progress:
         report = hunt(plans, pack.contracts, paths, source, progress, came)
     show(report.hits, pack, as_json=as_json, as_csv=as_csv)
     summary(report, pack, plans)
+    if unwatched:
+        say(f"  {count(len(unwatched), 'rule')} on the health of logs not asked: --health asks them too")
     if not report.files:
         raise click.UsageError(f"{', '.join(printable(str(path)) for path in logs)}: no log files")
     if _unasked(pack, rules) or report.faults.fatal:

@@ -114,7 +114,7 @@ def attempts(pack: Pack, tried: Sequence[Evasion]) -> list[Attempt]:
     plans = {
         name: plan
         for name, plan in filled.rules.plans().items()
-        if LEVELS.index(filled.rules[name].level) >= least and filled.rules[name].own.get("story") != "log-health"
+        if LEVELS.index(filled.rules[name].level) >= least and not filled.rules[name].of_log_health
     }
     found = []
     for evasion in tried:

@@ -199,7 +199,7 @@ def _company(
 
 def on_silence(rule: Rule, plan: Plan) -> bool:
     """Whether a rule tells of a log's silence. An incident's logs hold a part of what its companies do, and end: they are silent often."""
-    return rule.own.get("story") == "log-health" and waits(plan)
+    return rule.of_log_health and waits(plan)
 
 
 def _told(pack: Pack, plan: Plan, log: ArrivalLog, backends: Mapping[str, Backend]) -> dict[str, list[Alerted]]:

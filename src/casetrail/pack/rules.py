@@ -32,6 +32,9 @@ def _also(written: Written) -> set[str]:
 UNFILLED = ("FILL IN", "FILL-IN")
 """What `casetrail new` writes where an author has to write."""
 
+LOG_HEALTH = "log-health"
+"""The analytic story of the rules that watch the logs themselves."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -83,6 +86,11 @@ class Rule:
         """Our own keys: version, story, level_reason, basis, requires, next_steps, tuning, related."""
         own = self.meta.get("casetrail")
         return own if isinstance(own, Mapping) else {}
+
+    @property
+    def of_log_health(self) -> bool:
+        """Whether it watches the logs themselves, by its analytic story."""
+        return self.own.get("story") == LOG_HEALTH
 
 
 class Rules(Mapping[str, Rule]):
