@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -76,8 +77,20 @@ def test_without_a_rule_all_are_listed() -> None:
     head, *lines = run("schedule", pack=ROOT).stdout.splitlines()
     alone = sum(rule.alone for rule in PACK.rules.values())
     assert head.split() == ["rule", "target", "every", "looks", "back", "mostly", "at", "worst", "reads"]
-    assert len(lines) == 4 * alone
-    assert len(run("schedule", "--target", "splunk", pack=ROOT).stdout.splitlines()) == alone + 1
+    rules, sums = lines[: lines.index("")], lines[lines.index("") + 2 :]
+    assert len(rules) == 4 * alone
+    assert [line.split()[0] for line in sums] == ["elastic", "opensearch", "sentinel", "splunk"]
+
+
+def test_the_pack_reads_a_tenth_of_what_it_would_at_the_shortest_interval() -> None:
+    """Sentinel itself keeps what looks back two days from running oftener than hourly."""
+    reads: Counter[str] = Counter()
+    often: Counter[str] = Counter()
+    for one in known():
+        reads[one["target"]] += one.get("reads", 0)
+        often[one["target"]] += one.get("reads_at_shortest_interval", 0)
+    assert {target for target in reads if often[target] >= 10 * reads[target]} == {"elastic", "opensearch", "splunk"}
+    assert often["sentinel"] >= 1.8 * reads["sentinel"]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from casetrail.pack.cases import case_files
 from casetrail.pack.files import PackError
 from casetrail.pack.pack import Pack
 from casetrail.proof.run import planner
+from casetrail.schedule.schedule import schedule
+from casetrail.stores.unsupported import UnsupportedError
 from tests.cli.ways import CASES, ROOT, RULE, put, small_pack
 
 COUNTED = "salesforce_files_in_volume"
@@ -365,4 +367,34 @@ def test_the_settings_have_an_example_of_everything_that_the_schema_allows() -> 
             line[2:] for line in text.split("\n") if line.startswith("#") and ":" in line and "." not in line.split(":")[0]
         )
     )
-    assert set(example) == {"levels", "disabled", "targets"}
+    assert set(example) == {"levels", "intervals", "disabled", "targets"}
+
+
+def test_an_interval_goes_by_the_rule_and_else_by_its_level(folder: Path) -> None:
+    overlay(folder, casetrail={"intervals": {"levels": {BARE.rules[COUNTED].level: "4m"}, "rules": {COUNTED: "12h"}}})
+    pack = Pack.load(ROOT, overlay=folder)
+    found = told(folder, ("splunk",))
+    same = next(name for name, rule in pack.rules.items() if rule.level == BARE.rules[COUNTED].level and name != COUNTED)
+    assert (pack.intervals[COUNTED], pack.intervals[same]) == (12 * 3_600_000_000, 240_000_000)
+    assert (found[COUNTED, "splunk: interval"].now, found[COUNTED, "splunk: interval"].weakens) == ("12h", True)
+    assert not any(one.weakens for (rule, what), one in found.items() if rule != COUNTED and what == "splunk: interval")
+    plan = pack.rules[COUNTED].plan
+    assert plan is not None
+    assert schedule(plan, backend_of(pack, "splunk"), pack.contracts).interval == 12 * 3_600_000_000
+
+
+def test_an_interval_that_a_siem_forbids_is_refused_there_by_name(folder: Path) -> None:
+    overlay(folder, casetrail={"intervals": {"rules": {SIGNIN: "1m"}}})
+    pack = Pack.load(ROOT, overlay=folder)
+    plan = pack.rules[SIGNIN].plan
+    assert plan is not None
+    with pytest.raises(
+        UnsupportedError, match="it runs every 1 minutes with the delay of its logs, and Microsoft Sentinel 5 minutes"
+    ):
+        schedule(plan, backend_of(pack, "sentinel"), pack.contracts)
+
+
+def test_an_interval_of_a_rule_that_is_gone_is_named(folder: Path) -> None:
+    overlay(folder, casetrail={"intervals": {"rules": {"okta_api_token_creatd": "5m"}}})
+    messages = [one.message for one in unused(Pack.load(ROOT, overlay=folder))]
+    assert any(message.startswith("intervals: no rule is named okta_api_token_creatd") for message in messages)

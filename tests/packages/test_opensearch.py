@@ -50,15 +50,18 @@ def test_no_rule_is_refused(pack: Pack, files: dict[str, bytes]) -> None:
 
 def test_every_monitor_is_what_the_alerting_api_takes(pack: Pack, files: dict[str, bytes]) -> None:
     monitors = documents(files, "monitors")
+    backend = backend_of(pack, "opensearch")
     found = {name: offences("opensearch", "monitor", made) for name, made in monitors.items()}
     assert {name: those for name, those in found.items() if those} == {}
     for name, made in monitors.items():
         (search,) = (one["search"] for one in made["inputs"])
         (trigger,) = (one["query_level_trigger"] for one in made["triggers"])
         plan = pack.rules[name].plan
+        assert plan is not None
+        every = schedule(plan, backend, pack.contracts).interval // 60_000_000
         counted = "hits.total.value > 0" if isinstance(plan, Search) else "aggregations.completions.value.size() > 0"
         assert made["name"] == name
-        assert made["schedule"] == {"period": {"interval": 5, "unit": "MINUTES"}}, name
+        assert made["schedule"] == {"period": {"interval": every, "unit": "MINUTES"}}, name
         assert search["query"] == json.loads(files[f"opensearch/queries/{name}.json"]), name
         assert trigger["condition"]["script"]["source"] == f"ctx.results[0].{counted}", name
         assert trigger["actions"] == [], name

@@ -73,12 +73,15 @@ def test_no_rule_is_refused(pack: Pack, built: dict[str, bytes]) -> None:
 
 def test_every_saved_search_is_what_splunk_runs(pack: Pack, built: dict[str, bytes]) -> None:
     offenders = []
+    backend = backend_of(pack, "splunk")
     for title, keys in read(built["splunk/casetrail/default/savedsearches.conf"]).items():
         name = title.removeprefix("casetrail - ")
+        plan = pack.rules[name].plan
+        assert plan is not None
         good = (
             keys["search"] + "\n" == built[f"splunk/queries/{name}.spl"].decode()
             and keys["disabled"] == "1"
-            and keys["cron_schedule"] == "*/5 * * * *"
+            and keys["cron_schedule"] == cron(schedule(plan, backend, pack.contracts).interval)
             and keys["realtime_schedule"] == "0"
             and re.fullmatch(r"-\d+m", keys["dispatch.earliest_time"])
             and keys["dispatch.latest_time"] == "now"

@@ -15,7 +15,12 @@ from casetrail.pack.sources import Sources
 from casetrail.pack.thresholds import with_thresholds_of
 from casetrail.plan.covers import covers
 from casetrail.plan.inactive import inactive
+from casetrail.plan.nodes import Plan
+from casetrail.plan.words import span_words
+from casetrail.schedule.schedule import schedule
 from casetrail.sigma.levels import LEVELS
+from casetrail.stores.store import Backend
+from casetrail.stores.unsupported import UnsupportedError
 
 EVERY = "*"
 _CONNECTION = ("options", "generations")
@@ -45,6 +50,7 @@ def changes(pack: Pack, targets: Iterable[str] = ()) -> list[Change]:
     found = [*_switched(pack, pack.overlay), *_own(pack, pack.overlay), *_meant(pack, pack.overlay)]
     for target in targets:
         found += _connected(target, pack, pack.overlay.targets.get(target, {}))
+        found += _paced(pack, backend_of(pack, target))
     return found
 
 
@@ -121,9 +127,27 @@ def _connected(target: str, pack: Pack, own: Mapping[str, Any]) -> Iterator[Chan
     for name, value in own.get("clocks", {}).items():
         known = main.get("clocks", {}).get(name)
         if known is not None and known != value:
-            weakens = name != "interval" or parse_span(value) > parse_span(known)
+            weakens = name not in ("interval", "slow_interval") or parse_span(value) > parse_span(known)
             yield Change(EVERY, f"{target}: {name}", known, value, weakens)
     yield from _moved(target, pack, own)
+
+
+def _paced(pack: Pack, backend: Backend) -> Iterator[Change]:
+    for name in pack.intervals:
+        rule = pack.rules[name]
+        if rule.alone and rule.plan is not None:
+            was = _interval(rule.plan, replace(backend, intervals={}), pack)
+            now = _interval(rule.plan, backend, pack)
+            if was and was != now:
+                words = span_words(now) if now else "unsupported"
+                yield Change(name, f"{backend.name}: interval", span_words(was), words, not now or now > was)
+
+
+def _interval(plan: Plan, backend: Backend, pack: Pack) -> int | None:
+    try:
+        return schedule(plan, backend, pack.contracts).interval
+    except UnsupportedError:
+        return None
 
 
 def _moved(target: str, pack: Pack, own: Mapping[str, Any]) -> Iterator[Change]:

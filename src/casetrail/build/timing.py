@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from casetrail.build.targets import backend_of
@@ -15,6 +15,7 @@ from casetrail.packages.registry import format_of
 from casetrail.plan.horizon import may_be_undone
 from casetrail.plan.nodes import Search, sources
 from casetrail.schedule.schedule import Schedule, schedule, shipped_query
+from casetrail.stores.store import Backend
 from casetrail.stores.unsupported import UnsupportedError
 
 
@@ -25,6 +26,7 @@ class Timing:
     when: the schedule; None where the target refuses the rule, and `refused` says why.
     delays: of the rule's logs; window: the rule's timespan, 0 for a single event.
     typical: from the completing event to the alert when events arrive as they mostly do.
+    often: by how many runs a row would be read if the rule ran as often as the SIEM lets it.
     early: whether a row that comes late can undo an alert.
     alerts: the most that one run gives; None where no such limit is known. terms: the schedule as the target calls it.
     """
@@ -36,6 +38,7 @@ class Timing:
     delays: Mapping[str, Delay]
     window: int
     typical: int = 0
+    often: float = 0
     early: bool = False
     alerts: int | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -43,7 +46,15 @@ class Timing:
     refused: str = ""
 
 
-_LIMITS = ("shortest_interval", "longest_interval", "longest_lookback", "longest_quiet", "long_lookback", "long_interval")
+_LIMITS = (
+    "shortest_interval",
+    "slow_interval",
+    "longest_interval",
+    "longest_lookback",
+    "longest_quiet",
+    "long_lookback",
+    "long_interval",
+)
 
 
 def timings(pack: Pack, rules: Iterable[Rule], targets: Iterable[str]) -> Iterator[Timing]:
@@ -70,11 +81,17 @@ def timings(pack: Pack, rules: Iterable[Rule], targets: Iterable[str]) -> Iterat
                 delays,
                 window,
                 _typical(when, delays),
+                schedule(plan, _unslowed(backend), pack.contracts).rereads,
                 may_be_undone(plan),
                 backend.limits.get("alerts"),
                 {name: backend.clocks[name] for name in _LIMITS if name in backend.clocks},
                 format_of(backend).terms(plan, when),
             )
+
+
+def _unslowed(backend: Backend) -> Backend:
+    clocks = {name: span for name, span in backend.clocks.items() if name != "slow_interval"}
+    return replace(backend, clocks=clocks, intervals={})
 
 
 def _typical(when: Schedule, delays: Mapping[str, Delay]) -> int:

@@ -26,11 +26,16 @@ def _entries(pack: Pack) -> Iterator[Unused]:
     overlay = pack.overlay
     if overlay is None:
         return
-    for part, entries in (("levels", overlay.levels), ("disabled", overlay.disabled)):
+    by_rule = {
+        ("levels",): overlay.levels,
+        ("disabled",): overlay.disabled,
+        ("intervals", "rules"): overlay.intervals.get("rules", {}),
+    }
+    for part, entries in by_rule.items():
         for name in entries:
             why = _no_alert(name, pack, overlay)
             if why:
-                yield overlay.at(f"{part}: {why}", part, name)
+                yield overlay.at(f"{part[0]}: {why}", *part, name)
     yield from _filters(pack, overlay)
     yield from _lists(pack, overlay)
     for target, settings in overlay.targets.items():

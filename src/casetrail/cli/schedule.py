@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from casetrail.build.timing import Timing
 
 
+_DAY = 86_400_000_000
+
+
 @click.command(epilog="Example: casetrail schedule okta_session_flapping --target splunk")
 @click.argument("rules", nargs=-1, metavar="[RULE]...")
 @click.option("--target", "chosen", multiple=True, help="Only this target, such as elastic; may be given several times.")
@@ -26,7 +29,8 @@ def command(ctx: click.Context, rules: tuple[str, ...], chosen: tuple[str, ...],
 
     Nothing of it is written in a rule. It follows from the rule's timespan, the delays in its log source definitions and the target's
     clocks (backends/TARGET/backend.yml). An event that arrives later than its log source definition says is not looked at on schedule;
-    `casetrail hunt --since-arrival` finds its matches. Without RULE all rules are listed, a line each.
+    `casetrail hunt --since-arrival` finds its matches. Without RULE all rules are listed, a line each, with the sums of each target below:
+    by how many searches an event is read, and by how many it would be were each run at the shortest interval.
     """
     from casetrail.build.timing import timings
     from casetrail.pack.backend import targets
@@ -48,7 +52,7 @@ def command(ctx: click.Context, rules: tuple[str, ...], chosen: tuple[str, ...],
             for line in [""] * bool(number) + list(_told(name, mine)):
                 click.echo(printable(line))
     else:
-        for line in table([_line(one) for one in found]):
+        for line in [*table([_line(one) for one in found]), "", *table(list(_sums(found)))]:
             click.echo(printable(line))
 
 
@@ -70,6 +74,21 @@ def _line(one: Timing) -> dict[str, object]:
         values = [*map(_span, (when.interval, when.lookback, one.typical, when.worst)), f"{when.rereads:.0f} times"]
     columns = ("every", "looks back", "mostly", "at worst", "reads")
     return {"rule": one.rule, "target": one.target, **dict(zip(columns, values, strict=True))}
+
+
+def _sums(found: list[Timing]) -> Iterator[dict[str, object]]:
+    """What all rules of a target read together, and would read if each ran as often as it may."""
+    for target in dict.fromkeys(one.target for one in found):
+        mine = [(one, one.when) for one in found if one.target == target and one.when]
+        reads, often = sum(when.rereads for _, when in mine), sum(one.often for one, _ in mine)
+        yield {
+            "target": target,
+            "rules": len(mine),
+            "runs a day": f"{sum(_DAY / when.interval for _, when in mine):,.0f}",
+            "reads": f"{reads:,.0f} times",
+            "at the shortest interval": f"{often:,.0f} times",
+            "saved": f"{often / reads:.1f} times" if reads else "",
+        }
 
 
 def _told(name: str, found: list[Timing]) -> Iterator[str]:
@@ -142,6 +161,7 @@ def _record(one: Timing) -> dict[str, Any]:
         "known_again": _seconds(when.quiet),
         "alert": {"typical": _seconds(one.typical), "worst": _seconds(when.worst), "may_be_undone": one.early},
         "reads": when.rereads,
+        "reads_at_shortest_interval": one.often,
         "alerts_a_run": one.alerts,
         "limits": {name: _seconds(span) for name, span in one.limits.items()},
         "terms": dict(one.terms),

@@ -17,7 +17,7 @@ def time_of(micros: int) -> str:
 
 
 def record(replay: Replay) -> dict[str, Any]:
-    """All that a replay found; times are ISO 8601 in UTC, the targets' intervals in seconds."""
+    """All that a replay found; times are ISO 8601 in UTC, the targets' shortest intervals in seconds."""
     incident = replay.incident
     return {
         "incident": incident.name,

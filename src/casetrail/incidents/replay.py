@@ -130,7 +130,7 @@ class Replayed:
 class Replay:
     """An incident replayed on some targets.
 
-    intervals: how often a target's searches run, in microseconds; titles: short ones, by log source.
+    intervals: how often a target's searches run at most, in microseconds; titles: short ones, by log source.
     """
 
     incident: Incident
@@ -140,7 +140,7 @@ class Replay:
 
     @property
     def groups(self) -> dict[int, tuple[str, ...]]:
-        """The targets that search equally often, which tell at the same times, by interval."""
+        """The targets that search equally often at most, by interval."""
         return {
             interval: tuple(name for name, other in self.intervals.items() if other == interval)
             for interval in sorted(set(self.intervals.values()))

@@ -45,7 +45,7 @@ def backend_of(pack: Pack, target: str, own: Mapping[str, Any] | None = None, fi
         own = pack.at_target(target)
     lent = pack.folder not in folder.parents
     backend = read_backend(folder, pack.contracts, own, files, store_files(pack, target), lent)
-    return replace(backend, pack=identity_of(pack))
+    return replace(backend, pack=identity_of(pack), intervals=pack.intervals)
 
 
 def settings_of(folder: Path, files: Files | None = None) -> Mapping[str, Any]:

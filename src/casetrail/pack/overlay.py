@@ -2,7 +2,7 @@
 
 | in the folder | what it is |
 |---|---|
-| `casetrail.yml` | levels, disabled rules, and what is otherwise at each SIEM |
+| `casetrail.yml` | levels, intervals, disabled rules, and what is otherwise at each SIEM |
 | `thresholds.yml` | numbers and timespans of correlations |
 | `watchlists/*.csv` | lists in place of the pack's, and those that own rules ask for |
 | `rules/`, `filters/` | own rules, and Sigma filters on those of the pack |
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from casetrail.logs.contract import parse_span
 from casetrail.pack.fault import Fault
 from casetrail.pack.files import RULES, Files, yaml_files
 from casetrail.pack.settings import SETTINGS, Settings, read_settings, says
@@ -29,6 +30,7 @@ class Overlay:
 
     folder: its top; None where there are only lists and thresholds. lists: the folder of watchlists; thresholds: the file of them.
     settings: what its `casetrail.yml` says; disabled: reasons by the rule's name; targets: settings by the target's name.
+    intervals: how often searches run, by the rule's name (`rules`) and by its level (`levels`), such as 5m.
     """
 
     folder: Path | None
@@ -38,6 +40,13 @@ class Overlay:
     levels: Mapping[str, str] = field(default_factory=dict)
     disabled: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    intervals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def interval(self, rule: str, level: str) -> int | None:
+        """How often the search of a rule runs, in microseconds; None where nobody said so."""
+        by_rule, by_level = (self.intervals.get(kind, {}) for kind in ("rules", "levels"))
+        said = by_rule.get(rule, by_level.get(level))
+        return None if said is None else parse_span(said)
 
     def own_files(self) -> list[Path]:
         """The files of own rules and filters."""
@@ -72,6 +81,7 @@ def read_overlay(folder: Path, files: Files) -> tuple[Overlay, list[Fault]]:
         settings.data.get("levels") or {},
         settings.data.get("disabled") or {},
         settings.targets,
+        settings.data.get("intervals") or {},
     )
     return overlay, faults
 

@@ -21,6 +21,13 @@ A SIEM that replaces the time of a later row makes it less.
 
 _DAY = 86_400_000_000
 _SECOND = 1_000_000
+_MINUTE = 60 * _SECOND
+_EVEN = tuple(
+    minutes * _MINUTE for minutes in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440)
+)
+"""What divides an hour or a day evenly, as Splunk's cron wants it."""
+_SHARE = 16
+"""A search of a window runs so often at least while the window passes: a rule over a day each hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +90,22 @@ def schedule(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) ->
     can't tell, since it has replaced the event's time by then.
     """
     _require_told(plan, backend, contracts)
-    found = _every(backend.interval, plan, backend, contracts)
+    interval = backend.intervals.get(plan.name) or _fitting(plan, backend, contracts)
+    found = _every(interval, plan, backend, contracts)
     if found.lookback >= backend.clocks.get("long_lookback", found.lookback + 1):
-        found = _every(backend.clocks["long_interval"], plan, backend, contracts)
+        found = _every(max(interval, backend.clocks["long_interval"]), plan, backend, contracts)
     _require_held(found, backend)
     return found
+
+
+def _fitting(plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> int:
+    """How often a search is worth its reading: not oftener than its log mostly comes, nor than a part of its window passes.
+
+    From the clock `interval` to the clock `slow_interval`.
+    """
+    typical = max(contracts[source].delay.typical for source in sources(plan))
+    worth = min(max(typical, reach(plan) // _SHARE), backend.clocks.get("slow_interval", backend.interval))
+    return max([backend.interval, *(span for span in _EVEN if span <= worth)])
 
 
 def _every(interval: int, plan: Plan, backend: Backend, contracts: Mapping[str, Contract]) -> Schedule:

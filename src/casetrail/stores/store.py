@@ -99,7 +99,8 @@ class Stamp:
 class Backend:
     """One SIEM.
 
-    clocks: its times by name, in microseconds, `interval` (how often its searches run) among them.
+    clocks: its times by name, in microseconds, `interval` (how often its searches run at most) among them.
+    intervals: how often a rule's search runs where somebody said so, in microseconds, by the rule's name.
     made_up: whether a run that it left out is made up for later, with its own time as its clock.
     limits: its counts by name, `alerts` (the most that one run gives) among them.
     stores: by log source; options: what whoever runs the SIEM can choose, by name.
@@ -120,6 +121,7 @@ class Backend:
     stamp: Stamp | None = None
     pack: Identity = field(default_factory=Identity)
     attack: str = ""
+    intervals: Mapping[str, int] = field(default_factory=dict)
 
     def stamped(self, source: str) -> Stamp | None:
         """What may replace the time of an event of a log source; None where the source's own time is kept."""

@@ -42,7 +42,7 @@ def show(found: Replay) -> None:
     console = Console(width=width, highlight=False)
     console.print(_text(found.incident.title))
     for interval, targets in found.groups.items():
-        console.print(_text(f"searches every {interval / 60_000_000:g} minutes: {', '.join(targets)}"))
+        console.print(_text(f"searches every {interval / 60_000_000:g} minutes or more rarely: {', '.join(targets)}"))
     console.print()
     for each in found.companies:
         for line in _headline(each, found):
@@ -73,7 +73,7 @@ def _days(each: Replayed, found: Replay) -> Table:
     for heading in ("alerted first", "happened", "arrived"):
         table.add_column(heading, no_wrap=True)
     for interval in found.groups:
-        table.add_column(f"alerted, every {interval / 60_000_000:g}m", no_wrap=True)
+        table.add_column(f"alerted ({interval / 60_000_000:g}m or more)", no_wrap=True)
     for heading in ("alerts", "downloaded", "covered") if each.files else ("alerts",):
         table.add_column(heading, justify="right")
     table.add_column("the victim", no_wrap=True)
