@@ -1,4 +1,6 @@
-"""A plugin for pytest: `pytest --casetrail DIR` makes each case of a pack a test on each embedded engine.
+"""A plugin for pytest: `pytest --casetrail=DIR` makes each case of a pack a test on each embedded engine.
+
+Without DIR it is the pack of the current folder.
 
 Without that option nothing of casetrail is imported and nothing is collected.
 """
@@ -26,22 +28,39 @@ ENGINES = ("reference", "duckdb")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("casetrail", "cases of Sigma rules")
-    group.addoption("--casetrail", metavar="DIR", action="append", help="Make each case of the pack in this folder a test.")
+    group.addoption(
+        "--casetrail",
+        metavar="DIR",
+        action="append",
+        nargs="?",
+        const="",
+        help="Make each case of the pack in this folder a test; that of the current folder if none is named.",
+    )
     group.addoption(
         "--casetrail-engine", choices=ENGINES, action="append", help="An engine that the cases run on; both if not given."
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for folder in config.getoption("--casetrail") or ():
-        pack = Loaded((config.invocation_params.dir / folder).resolve(), config.getoption("--casetrail-engine") or ENGINES)
+    for named in config.getoption("--casetrail") or ():
+        folder = config.invocation_params.dir / named if named else _whose(config.invocation_params.dir)
+        pack = Loaded(folder.resolve(), config.getoption("--casetrail-engine") or ENGINES)
         if not pack.fixtures.is_dir():
-            raise pytest.UsageError(f"--casetrail {folder}: there are no cases in {pack.fixtures}")
+            raise pytest.UsageError(f"--casetrail {named}: there are no cases: write {pack.fixtures / 'NAME.yml'}")
         config.pluginmanager.register(Cases(pack), f"casetrail {pack.folder}")
         # What lies below another argument is found there; pytest before 9 would leave out the other's own tests.
         others = [(config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args]
         if not any(pack.fixtures.is_relative_to(other) for other in others):
             config.args.append(str(pack.fixtures))
+
+
+def _whose(here: Path) -> Path:
+    from casetrail.pack.whose import whose
+
+    place = whose(here)
+    if place is None:
+        raise pytest.UsageError(f"--casetrail: {here} is in no pack: name its folder, as in --casetrail=DIR")
+    return place.folder
 
 
 class Loaded:
@@ -57,6 +76,12 @@ class Loaded:
         from casetrail.pack.pack import Pack
 
         return Pack.load(self.folder)
+
+    @cached_property
+    def files(self) -> frozenset[Path]:
+        from casetrail.pack.cases import paths_below
+
+        return frozenset(path.resolve() for path in paths_below(self.folder))
 
     @cached_property
     def plan(self) -> Callable[[Case], Plan]:
@@ -80,11 +105,7 @@ class Cases:
         self.loaded = loaded
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        from casetrail.pack.cases import ASIDE
-
-        folder = file_path.parent
-        theirs = folder.parent == self.loaded.fixtures and folder.name not in ASIDE
-        if not theirs or file_path.suffix != ".yml":
+        if file_path.resolve() not in self.loaded.files:
             return None
         return CaseModule.from_parent(parent, path=file_path, loaded=self.loaded)
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import shutil
 import subprocess
-import sys
-import venv
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -24,6 +21,7 @@ from casetrail.build.release import archive, licence, release, sums
 from casetrail.build.sbom import sbom
 from casetrail.pack.files import PackError
 from tests.cli.ways import ROOT, run, small_pack, tree
+from tests.wheels import NEEDS, built, environment, installed
 
 BUILT = {"manifest.json": b"{}", "elastic/a.ndjson": b"1\n", "elastic/queries/b.esql": b"FROM x\n"}
 BILL = sbom()
@@ -32,10 +30,7 @@ BILL = sbom()
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (made,) = folder.glob("*.whl")
-    return made
+    return built(folder)
 
 
 def test_a_release_of_the_command_is_whole_and_the_same_again(tmp_path: Path, wheel: Path) -> None:
@@ -73,15 +68,10 @@ def held_to_their_sums(folder: Path) -> None:
 def test_the_wheel_works_in_an_empty_environment(tmp_path: Path, wheel: Path) -> None:
     files = release(BUILT, BILL, (wheel.name, wheel.read_bytes()))
     (tmp_path / wheel.name).write_bytes(files[wheel.name])
-    venv.create(tmp_path / "env", with_pip=False, symlinks=True)
-    python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", "--quiet"]
-    subprocess.run([*install, str(tmp_path / wheel.name)], check=True, env=env, cwd=tmp_path)
+    python, env = installed(tmp_path / wheel.name, tmp_path / "env"), environment()
     site = next((tmp_path / "env").rglob("site-packages"))
-    assert {path.name for path in site.iterdir()} == {"casetrail", f"casetrail-{__version__}.dist-info"}
-    ours = next(path for path in map(Path, sys.path) if (path / "sigma").is_dir())
-    (site / "what_casetrail_needs.pth").write_text(f"{ours}\n")
+    theirs = {path.name for path in site.iterdir()} - {NEEDS}
+    assert theirs == {"casetrail", f"casetrail-{__version__}.dist-info"}
     where = "import casetrail; print(casetrail.__file__)"
     told = subprocess.run([python, "-c", where], check=True, env=env, cwd=tmp_path, capture_output=True, text=True).stdout
     assert Path(told.strip()).is_relative_to(site)

@@ -45,19 +45,22 @@ def filled(text: str, inputs: Mapping[str, str]) -> str:
     return done
 
 
-def act(workspace: Path, **given: str) -> Run:
-    """Run the action's shell lines as a runner does: a file for each step, `bash -eo pipefail`, and the files that they tell it in."""
+def act(workspace: Path, python: Path | None = None, **given: str) -> Run:
+    """Run the action's shell lines as a runner does: a file for each step, `bash -eo pipefail`, and the files that they tell it in.
+
+    python: that of an environment in which casetrail is installed; this one, with the checkout's, if not given.
+    """
     inputs = {name: str(facts.get("default", "")) for name, facts in ACTION["inputs"].items()}
     inputs |= {name.replace("_", "-"): value for name, value in given.items()}
     runner = workspace.parent / "runner"
     (runner / "bin").mkdir(parents=True, exist_ok=True)
     command = runner / "bin" / "casetrail"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m casetrail "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec "{python or sys.executable}" -m casetrail "$@"\n')
     command.chmod(0o755)
     environment = {
         **os.environ,
         "PATH": os.pathsep.join([str(command.parent), str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONPATH": "" if python else str(ROOT / "src"),
         "CI": "true",
         "GITHUB_ACTIONS": "true",
         "GITHUB_WORKSPACE": str(workspace),

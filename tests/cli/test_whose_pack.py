@@ -51,7 +51,11 @@ def test_the_nearest_folder_upward_is_the_pack_and_every_command_says_so(
 
 def test_from_the_parent_a_path_names_its_pack(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repo.parent)
-    assert run("check").stderr.startswith("pack: shipped ")
+    for words in (["check"], ["test"], ["prove"], ["build", "-o", "out"], ["release"], ["run"]):
+        unchosen = run(*words)
+        assert (unchosen.exit_code, "no pack is here, but in repo: name it by --pack" in unchosen.stderr) == (2, True), words
+    assert run("list").stderr.startswith("pack: shipped ")
+    assert run("--pack", "shipped", "list", "sources").stderr.startswith("pack: shipped ")
     for path in ("repo", "repo/rules", "repo/rules/okta/wrong.yaml"):
         result = run("check", path)
         assert (result.exit_code, result.stderr.splitlines()[0]) == (1, "pack: repo"), path

@@ -29,7 +29,7 @@ def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], strict: b
 
     A rule that can't be compiled is named and left out. Without --target the targets are those of the pack's settings, or all.
     """
-    pack = ctx.obj.load()
+    pack = ctx.obj.judging().load()
     built = compile_pack(pack, chosen, output, strict=strict)
     if as_json:
         click.echo(printable_json(built.files["manifest.json"].decode()), nl=False)

@@ -83,7 +83,7 @@ def command(
         raise click.UsageError(f"{printable(str(missing[0]))}: no such file or folder")
     if ctx.obj.customer and not ctx.obj.customer.is_dir():
         raise click.UsageError(f"{printable(str(ctx.obj.customer))}: no such folder")
-    context = ctx.obj.at(*_in_no_overlay(ctx.obj, paths))
+    context = ctx.obj.at(*_in_no_overlay(ctx.obj, paths)).judging()
     folder, overlay = context.folder, context.overlay
     say(printable(context.title))
     day = (today or datetime.now(UTC)).date()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from casetrail.pack.whose import Place
 
 _PIPE = 141
+_SHOWN = 5
 _BETWEEN_COLLECTIONS = 100_000
 _COMMANDS = {
     "check": "Check rules, cases, log source definitions and watchlists; name every fault with file and line.",
@@ -76,8 +77,11 @@ class Context:
     @cached_property
     def _place(self) -> Place:
         from casetrail.pack.files import shipped
+        from casetrail.pack.settings import SHIPPED
         from casetrail.pack.whose import Place, whose
 
+        if self.pack_dir == Path(SHIPPED) and not self.pack_dir.is_dir():
+            return Place(shipped())
         found = whose(Path.cwd()) if self.pack_dir is None else Place(self.pack_dir)
         if found is None or (self.pack_dir is None and self.laid and found.folder.resolve() == self.laid.resolve()):
             return Place(shipped(), fallback=True)
@@ -110,6 +114,22 @@ class Context:
         named = f"shipped {__version__}" if self._is_shipped else str(self.folder)
         over = self.overlay or self.customer
         return f"pack: {named}" + (f", under {over}" if over else "")
+
+    def judging(self) -> Context:
+        """The same, for a command that says whether a pack is right or makes what is shipped.
+
+        Raises PackError where nobody chose the shipped pack and others lie below: they would go unseen.
+        """
+        from casetrail.pack.files import PackError
+        from casetrail.pack.whose import below
+
+        inner = below(Path.cwd()) if self.is_fallback and not (self.laid or self.customer) else []
+        if inner:
+            there = ", ".join(str(each.relative_to(Path.cwd())) for each in inner[:_SHOWN])
+            raise PackError(
+                f"no pack is here, but in {there}: name it by --pack, or go there (--pack shipped is casetrail's own)"
+            )
+        return self
 
     def load(self) -> Pack:
         """The pack, telling which it is, what was read of it, and what of the overlay hits nothing. Raises PackError."""

@@ -9,7 +9,7 @@ import click
 
 from casetrail.proof.provers import PROVERS, ProofSetup
 from casetrail.reading.files import replace
-from casetrail.reading.spelled import json_text
+from casetrail.reading.spelled import json_text, printable
 
 
 @click.command(epilog="Example: casetrail prove --engine duckdb --engine elasticsearch")
@@ -61,7 +61,7 @@ def command(
         raise click.UsageError("--target and --url go with one --engine")
     if url and not PROVERS[names[0]].cluster:
         raise click.UsageError(f"--url: {names[0]} is no cluster; take --engine elasticsearch or opensearch")
-    pack = ctx.obj.load()
+    pack = ctx.obj.judging().load()
     where = (
         ProofSetup(pack, target, url, *_secrets(api_key_env, api_key_file, user, password_env), ca)
         if url
@@ -70,13 +70,12 @@ def command(
     wanted = [pack.rules.named(name).name for name in rules]
     files = compiled(pack, case_files(pack, wanted))
     if not files:
-        say(f"{pack.folder}: no cases are there to prove")
-        ctx.exit(0)
+        say(printable(f"{pack.folder}: no cases are there to prove: nothing was proven"))
     others = with_other_numbers(pack, files)
     if others:
         say(f"with the numbers of the pack, not yours: {', '.join(others)}")
     proof = Proof(pack, files)
-    for name in names or PROVERS:
+    for name in (names or PROVERS) if files else ():
         proof.run(name, where)
     if junit:
         replace(junit, as_junit(proof.cells))
@@ -84,10 +83,10 @@ def command(
         replace(markdown, markdown_page(proof).encode())
     if as_json:
         click.echo(json_text(proof.record()))
-    else:
+    elif files:
         show(proof)
     standings = {cell.standing for cell in proof.cells}
-    if not proof.versions or Standing.FAILED in standings:
+    if (files and not proof.versions) or Standing.FAILED in standings:
         ctx.exit(2)
     ctx.exit(1 if Standing.DISAGREES in standings else 0)
 

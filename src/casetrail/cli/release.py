@@ -28,7 +28,7 @@ def command(ctx: click.Context, output: Path, wheel: Path | None) -> None:
     except ModuleNotFoundError as error:
         raise PackError(f"{error.name} is missing; `pip install 'casetrail[release]'` brings it") from error
 
-    pack = ctx.obj.load()
+    pack = ctx.obj.judging().load()
     pack.require_meaning()
     held = (wheel.name, wheel.read_bytes()) if wheel else None
     files = release(build(pack).files, sbom(), held)

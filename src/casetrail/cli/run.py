@@ -29,7 +29,7 @@ def command(ctx: click.Context, output: Path, strict: bool) -> None:
     from casetrail.pack.cases import case_files
     from casetrail.proof.run import run
 
-    pack = ctx.obj.load()
+    pack = ctx.obj.judging().load()
     findings = [
         each for each in check(pack.folder, overlay=ctx.obj.overlay, lists=ctx.obj.customer) if each.severity == "error"
     ]

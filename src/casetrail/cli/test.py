@@ -72,7 +72,7 @@ def command(
 
     if watch:
         again(ctx)
-    pack = ctx.obj.load()
+    pack = ctx.obj.judging().load()
     wanted = [pack.rules.named(name).name for name in rules]
     files = compiled(pack, case_files(pack, wanted))
     uncovered = sorted(set(wanted) - {file.rule for file in files})
@@ -135,8 +135,11 @@ def _print(pack: Pack, outcomes: Sequence[CaseOutcome]) -> None:
     failed = sum(not outcome.passed for outcome in outcomes)
     rules = len({outcome.case.rule for outcome in outcomes})
     cases = len({(outcome.case.path, outcome.case.name) for outcome in outcomes})
+    if not outcomes:
+        click.echo("0 cases: nothing was tested")
+        return
     verdict = click.style(f"{failed} failed", fg="red") if failed else click.style("all agree", fg="green")
-    click.echo(f"{count(cases, 'case')} of {count(rules, 'rule')} on {', '.join(engines) or 'no engine'}: {verdict}")
+    click.echo(f"{count(cases, 'case')} of {count(rules, 'rule')} on {', '.join(engines)}: {verdict}")
 
 
 def _mutants(pack: Pack, files: Sequence[CaseFile], as_json: bool, write: bool) -> int:

@@ -62,12 +62,12 @@ def lists_of(folder: Path) -> Path:
 def rule_files(folder: Path) -> list[Path]:
     """The files of a pack's rules and filters, in order.
 
-    In a folder without `rules/` they are all YAML files but those of the pack's other folders and of well-known tools.
+    In a folder without `rules/` they are all YAML files but those in folders named as a pack's others and of well-known tools.
     """
     if any((folder / name).is_dir() for name in RULES):
         return [path for name in RULES for path in yaml_files(folder / name)]
-    others = [folder / name for name in FOLDERS]
-    found = (path for path in yaml_files(folder) if not any(other in path.parents for other in others))
+    others = {*FOLDERS} - {*RULES}
+    found = (path for path in yaml_files(folder) if not others & {*path.relative_to(folder).parent.parts})
     return [path for path in found if path.parent != folder or path.name not in _NO_RULES]
 
 

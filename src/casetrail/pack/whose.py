@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from casetrail.pack.files import Files, PackError, shipped
+from casetrail.pack.files import YAML, Files, PackError, shipped, yaml_files
 from casetrail.pack.settings import SHIPPED, read_settings, says
+
+_RULE = re.compile(rb"^(detection|correlation)\s*:", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +29,45 @@ def marked(folder: Path) -> bool:
     return says(folder) is not None or (folder / "rules").is_dir()
 
 
+def has_rules(folder: Path) -> bool:
+    """Whether a rule lies in a folder itself, or anywhere in its `rules/`, by the look of it."""
+    own = [path for path in _inside(folder) if path.suffix.lower() in YAML]
+    return any(map(_looks_like_a_rule, chain(own, yaml_files(folder / "rules"))))
+
+
+def below(folder: Path) -> list[Path]:
+    """The packs that lie in a folder, or in a folder of it: those whose rules are there to be seen."""
+    places = [each for each in _inside(folder) if each.is_dir()]
+    places += [inner for each in places for inner in _inside(each) if inner.is_dir()]
+    found = [place for place in places if has_rules(place) or says(place)]
+    return [place for place in dict.fromkeys(found) if not any(other in place.parents for other in found)]
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _looks_like_a_rule(path: Path) -> bool:
+    try:
+        return path.is_file() and _RULE.search(path.read_bytes()) is not None
+    except OSError:
+        return False
+
+
 def whose(start: Path) -> Place | None:
-    """The pack of a file or folder: the nearest folder upward that is marked as one; None where there is none.
+    """The pack of a file or folder: the nearest folder upward that is marked as one, else its own where rules lie in it.
+
+    None where there is none.
 
     Settings with a fault say nothing here: whoever reads the pack tells it. Raises PackError when they name no folder.
     """
     top = start if start.is_dir() else start.parent
     found = next((folder for folder in (top.resolve(), *top.resolve().parents) if marked(folder)), None)
     if found is None:
-        return None
+        return Place(seen(top)) if has_rules(top) else None
     settings, _ = read_settings(found, Files())
     for key in ("over", "pack"):
         told = settings.data.get(key)
