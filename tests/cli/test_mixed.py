@@ -90,6 +90,12 @@ def test_a_siem_shows_titles_and_the_rule_s_own_licence_and_author(repo: Path) -
     saved = (repo / "dist" / "splunk" / "acme" / "default" / "savedsearches.conf").read_text()
     assert "[acme - A token was made (token)]" in saved
     assert "Author: Somebody Else. Licence: DRL-1.1." in saved
+    monitor = json.loads((repo / "dist" / "opensearch" / "monitors" / "token.json").read_bytes())
+    assert monitor["ui_metadata"]["casetrail"] == {
+        "description": "A token was made",
+        "author": "Somebody Else",
+        "license": "DRL-1.1",
+    }
 
 
 def test_the_settings_name_the_package(repo: Path) -> None:

@@ -12,10 +12,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from casetrail.pack.files import PackError
+from casetrail.pack.files import MANIFEST, PackError
 from casetrail.reading.files import exchange, held
 
-MANIFEST = "manifest.json"
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 
 

@@ -16,6 +16,9 @@ FOLDERS = (*RULES, "fixtures", "logsources", "watchlists", "backends")
 _NO_RULES = ("casetrail.yml", "thresholds.yml", "mkdocs.yml", "docker-compose.yml", "compose.yml", "action.yml")
 _DATA = (".csv", ".json", ".toml")
 YAML = (".yml", ".yaml")
+MANIFEST = "manifest.json"
+"""What a build says of itself, in its folder."""
+_HEAD = 100
 NO_MAPPING = "a mapping is expected"
 
 
@@ -62,13 +65,24 @@ def lists_of(folder: Path) -> Path:
 def rule_files(folder: Path) -> list[Path]:
     """The files of a pack's rules and filters, in order.
 
-    In a folder without `rules/` they are all YAML files but those in folders named as a pack's others and of well-known tools.
+    In a folder without `rules/` they are all YAML files but those in folders named as a pack's others, of builds and of well-known tools.
     """
     if any((folder / name).is_dir() for name in RULES):
         return [path for name in RULES for path in yaml_files(folder / name)]
     others = {*FOLDERS} - {*RULES}
     found = (path for path in yaml_files(folder) if not others & {*path.relative_to(folder).parent.parts})
+    builds = {
+        path.parent for path in _walked(folder) if path.name == MANIFEST and path.parent != folder and _is_of_a_build(path)
+    }
+    found = (path for path in found if not builds & {*path.parents})
     return [path for path in found if path.parent != folder or path.name not in _NO_RULES]
+
+
+def _is_of_a_build(manifest: Path) -> bool:
+    try:
+        return b'"casetrail"' in manifest.read_bytes()[:_HEAD]
+    except OSError:
+        return False
 
 
 def yaml_files(folder: Path) -> list[Path]:

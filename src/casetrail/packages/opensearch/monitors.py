@@ -65,7 +65,19 @@ def monitor(item: Packaged, backend: Backend) -> dict[str, Any]:
                 }
             }
         ],
+        "ui_metadata": {"casetrail": credit(item, backend)},
     }
+
+
+def credit(item: Packaged, backend: Backend) -> dict[str, str]:
+    """What a rule is about and whose it is. A monitor has no key for that, but one that OpenSearch keeps for clients as it is."""
+    rule, pack = item.rule, backend.pack
+    told = {
+        "description": " ".join(str(rule.sigma.description or rule.sigma.title).split()),
+        "author": str(rule.sigma.author or pack.author or pack.name),
+        "license": str(rule.sigma.license or pack.license),
+    }
+    return {key: value for key, value in told.items() if value}
 
 
 def actions(item: Packaged, backend: Backend) -> list[dict[str, Any]]:
