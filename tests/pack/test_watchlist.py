@@ -30,7 +30,7 @@ def test_another_header_is_an_error() -> None:
     ("holds", "rows", "expected"),
     [
         ("network", ["192.0.2.0/24", "2001:db8::/32", "192.0.2.1"], []),
-        ("network", ["192.0.2.1/24"], ["no address or network"]),
+        ("network", ["192.0.2.1/24"], ["an address within a network"]),
         ("domain", ["@corp.example"], []),
         ("domain", ["corp.example"], ["no domain with its at-sign"]),
         ("asn", ["64496"], []),

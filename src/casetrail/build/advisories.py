@@ -14,6 +14,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from casetrail.build.pins import Pin, plain
+from casetrail.reading.words import in_words
 
 ECOSYSTEMS = {"pypi": "PyPI", "npm": "npm", "maven": "Maven"}
 _JOINED = {"pypi": "", "npm": "/", "maven": ":"}
@@ -56,7 +57,9 @@ def read(path: Path) -> list[Mapping[str, Any]]:
     try:
         found = list(_documents(path))
     except (OSError, ValueError, zipfile.BadZipFile, RecursionError) as error:
-        raise BadAdvisories(f"{path}: {error}; give advisories in OSV format, as JSON or a zip of JSON files") from error
+        raise BadAdvisories(
+            f"{path}: {in_words(error)}; give advisories in OSV format, as JSON or a zip of JSON files"
+        ) from error
     if not found:
         raise BadAdvisories(f"{path}: it holds no advisory")
     return found

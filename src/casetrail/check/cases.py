@@ -11,6 +11,7 @@ from casetrail.pack.fault import Fault
 from casetrail.pack.files import Files, PackError
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import Rule
+from casetrail.reading.words import in_words
 from casetrail.reading.yaml import SHAPE
 
 
@@ -43,7 +44,7 @@ def case_faults(pack: Pack, files: Files) -> Iterator[Fault]:
             for lint, message in _of_file(file, about[pack.owns(path)], pack.contracts):
                 yield Fault(lint, path, None, message)
         except SHAPE as error:
-            yield Fault("bad-case", path, None, f"it can't be read further: {error}")
+            yield Fault("bad-case", path, None, f"it can't be read further: {in_words(error)}")
     for document in pack.sources.rules():
         name = pack.sources.named(document)
         if name in rules and rules[name].alone and name not in covered:

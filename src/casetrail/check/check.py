@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from casetrail.check.lints import catalogue
 from casetrail.check.lock import lock_faults
 from casetrail.check.own import list_faults, overlay_faults
 from casetrail.check.rules import rule_faults
-from casetrail.check.words import of_sigma, of_yaml
 from casetrail.pack.backend import backend_folder, backend_of, store_files, targets
 from casetrail.pack.cases import ASIDE
 from casetrail.pack.fault import Fault
@@ -90,7 +89,7 @@ def examine(
         found += [fault for fault in judged if fault.lint != "schema" or fault.path not in misshapen]
         found += settings_faults(settings, targets(pack))
     found += _unread(folder, overlay, files)
-    found = list(_in_words(found))
+    found = list(_each_once(found))
     ruled = [Ruled(reading.laid.overlay.lists.parent, reading.laid.overlay.settings)] if reading.laid and overlay else []
     findings = sorted({_finding(fault) for fault in told(found, [*ruled, Ruled(folder, settings)], files.known)})
     place = baseline or settings.baseline
@@ -100,20 +99,18 @@ def examine(
     return Checked(new, _read(reading, files), settings.strict, len(findings) - len(new), gone)
 
 
-_MISSING = ("Sigma rule must have", "Sigma rule must contain")
+_MISSING = ("the rule has no ", "the detection has no ")
 
 
-def _in_words(faults: Sequence[Fault]) -> Iterator[Fault]:
-    """The faults in our words, each once: what two readers say of one line is the schema's to tell."""
+def _each_once(faults: Sequence[Fault]) -> Iterator[Fault]:
+    """The faults, each once: what two readers say of one line is the schema's to tell."""
     told = {(fault.path, (fault.place or START).line) for fault in faults if fault.lint in FATAL}
     for fault in faults:
         match fault.lint:
             case "sigma":
                 twice = fault.message.startswith(_MISSING) and any(path == fault.path for path, _ in told)
                 if not twice and (fault.path, (fault.place or START).line) not in told:
-                    yield replace(fault, message=of_sigma(fault.message))
-            case "yaml":
-                yield replace(fault, message=of_yaml(fault.message))
+                    yield fault
             case _:
                 yield fault
 

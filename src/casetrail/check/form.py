@@ -12,6 +12,7 @@ from casetrail.pack.files import Files
 from casetrail.pack.joined import joined
 from casetrail.pack.rules import UNFILLED
 from casetrail.reading.schema import form_faults
+from casetrail.reading.words import in_words
 from casetrail.reading.yaml import SHAPE, Document, YamlError
 
 FATAL = ("yaml", "schema")
@@ -47,7 +48,7 @@ def guarded(path: Path, faults: Iterable[Fault]) -> Iterator[Fault]:
     try:
         yield from faults
     except SHAPE as error:
-        yield Fault("schema", path, None, f"it can't be read further: {error}")
+        yield Fault("schema", path, None, f"it can't be read further: {in_words(error)}")
 
 
 def _schema_faults(document: Document, schema: str) -> Iterator[Fault]:

@@ -21,6 +21,7 @@ from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.attack import attack
 from casetrail.sigma.collect import Made, bases
 from casetrail.sigma.levels import LEVELS
+from casetrail.sigma.words import in_sigmas_words
 
 _URL = re.compile(r"https?://[^\s/]+\.[^\s]+")
 
@@ -58,9 +59,8 @@ def _is_random(text: str) -> bool:
 
 def _meaning(rule: Rule) -> Iterator[Fault]:
     document, sigma = rule.document, rule.sigma
-    for error in sigma.errors:
-        place = quoted(document, str(error)) or place_of_kind(document)
-        yield Fault("sigma", rule.path, place, str(error))
+    for error in map(in_sigmas_words, sigma.errors):
+        yield Fault("sigma", rule.path, quoted(document, error) or place_of_kind(document), error)
     if sigma.errors:
         return
     for problem in rule.problems:

@@ -19,6 +19,7 @@ from click.core import ParameterSource
 from casetrail import __version__
 from casetrail.reading.spelled import printable
 from casetrail.reading.suggest import suggestion
+from casetrail.reading.words import in_words
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
@@ -188,10 +189,10 @@ class _Lazy(click.Group):
             raise
         except Exception as error:
             if type(error).__module__.startswith("casetrail.") or isinstance(error, OSError):
-                raise _Failure(str(error)) from error
+                raise _Failure(in_words(error)) from error
             if ctx.obj is not None and _misshapen(error, ctx.obj):
                 told = "something in the pack isn't as its schema says; `casetrail check` shows where"
-                raise _Failure(f"{told} ({type(error).__name__}: {error})") from error
+                raise _Failure(f"{told} ({in_words(error)})") from error
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -302,7 +303,7 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except OSError as error:
-        _Failure(str(error)).show()
+        _Failure(in_words(error)).show()
         sys.exit(2)
     except Exception:
         if stopped:

@@ -22,6 +22,7 @@ from casetrail.pack.pack import Pack
 from casetrail.pack.watchlist import read_watchlists
 from casetrail.plan.nodes import Type
 from casetrail.plan.values import TIME_FORMATS, format_time
+from casetrail.reading.words import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def log_of(pack: Pack, incident: Incident, company: Company) -> list[Arrival]:
     try:
         parts = json.loads((folder / "parts.json").read_bytes())
     except (OSError, ValueError) as error:
-        raise PackError(f"{folder / 'parts.json'}: {error}") from error
+        raise PackError(f"{folder / 'parts.json'}: {in_words(error)}") from error
     found: list[Arrival] = []
     for path in sorted(folder.glob("*.ndjson")):
         source = path.stem.replace(".", "/", 1)
@@ -65,7 +66,7 @@ def log_of(pack: Pack, incident: Incident, company: Company) -> list[Arrival]:
             try:
                 found.append(_arrival(json.loads(line), contract, kinds, parts.get(source, {}), incident))
             except (ValueError, KeyError, TypeError) as error:
-                raise PackError(f"{path}:{number}: {type(error).__name__}: {error}") from error
+                raise PackError(f"{path}:{number}: {in_words(error)}") from error
     return sorted(found, key=lambda one: (one.arrived, one.event.time, one.event.id))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from casetrail.pack.files import PackError, documents, shipped
 from casetrail.pack.pack import Pack
 from casetrail.reading.spelled import is_web_address
+from casetrail.reading.words import in_words
 
 STANDINGS = ("published", "inferred")
 ACTORS = ("intruder", "company", "log")
@@ -94,7 +95,7 @@ def read_incident(pack: Pack, name: str) -> Incident:
     try:
         found = _incident(name, folders[name], document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise PackError(f"{path}: {type(error).__name__}: {error}") from error
+        raise PackError(f"{path}: {in_words(error)}") from error
     return found
 
 

@@ -24,6 +24,7 @@ import yaml
 from casetrail.logs import json, zstandard
 from casetrail.logs.array import ArrayError, items
 from casetrail.logs.formats import foreign
+from casetrail.reading.words import in_words, of_os
 from casetrail.reading.yaml import unfolded
 
 _SHOWN = 5
@@ -157,7 +158,7 @@ def documents(path: Path, faults: Faults, follow: Follow | None = None) -> Itera
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         faults.fatal.append(damaged(path, error))
     except (OSError, ValueError, yaml.YAMLError, csv.Error, RecursionError, ImportError, duckdb.Error) as error:
-        faults.fatal.append(f"{path}: {error}")
+        faults.fatal.append(f"{path}: {of_os(error) if isinstance(error, OSError) else in_words(error)}")
 
 
 def damaged(path: Path, error: Exception) -> str:

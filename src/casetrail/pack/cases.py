@@ -17,6 +17,7 @@ from casetrail.pack.pack import Pack
 from casetrail.plan.nodes import sources
 from casetrail.plan.values import TIME_FORMATS, format_time
 from casetrail.reading.suggest import suggestion
+from casetrail.reading.words import in_words
 
 ASIDE = frozenset({"events", "incidents", "redteam"})
 """The folders below `fixtures` that hold no cases of one rule."""
@@ -150,7 +151,7 @@ def read_cases(path: Path, pack: Pack, files: Files | None = None) -> CaseFile:
     except KeyError as error:
         raise PackError(f"{path}: {error.args[0]!r} is missing; run `casetrail check`") from error
     except ValueError as error:
-        raise PackError(f"{path}: {error}") from error
+        raise PackError(f"{path}: {in_words(error)}") from error
     return CaseFile(rule, path, cases, equal, lists)
 
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from casetrail.reading.words import in_words
 from casetrail.reading.yaml import SHAPE, Document, YamlError, read
 
 RULES = ("rules", "filters")
@@ -40,7 +41,9 @@ def shaped(reader: Callable[Concatenate[Path, Rest], Result]) -> Callable[Concat
         try:
             return reader(path, *rest, **named)
         except SHAPE as error:
-            raise PackError(f"{path}: it isn't as its schema says ({error}); run `casetrail check` to see where") from error
+            raise PackError(
+                f"{path}: it isn't as its schema says ({in_words(error)}); run `casetrail check` to see where"
+            ) from error
 
     return reading
 

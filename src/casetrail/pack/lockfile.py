@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from casetrail.pack.files import PackError
+from casetrail.reading.words import in_words, of_os
 
 FILE = "rules.lock"
 
@@ -75,14 +76,14 @@ def read_lock(folder: Path) -> Lock | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise PackError(f"{path}: {error}") from error
+        raise PackError(f"{path}: {of_os(error) if isinstance(error, OSError) else in_words(error)}") from error
     try:
         document = yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader)) or {}  # noqa: S506
         rules = {name: _entry(facts) for name, facts in (document.get("rules") or {}).items()}
         withdrawn = {name: _tombstone(facts) for name, facts in (document.get("withdrawn") or {}).items()}
     except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise PackError(
-            f"{path}: it is no lock: {error}; take an earlier one from git, or `casetrail lock --anew`"
+            f"{path}: it is no lock: {in_words(error)}; take an earlier one from git, or `casetrail lock --anew`"
         ) from error
     return Lock(rules, withdrawn)
 

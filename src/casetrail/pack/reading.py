@@ -16,6 +16,7 @@ from casetrail.pack.sources import Sources
 from casetrail.pack.thresholds import FILE as THRESHOLDS
 from casetrail.pack.thresholds import Unused, with_thresholds_of
 from casetrail.pack.watchlist import read_watchlist
+from casetrail.reading.words import in_words
 from casetrail.reading.yaml import SHAPE, Document, YamlError
 
 Watchlists = Mapping[str, tuple[str, ...]]
@@ -103,7 +104,7 @@ def _defined(folder: Path, files: Files) -> tuple[list[tuple[Document, Contract]
         try:
             found += [(document, contract) for document in each for contract in contracts(document.data)]
         except SHAPE as error:
-            faults.append(Fault("schema", path, None, str(error)))
+            faults.append(Fault("schema", path, None, in_words(error)))
     return found, faults
 
 

@@ -21,6 +21,7 @@ from casetrail.sigma.correlate import Lowering
 from casetrail.sigma.levels import LEVELS
 from casetrail.sigma.lower import World
 from casetrail.sigma.problem import Problem
+from casetrail.sigma.words import in_sigmas_words
 
 
 def _also(written: Written) -> set[str]:
@@ -128,7 +129,7 @@ class Rules(Mapping[str, Rule]):
     def _rule(self, written: Written) -> Rule:
         sigma, alone = written.sigma, written.name not in self._silent
         if sigma.errors:
-            problems = tuple(Problem("sigma", str(error)) for error in sigma.errors)
+            problems = tuple(Problem("sigma", in_sigmas_words(error)) for error in sigma.errors)
             return Rule(written.document, sigma, None, problems, alone, written.name)
         plan, found = self._lowering.of(sigma)
         return Rule(written.document, sigma, plan, tuple(found), alone, written.name)

@@ -12,6 +12,7 @@ from typing import Any
 from casetrail.pack.fault import Fault, unreadable
 from casetrail.pack.files import Files
 from casetrail.reading.schema import form_faults
+from casetrail.reading.words import in_words
 from casetrail.reading.yaml import START, Document, Position, YamlError
 
 SETTINGS = "casetrail.yml"
@@ -97,7 +98,7 @@ def read_settings(folder: Path, files: Files) -> tuple[Settings, list[Fault]]:
         try:
             data = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("casetrail") or {}
         except (OSError, ValueError) as error:
-            return Settings(path), [Fault("yaml", path, None, f"it can't be read as TOML: {error}")]
+            return Settings(path), [Fault("yaml", path, None, in_words(error))]
     else:
         try:
             document = next(iter(files.read(path)), None)

@@ -6,8 +6,10 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from ipaddress import ip_network
 from pathlib import Path
+
+from casetrail.plan.values import parse_network
+from casetrail.reading.words import in_words, of_os
 
 INDEX = "watchlists.yml"
 _USER_ID = re.compile(r"005[0-9A-Za-z]{12}([0-9A-Z]{3})?")
@@ -42,7 +44,7 @@ def read_watchlist(path: Path) -> tuple[str, ...]:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             return parse_watchlist(lines)
     except (csv.Error, OSError) as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(of_os(error) if isinstance(error, OSError) else in_words(error)) from error
 
 
 def read_watchlists(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -90,9 +92,9 @@ def _why(value: str, holds: str) -> str:
     match holds:
         case "network":
             try:
-                ip_network(value)
+                parse_network(value)
             except ValueError as error:
-                return f"is no address or network: {error}"
+                return str(error)
         case "domain" if not _DOMAIN.fullmatch(value):
             return "is no domain with its at-sign, such as @corp.example"
         case "asn" if not (value.isascii() and value.isdigit()):

@@ -129,13 +129,23 @@ def parse_address(text: str) -> str | None:
 def parse_network(text: str) -> str:
     """The canonical text of a network; one of v4 addresses mapped into v6 is the v4 network.
 
-    Raises ValueError when it is none.
+    Raises ValueError, in words that follow the text, when it is none.
     """
-    network = ip_network(text)
+    try:
+        network = ip_network(text)
+    except ValueError as error:
+        raise ValueError(_no_network(text)) from error
     mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
     if mapped is not None and network.prefixlen >= 96:
         return str(ip_network((mapped, network.prefixlen - 96)))
     return str(network)
+
+
+def _no_network(text: str) -> str:
+    try:
+        return f"names an address within a network: write {ip_network(text, strict=False)}, or the address alone"
+    except ValueError:
+        return "is no network: write one such as 192.0.2.0/24, or an address; a range is written as networks"
 
 
 def _instant(groups: tuple[str | None, ...], zone: timezone) -> int | None:

@@ -64,7 +64,16 @@ def _words(fault: Any) -> str:
         case "type":
             kinds = [fault.validator_value] if isinstance(fault.validator_value, str) else fault.validator_value
             return f"{shown} isn't {' or '.join(_KINDS[kind] for kind in kinds)}"
-        case "pattern" | "minLength":
+        case "pattern" | "minLength" | "format" | "const" | "propertyNames":
             told = fault.schema.get("description")
             return f"{shown} isn't written as it must be" + (f": {told}" if told else "")
-    return str(fault.message)
+        case "minItems" | "minProperties":
+            return "it is empty" if fault.validator_value == 1 else f"{shown} is too short: {fault.validator_value} at least"
+        case "maxLength":
+            return f"it is longer than {fault.validator_value} characters"
+        case "minimum":
+            return f"{shown} is too small: {fault.validator_value} at least"
+        case "oneOf" | "anyOf" if all("required" in way for way in fault.validator_value):
+            ways = [" and ".join(way["required"]) for way in fault.validator_value]
+            return f"it says none, or several, of what it may be told by: {' | '.join(ways)}"
+    return f"{shown} isn't of a form that is known here"

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from casetrail.reading.words import of_os, of_yaml
+
 SHAPE = (AttributeError, TypeError, LookupError, ValueError, ArithmeticError, RecursionError)
 """What is raised where a document isn't as its schema says."""
 _MERGE = "tag:yaml.org,2002:merge"
@@ -135,7 +137,7 @@ def read(path: Path) -> list[Document]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise YamlError("it is a folder, not a file" if path.is_dir() else str(error.strerror)) from error
+        raise YamlError("it is a folder, not a file" if path.is_dir() else of_os(error)) from error
     if len(content) > _MOST_BYTES:
         raise YamlError(f"it is larger than {_MOST_BYTES // 1024 // 1024} MiB")
     try:
@@ -159,9 +161,9 @@ def read(path: Path) -> list[Document]:
         unclosed = "end of stream" in str(error.problem) and error.context_mark
         mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         place = Position(mark.line + 1, mark.column + 1) if mark else START
-        raise YamlError(" ".join(str(error.problem or error.context).split()), place) from error
+        raise YamlError(of_yaml(" ".join(str(error.problem or error.context).split())), place) from error
     except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise YamlError(" ".join(str(error).split())) from error
+        raise YamlError(of_yaml(" ".join(str(error).split()))) from error
     except RecursionError as error:
         raise YamlError("it is nested too deeply, or holds itself") from error
     finally:

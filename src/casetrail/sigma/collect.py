@@ -16,6 +16,7 @@ from sigma.rule import SigmaRule
 from casetrail.reading.suggest import suggestion
 from casetrail.reading.yaml import SHAPE
 from casetrail.sigma.policy import POLICY
+from casetrail.sigma.words import in_sigmas_words
 
 Made = SigmaRule | SigmaCorrelationRule
 _REFUSED = (SigmaError, *SHAPE)
@@ -58,11 +59,11 @@ def collected(documents: Iterable[Mapping[str, Any]], names: Sequence[str]) -> C
         try:
             found = _parsed(_unshared(document))
         except _REFUSED as error:
-            errors.append((number, str(error) or type(error).__name__))
+            errors.append((number, in_sigmas_words(error)))
             continue
         one = next(reversed(found.filters if _is_filter(document) else found.rules), None)
         if one is None or isinstance(one, SigmaFilter):
-            errors += [(number, str(error)) for error in (found if one is None else one).errors]
+            errors += [(number, in_sigmas_words(error)) for error in (found if one is None else one).errors]
         if isinstance(one, Made):
             one.name = names[number] or one.name
         if one is not None:
@@ -79,7 +80,7 @@ def collected(documents: Iterable[Mapping[str, Any]], names: Sequence[str]) -> C
             try:
                 collection.apply_filters([one])
             except _REFUSED as error:
-                errors.append((number, str(error)))
+                errors.append((number, in_sigmas_words(error)))
     errors += _unresolved(rules, collection)
     collection.resolve_rule_references()
     numbers = {id(rule): number for number, rule in rules}
@@ -113,7 +114,7 @@ def _why_unresolved(rule: SigmaCorrelationRule, collection: SigmaCollection) -> 
         name = next(iter(re.findall(r"'(.*)'", str(error))), "")
         return f"the referenced rule '{name}' isn't there{suggestion(name, known) or ': name a rule of the pack by its name or id'}"
     except _REFUSED as error:
-        return str(error)
+        return in_sigmas_words(error)
     seen: set[int] = set()
     waiting: list[Made] = [reference.rule for reference in rule.referenced_rules]
     while waiting:

@@ -39,6 +39,7 @@ from casetrail.plan.nodes import (
 from casetrail.reading.yaml import SHAPE
 from casetrail.sigma.lower import World, known_field, lower_rule
 from casetrail.sigma.problem import Problem, Refused
+from casetrail.sigma.words import in_sigmas_words
 
 _ORDERED = SigmaCorrelationType.TEMPORAL_ORDERED
 _TEMPORAL = (SigmaCorrelationType.TEMPORAL, _ORDERED)
@@ -72,7 +73,9 @@ class Lowering:
                 case never:
                     assert_never(never)
         except SHAPE as error:
-            return None, [Problem("sigma", f"it is no whole Sigma rule: {rule.errors[0] if rule.errors else error}")]
+            return None, [
+                Problem("sigma", f"it is no whole Sigma rule: {in_sigmas_words(rule.errors[0] if rule.errors else error)}")
+            ]
 
 
 class _Correlating:

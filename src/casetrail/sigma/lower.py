@@ -69,6 +69,7 @@ from casetrail.plan.values import fold, parse, parse_network, scalar_text
 from casetrail.reading.suggest import suggestion
 from casetrail.sigma.logsource import contract_of, source_key
 from casetrail.sigma.problem import Problem, Refused
+from casetrail.sigma.words import in_sigmas_words
 
 _DOTTED = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"
 
@@ -100,7 +101,7 @@ def lower_rule(rule: SigmaRule, world: World) -> tuple[Search | None, list[Probl
     try:
         conditions = [condition.parsed for condition in rule.detection.parsed_condition]
     except SigmaError as error:
-        return None, [Problem("sigma", str(error), "condition")]
+        return None, [Problem("sigma", in_sigmas_words(error), "condition")]
     expressions = tuple(reader.expression(condition) for condition in conditions)
     if contract.open and not reader.fatal:
         reader.problems.append(_unchecked(contract, world))
@@ -162,7 +163,13 @@ class _DetectionReader:
             case None:
                 self.refuse(Problem("sigma", "the condition is empty", "condition"))
             case _:
-                self.refuse(Problem("sigma", f"{type(node).__name__} is not supported", "condition"))
+                self.refuse(
+                    Problem(
+                        "sigma",
+                        "the condition holds what has no meaning here: join names by and, or, not, and brackets",
+                        "condition",
+                    )
+                )
         return NEVER
 
     def refuse(self, problem: Problem, subject: str = "") -> None:
@@ -306,7 +313,7 @@ class _DetectionReader:
                     raise Refused("sigma", "a number beyond the range of a double is no value of any event")
                 return _equals(known, text, cased=False)
             case _:
-                raise Refused("sigma", f"a value of the kind {type(value).__name__} is not supported")
+                raise Refused("sigma", "a value of this kind has no meaning here: write a text or a number")
 
 
 def is_part(value: SigmaString) -> bool:
@@ -394,7 +401,7 @@ def _network(known: Field, text: str) -> InNetwork:
     try:
         return InNetwork(parse_network(text))
     except ValueError as error:
-        raise Refused("value-type", f"{text!r} is no network: {error}", text) from error
+        raise Refused("value-type", f"{text!r} {error}", text) from error
 
 
 def _compare(known: Field, value: SigmaCompareExpression) -> Check:

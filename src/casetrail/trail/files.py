@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from casetrail.reading.files import replace
+from casetrail.reading.words import in_words
 from casetrail.trail.page import page
 from casetrail.trail.result import Asked, Result
 from casetrail.trail.table import Table
@@ -54,7 +55,7 @@ def read(folder: Path) -> Earlier:
         return Earlier(asked, inputs, document["tables"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
-            f"{path}: not the result of a trail: {error}; write one with casetrail trail … -o {folder}"
+            f"{path}: not the result of a trail: {in_words(error)}; write one with casetrail trail … -o {folder}"
         ) from error
 
 
