@@ -105,6 +105,15 @@ def test_rules_that_came_and_went_and_one_that_was_renamed(pack: Path) -> None:
     assert "removed  other (high): Example" in lines
 
 
+def test_rules_without_an_id_have_none_in_common(pack: Path) -> None:
+    bare = {key: value for key, value in RULE.items() if key != "id"}
+    put(pack / "rules" / "okta" / "other.yml", {**bare, "name": "other"})
+    git(pack, "commit", "-qam", "second")
+    (pack / "rules" / "okta" / "other.yml").rename(pack / "rules" / "okta" / "renamed.yml")
+    put(pack / "rules" / "okta" / "renamed.yml", {**bare, "name": "renamed"})
+    assert "added    renamed (high): Example" in told(pack)
+
+
 def test_lists_and_queries_that_changed_alone(pack: Path) -> None:
     with (pack / "watchlists" / "sensitive_file_patterns.csv").open("a") as file:
         file.write(".zip,made up\n")

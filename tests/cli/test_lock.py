@@ -167,6 +167,21 @@ def test_the_tombstone_of_sentinel_is_the_resource_that_was(pack: Path, tmp_path
     assert known in tree(tmp_path / "dist")["sentinel/withdrawn.json"].decode()
 
 
+def test_the_tombstone_of_a_rule_without_an_id_is_the_rule_that_was(tmp_path: Path) -> None:
+    bare = {key: value for key, value in RULE.items() if key != "id"}
+    pack = small_pack(tmp_path / "pack", {"example": bare, "other": {**RULE, "name": "other"}}, None)
+    known: list[tuple[str, str]] = []
+    for file in ("elastic/detection-rules.ndjson", "elastic/withdrawn.ndjson"):
+        assert run("lock", *(["--withdraw", "example=noise"] if known else []), pack=pack).exit_code == 0
+        run("build", "-o", tmp_path / "dist", pack=pack)
+        lines = map(json.loads, tree(tmp_path / "dist")[file].splitlines())
+        rule = next(line for line in lines if line.get("rule_id", RULE["id"]) != RULE["id"])
+        known.append((rule["id"], rule["rule_id"]))
+        (pack / "rules" / "okta" / "example.yml").unlink(missing_ok=True)
+    assert known[0] == known[1]
+    assert all(len(text) == 36 for text in known[0])
+
+
 def test_a_renamed_rule_keeps_its_id_and_is_not_switched_off(pack: Path, tmp_path: Path) -> None:
     (pack / "rules" / "okta" / "example.yml").unlink()
     put(pack / "rules" / "okta" / "renamed.yml", {**RULE, "name": "renamed"})

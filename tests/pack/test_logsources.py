@@ -129,7 +129,8 @@ def test_a_mapping_is_as_short_as_index_and_names(tmp_path: Path, told: dict[str
     ] == []
 
 
-def test_a_file_of_backends_adds_a_log_to_a_borrowed_target(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["yml", "yaml", "YML"])
+def test_a_file_of_backends_adds_a_log_to_a_borrowed_target(ending: str, tmp_path: Path) -> None:
     kept = {
         "service": "audit",
         "index": "gh-*",
@@ -137,7 +138,10 @@ def test_a_file_of_backends_adds_a_log_to_a_borrowed_target(tmp_path: Path) -> N
         "fields": {"actor": {"name": "who", "type": "keyword"}},
     }
     store = yaml.safe_dump({"product": "github", "sources": [kept]})
-    pack = Pack.load(folder(tmp_path, rules__made_public=RULE, logsources__github=AUDIT, backends__elastic__github=store))
+    top = folder(tmp_path, rules__made_public=RULE, logsources__github=AUDIT, backends__elastic__github=store)
+    written = top / "backends" / "elastic" / "github.yml"
+    written.rename(written.with_suffix(f".{ending}"))
+    pack = Pack.load(top)
     stores = backend_of(pack, "elastic").stores
     assert stores["github/audit"].fields["actor"].name == "who"
     assert stores["github/audit"].fields["config.url"].name == "config.url"

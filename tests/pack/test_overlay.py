@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -223,8 +223,9 @@ def test_an_own_rule_of_the_name_of_another_is_refused(folder: Path) -> None:
         Pack.load(ROOT, overlay=folder)
 
 
-def test_an_own_rule_of_the_id_of_another_is_refused(folder: Path) -> None:
-    own_rule(folder, id=str(BARE.rules[TWO_COUNTRIES].sigma.id))
+@pytest.mark.parametrize("spelt", [str.lower, str.upper])
+def test_an_own_rule_of_the_id_of_another_is_refused(spelt: Callable[[str], str], folder: Path) -> None:
+    own_rule(folder, id=spelt(str(BARE.rules[TWO_COUNTRIES].sigma.id)))
     with pytest.raises(PackError, match=f"its id is that of {TWO_COUNTRIES}, a rule of the pack"):
         Pack.load(ROOT, overlay=folder)
 

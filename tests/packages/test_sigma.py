@@ -21,7 +21,7 @@ from casetrail.packages.sigma.pipeline import pipeline, watchlist_pipeline
 from casetrail.packages.sigma.rules import files
 from casetrail.plan.nodes import Search
 from casetrail.reading.yaml import read
-from tests.cli.ways import RULE
+from tests.cli.ways import RULE, put, small_pack
 
 ROOT = Path(__file__).parents[2]
 PACK = Pack.load(ROOT)
@@ -113,6 +113,20 @@ def test_the_files_hold_every_rule_as_it_is() -> None:
         assert f"`-t {TOOLS[backend.language].target} -p pipelines/{target}.yml`" in readme
         for name, reason in refusals(PACK, backend).items():
             assert reason == CORRELATION or (name in readme and reason in readme)
+
+
+def test_files_of_one_name_and_the_good_rules_of_a_broken_file_are_kept(tmp_path: Path) -> None:
+    nameless = {key: value for key, value in RULE.items() if key not in ("name", "id")}
+    pack = small_pack(tmp_path / "pack", {"example": nameless}, None)
+    (pack / "rules" / "okta" / "deep").mkdir()
+    put(pack / "rules" / "okta" / "deep" / "example.yml", {**nameless, "title": "Another"})
+    broken = {**nameless, "title": "Broken", "detection": {"selection": {"eventType|nothing": 1}, "condition": "selection"}}
+    pair = yaml.safe_dump_all([{**nameless, "title": "Good"}, broken], sort_keys=False)
+    (pack / "rules" / "okta" / "pair.yml").write_text(pair)
+    made = {path: content for path, content in files(Pack.load(pack), []).items() if path.startswith("rules/")}
+    titles = sorted(document["title"] for content in made.values() for document in yaml.safe_load_all(content))
+    assert titles == ["Another", RULE["title"], "Good"]
+    assert len(made) == 3
 
 
 def test_a_customers_threshold_is_in_the_rule(tmp_path: Path) -> None:

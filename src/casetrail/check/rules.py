@@ -136,7 +136,7 @@ def _words(rule: Rule, *, alone: bool, names: Iterable[str]) -> Iterator[Fault]:
     if data.get("level") is None:
         yield found("level", f"say level: {', '.join(LEVELS[:-1])} or {LEVELS[-1]}", "level")
     for number, tag in enumerate(data.get("tags") or []):
-        wrong = attack().fault(str(tag).lower())
+        wrong = attack().fault(str(tag))
         if wrong:
             yield found("old-attack-tag" if wrong[1] else "attack-tag", wrong[0], "tags", number)
     own = data.get("casetrail") if isinstance(data.get("casetrail"), dict) else {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from casetrail.logs.contract import Contract, parse_span
-from casetrail.pack.files import Files, PackError, shaped, shipped
+from casetrail.pack.files import Files, PackError, shaped, shipped, yaml_right_in
 from casetrail.pack.identity import identity_of
 from casetrail.pack.pack import Pack
 from casetrail.reading.suggest import suggestion
@@ -32,7 +32,7 @@ def store_files(pack: Pack, target: str) -> list[Path]:
     tops = [pack.folder, *([pack.overlay.folder] if pack.overlay and pack.overlay.folder else [])]
     backend = backend_folder(pack, target)
     folders = [top / "backends" / target for top in tops]
-    return [path for folder in folders if folder != backend for path in sorted(folder.glob("*.yml"))]
+    return [path for folder in folders if folder != backend for path in yaml_right_in(folder)]
 
 
 def backend_of(pack: Pack, target: str, own: Mapping[str, Any] | None = None, files: Files | None = None) -> Backend:
@@ -80,7 +80,7 @@ def read_backend(
     stores: dict[str, Store] = {}
     found: dict[str, list[str]] = {}
     plain = Plain.of(main["plain"]) if "plain" in main else None
-    for path in (*sorted(folder.glob("*.yml")), *more):
+    for path in (*yaml_right_in(folder), *more):
         if path.name != "backend.yml":
             (document,) = files.documents(path)
             for item in document["sources"]:

@@ -93,6 +93,11 @@ def yaml_files(folder: Path) -> list[Path]:
     return sorted(path for path in _walked(folder) if path.suffix.lower() in YAML)
 
 
+def yaml_right_in(folder: Path) -> list[Path]:
+    """The YAML files of a folder in order, without those of the folders in it."""
+    return [path for path in yaml_files(folder) if path.parent == folder]
+
+
 def data_files(folder: Path) -> list[Path]:
     """The files below a folder, in order, that could be meant for a pack: YAML, CSV, JSON and TOML."""
     return sorted(path for path in _walked(folder) if path.suffix.lower() in (*YAML, *_DATA) and path.is_file())

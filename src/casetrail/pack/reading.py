@@ -196,9 +196,9 @@ def _clashes(mine: Sources, sources: Sources) -> Iterator[Fault]:
     """The own rules that go by the name or the id of one of the pack."""
     theirs = sources.rules()
     names = set(map(sources.named, theirs))
-    ids = {str(document.data["id"]): sources.named(document) for document in theirs if "id" in document.data}
+    ids = {str(document.data["id"]).lower(): sources.named(document) for document in theirs if "id" in document.data}
     for document in mine.rules():
-        name, other = mine.named(document), ids.get(str(document.data.get("id")))
+        name, other = mine.named(document), ids.get(str(document.data.get("id")).lower())
         if name in names:
             message = f"{name} is a rule of the pack; give yours another name, and disable that one if you must"
             yield Fault("duplicate", document.path, document.position(["name"]), message)

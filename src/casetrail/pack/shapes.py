@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from casetrail.logs.contract import Contract
-from casetrail.pack.files import Files, PackError, shaped
+from casetrail.pack.files import Files, PackError, shaped, yaml_right_in
 from casetrail.stores.shape import Column, Shape
 from casetrail.stores.store import Backend
 
@@ -24,7 +24,7 @@ def read_shapes(folder: Path, contracts: Mapping[str, Contract], files: Files | 
     """
     files = files or Files()
     found: dict[str, tuple[Shape, ...]] = {}
-    for path in sorted((folder / STORED).glob("*.yml")):
+    for path in yaml_right_in(folder / STORED):
         (document,) = files.documents(path)
         for item in document["sources"]:
             source = f"{document['product']}/{item['service']}"

@@ -92,7 +92,7 @@ def compare(old: Pack, new: Pack, lock: Lock | None = None) -> Difference:
     before, after = meanings(old), meanings(new)
     theirs = {name: rule for name, rule in old.rules.items() if rule.alone}
     ours = {name: rule for name, rule in new.rules.items() if rule.alone}
-    ids = {str(rule.sigma.id): name for name, rule in theirs.items()}
+    ids = {str(rule.sigma.id): name for name, rule in theirs.items() if rule.sigma.id}
     rules: list[RuleChange] = []
     for name in sorted({*theirs, *ours}):
         if name not in theirs:

@@ -66,7 +66,7 @@ class Attack:
     def current(self, tags: Iterable[str]) -> list[str]:
         """Of a rule's tags those of ATT&CK, without `attack.`, with what stands now in the place of those that are no more."""
         found: dict[str, None] = {}
-        for tag in tags:
+        for tag in map(str.lower, tags):
             if tag.startswith("attack."):
                 name = tag.removeprefix("attack.").replace("_", "-")
                 now = [name] if name in self.tactics or name in self.techniques else self.gone.get(name, ())
@@ -76,10 +76,11 @@ class Attack:
     def fault(self, tag: str) -> tuple[str, bool] | None:
         """What is wrong with a tag of ATT&CK, and whether it was right once; None when nothing is.
 
-        Groups, software, campaigns and data sources are taken by the form of their ids.
+        Groups, software, campaigns and data sources are taken by the form of their ids. Letter case doesn't matter.
         """
-        name = tag.removeprefix("attack.").replace("_", "-")
-        if not tag.startswith("attack.") or name in self.tactics or name in self.techniques or _OTHERS.fullmatch(name):
+        small = tag.lower()
+        name = small.removeprefix("attack.").replace("_", "-")
+        if not small.startswith("attack.") or name in self.tactics or name in self.techniques or _OTHERS.fullmatch(name):
             return None
         if name in self.gone:
             now = " or ".join(f"attack.{each}" for each in self.gone[name])

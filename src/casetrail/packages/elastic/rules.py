@@ -48,7 +48,7 @@ def detection_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
     threats = threat([str(tag) for tag in rule.sigma.tags or []])
     made: dict[str, Any] = {
         "id": identity(rule.sigma.id or rule.name, backend),
-        "rule_id": str(rule.sigma.id or identity),
+        "rule_id": str(rule.sigma.id or identity(rule.name, backend)),
         "name": rule.sigma.title,
         "description": " ".join(str(rule.sigma.description or rule.sigma.title).split()),
         "version": item.release,

@@ -19,8 +19,8 @@ def files(withdrawn: Withdrawn, backend: Backend) -> dict[str, bytes]:
 def _disabled(name: str, stone: Tombstone, backend: Backend) -> dict[str, Any]:
     """For Kibana: a disabled rule of the same `rule_id` that finds nothing; the import must overwrite."""
     return {
-        "id": identity(stone.id, backend),
-        "rule_id": stone.id,
+        "id": identity(stone.id or name, backend),
+        "rule_id": stone.id or identity(name, backend),
         "name": f"Withdrawn: {name}",
         "description": withdrawal(name, stone),
         "version": stone.targets[backend.name] + 1,

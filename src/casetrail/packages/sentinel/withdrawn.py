@@ -18,7 +18,7 @@ def files(withdrawn: Withdrawn, backend: Backend) -> dict[str, bytes]:
 
 def _disabled(name: str, stone: Tombstone, backend: Backend) -> dict[str, Any]:
     return {
-        **alert_rule(identity(stone.id, backend)),
+        **alert_rule(identity(stone.id or name, backend)),
         "kind": "Scheduled",
         "properties": {
             "displayName": f"Withdrawn: {name}",

@@ -23,7 +23,7 @@ def layer(rules: Iterable[Rule], pack: Identity = OURS) -> bytes:
     known = attack()
     by_technique: dict[str, list[Rule]] = {}
     for rule in rules:
-        for tag in known.current(str(tag).lower() for tag in rule.sigma.tags or ()):
+        for tag in known.current(str(tag) for tag in rule.sigma.tags or ()):
             if tag in known.techniques:
                 by_technique.setdefault(tag, []).append(rule)
     most = max(map(len, by_technique.values()), default=0)

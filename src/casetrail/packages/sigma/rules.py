@@ -8,6 +8,7 @@ import yaml
 
 from casetrail.pack.files import documents
 from casetrail.pack.pack import Pack
+from casetrail.pack.sources import is_rule
 from casetrail.packages.sigma.limits import TOOLS, losses, refusals
 from casetrail.packages.sigma.pipeline import pipeline, watchlist_pipeline
 from casetrail.plan.nodes import Search
@@ -47,16 +48,18 @@ def _rules(pack: Pack) -> Iterator[tuple[str, str, bytes]]:
     What can't be compiled or isn't to be shipped is left out. As they are, byte for byte, unless a customer's threshold has changed one.
     """
     single = {rule.path for rule in pack.rules.values() if rule.alone and isinstance(rule.plan, Search)}
-    left_out = {one.path for one in pack.left_out()}
+    left_out = {(one.path, one.rule) for one in pack.left_out()}
+    shipped = {id(rule.document) for rule in pack.rules.values() if (rule.path, rule.name) not in left_out}
     for path, held in pack.sources.items():
-        if path in left_out:
+        kept = [document for document in held if id(document) in shipped or not is_rule(document.data)]
+        if not kept:
             continue
-        wanted = [document.data for document in held]
+        wanted = [document.data for document in kept]
         same = documents(path) == wanted
         text = path.read_bytes() if same else yaml.safe_dump_all(wanted, sort_keys=False, allow_unicode=True).encode()
-        name = str(wanted[0].get("name", path.stem)) if wanted else path.stem
-        rest = "filters" if any("filter" in document for document in wanted) else "correlations"
-        yield "single" if path in single else rest, name, text
+        rules = [pack.sources.named(document) for document in kept if is_rule(document.data)]
+        rest = "correlations" if len(rules) == len(kept) else "filters"
+        yield "single" if path in single else rest, rules[0] if rules else path.stem, text
 
 
 def _readme(pack: Pack, backends: Sequence[Backend]) -> Iterator[str]:
