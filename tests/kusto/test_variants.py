@@ -69,7 +69,9 @@ def test_a_name_that_only_some_variants_have_is_found_out(checker: Checker) -> N
     assert any("only gcp/google_workspace.chrome columns filled" in extra for extra in found)
 
 
-def test_a_column_that_no_table_has_is_found_out_by_the_vendors_binder(checker: Checker) -> None:
+def test_a_column_that_no_table_has_is_found_out_by_the_vendors_binder_or_by_what_is_missed(checker: Checker) -> None:
     backend = with_field("gcp/google_workspace.chrome", "DEVICE_ID", StoredField("Device", "string"))
+    assert any(one.missing for one in outcomes(backend, "chrome_stranger_on_managed_device", checker))
+    strict = replace(backend, options={**backend.options, "absent": "an error"})
     with pytest.raises(VettingError, match="The name 'Device' does not refer to any known column"):
-        list(outcomes(backend, "chrome_stranger_on_managed_device", checker))
+        list(outcomes(strict, "chrome_stranger_on_managed_device", checker))

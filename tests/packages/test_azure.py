@@ -95,7 +95,8 @@ def test_a_deployment_turns_on_what_it_names_and_leaves_out_what_lacks_a_table(f
     made = resources(files, "azuredeploy.json", enabled=chosen, tables=["OktaV2_CL"])
     on = [one["properties"]["displayName"] for one in made if one["properties"]["enabled"]]
     assert on == [yaml.safe_load(files["analytics/okta_api_token_created.yaml"])["name"]]
-    tables = set(json.loads(files["azuredeploy.json"])["parameters"]["tables"]["defaultValue"]) - {"OktaV2_CL"}
+    tables = set(json.loads(files["azuredeploy.json"])["parameters"]["tables"]["defaultValue"])
+    tables -= {"OktaV2_CL", "OktaSystemLogs"}
     assert [one["name"] for one in made if any(table in one["properties"]["query"] for table in tables)] == []
     assert all(one["properties"]["enabled"] for one in resources(files, "azuredeploy.json", enabled=["*"]))
 
@@ -192,7 +193,7 @@ def test_a_hostile_text_is_deployed_as_it_is(pack: Pack, text: str) -> None:
     (rule,) = resources(made, "azuredeploy.json")
     published = yaml.safe_load(made["analytics/okta_api_token_created.yaml"])
     assert rule["properties"]["displayName"] == published["name"] == text
-    assert rule["properties"]["description"] == " ".join(text.split())
+    assert rule["properties"]["description"] == f"{' '.join(text.split())} {backend.stores['okta/okta'].note}"
     shown = rule["properties"].get("alertDetailsOverride", {}).get("alertDisplayNameFormat", text)
     assert re.findall(r"{{(.*?)}}", shown.removeprefix(text)) == (["OriginalActorAlternateId"] if "{{" not in text else [])
 

@@ -76,9 +76,9 @@ def test_a_tactic_stands_for_each_technique(rules: dict[str, dict[str, Any]]) ->
 def test_a_run_looks_at_what_arrived_since_the_one_before(rules: dict[str, dict[str, Any]]) -> None:
     for name, rule in rules.items():
         every = re.escape(rule["queryFrequency"])
-        assert re.search(
-            rf"(max_of\(ingestion_time\(\), \w+\)|arrived) > ago\({every}\)|> ago\(\w+\) - {every}", rule["query"]
-        ), name
+        assert re.search(rf"(max_of\(IngestedAt, \w+\)|arrived) > ago\({every}\)|> ago\(\w+\) - {every}", rule["query"]), (
+            name
+        )
 
 
 def test_a_rule_reads_back_over_its_windows_and_the_delay_of_its_logs(pack: Pack, rules: dict[str, dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -45,6 +46,9 @@ _LISTS = "casetrail_watchlists"
 _GET_WATCHLIST = f"function _GetWatchlist(alias: string) {{ {_LISTS} | where Alias == alias }}"
 _INGESTION = "ingestion_time()"
 _LITERAL = re.compile(r"@'(?:[^']|'')*'|'(?:[^'\\]|\\.)*'|ingestion_time\(\)", re.DOTALL)
+_FUZZY = "union isfuzzy=true "
+_PART = re.compile(r"\(([\w]+|\['[^']+'\]) \|")
+_IF_EXISTS = re.compile(r"column_ifexists\('([^']+)', ((?:'')|\w+\(null\))\)")
 _CODE = re.compile(r"(\\\\)|\\u([0-9a-f]{4})")
 
 
@@ -77,7 +81,8 @@ def tables_of(backend: Backend, shapes: Mapping[str, Shape] = MappingProxyType({
     for source, store in backend.stores.items():
         own = shaped_columns(shapes[source]) if source in shapes else columns_of([store])
         stamp = {backend.stamp.column: "datetime"} if backend.stamp else {}
-        found[store.index] = found.get(store.index, {}) | stamp | own
+        for table in store.tables:
+            found[table] = found.get(table, {}) | stamp | own
     return found
 
 
@@ -213,7 +218,8 @@ class Kusto:
             known = "|".join(_shown(_held(row, column, store)) for column in store.identity)
             if self.names.setdefault(known, event.id) != event.id:
                 raise ValueError(f"{event.source}: {event.id} and {self.names[known]} have one name there: {known!r}")
-            rows[store.index].append({**row, ARRIVED: (arrived or {}).get(event.id) or self.arrived(event)})
+            table = store.tables[zlib.crc32(event.id.encode()) % len(store.tables)]
+            rows[table].append({**row, ARRIVED: (arrived or {}).get(event.id) or self.arrived(event)})
         for table, columns in self.tables.items():
             types = {column: _SQL[kind] for column, kind in columns.items()} | {ARRIVED: "TIMESTAMP"}
             listed = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
@@ -253,8 +259,29 @@ class Kusto:
         schema = {table: [*columns, ARRIVED] for table, columns in self.tables.items()} | {_LISTS: ["Alias", "SearchKey"]}
         functions = [_GET_WATCHLIST] if "_GetWatchlist" in query else None
         clock = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        made = self.module.to_sql(decoded(query), schema=schema, query_now=clock, functions=functions)
+        made = self.module.to_sql(decoded(present(query, self.tables)), schema=schema, query_now=clock, functions=functions)
         return str(made), made.parameters
+
+
+def present(query: str, tables: Mapping[str, Mapping[str, str]]) -> str:
+    """A query as duckdb-kql 1.1 reads it: with each `column_ifexists` as what it gives over the tables of the line before.
+
+    A text that isn't in a row is empty in Kusto; DuckDB has a null there.
+    """
+    lines, known = query.split("\n"), set[str]()
+    for number, line in enumerate(lines):
+        if _FUZZY in line:
+            parts = [part.strip("[]'") for part in _PART.findall(line)]
+            known = {column for part in parts for column in tables.get(part, ())}
+        else:
+
+            def there(found: re.Match[str], known: set[str] = known) -> str:
+                column, empty = found[1], found[2]
+                held = f"['{column}']"
+                return empty if column not in known else f"coalesce({held}, {empty})" if empty == "''" else held
+
+            lines[number] = _IF_EXISTS.sub(there, line)
+    return "\n".join(lines)
 
 
 def decoded(query: str) -> str:

@@ -133,7 +133,8 @@ def _replaced(main: Mapping[str, Any], own: Mapping[str, Any], kind: str) -> dic
 
 def _own_store(store: Store, own: Mapping[str, Any]) -> Store:
     wanted = own.get("stores", {}).get(store.source, {})
-    return replace(store, index=wanted.get("index", store.index), only=wanted.get("only", store.only))
+    moved = {"index": wanted["index"], "more": ()} if "index" in wanted else {}
+    return replace(store, **moved, only=wanted.get("only", store.only))
 
 
 def elsewhere(backend: Backend, prefix: str) -> Backend:
@@ -153,9 +154,11 @@ def _store(contract: Contract, item: Mapping[str, Any], plain: Plain | None, pat
             )
         store = plain.store(contract, Names(item["names"]), item)
         return replace(store, fields={**store.fields, **fields}, basis=item.get("basis", store.basis))
+    index, *more = [item["index"]] if isinstance(item["index"], str) else item["index"]
     return Store(
         source=contract.key,
-        index=item["index"],
+        index=index,
+        more=tuple(more),
         time=item["time"],
         basis=item["basis"],
         fields=fields,
@@ -166,6 +169,7 @@ def _store(contract: Contract, item: Mapping[str, Any], plain: Plain | None, pat
         since=item.get("since", ""),
         tags=tuple(item.get("tags", ())),
         generation=item.get("generation", ""),
+        note=item.get("note", ""),
     )
 
 

@@ -43,6 +43,7 @@ class Store:
     """How a SIEM keeps a log source.
 
     index: the table or index pattern; time: the name of the event's time.
+    more: other tables of the same columns, which hold a part of the log or all of it.
     only: columns and the value that each has in this log's rows alone, where a table holds several logs.
     identity: the columns that together name an event, where the SIEM keeps no id of its own.
     basis: whose names these are.
@@ -52,6 +53,7 @@ class Store:
     tags: what the SIEM's own rules on that log are found by.
     assumed: nobody said where the log lies, so the index is a guess.
     generation: which of the vendor's ways in it is, where there are several.
+    note: what whoever relies on that way in has to know of what it doesn't bring.
     """
 
     source: str
@@ -67,6 +69,13 @@ class Store:
     tags: tuple[str, ...] = ()
     assumed: bool = False
     generation: str = ""
+    more: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """All tables that may hold its rows."""
+        return (self.index, *self.more)
 
     @property
     def columns(self) -> tuple[StoredField, ...]:

@@ -28,14 +28,15 @@ def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
 def setting_of(backend: Backend, run: Bounds) -> Setting:
     """What a query of a backend is written for."""
     new = run.every if backend.options.get("alerts") == "arrivals" else None
-    return Setting(backend.stores, run, backend.options.get("watchlists") == "live", new)
+    tolerant = backend.options.get("absent") == "empty"
+    return Setting(backend.stores, run, backend.options.get("watchlists") == "live", new, tolerant)
 
 
 def search_query(search: Search, setting: Setting) -> str:
     """The query of a search: a row for each matching event, with all of its columns."""
     store = store_of(search, setting.stores)
     bounds = bounded(name(store.time), setting.run)
-    known = known_at(store)
+    known = known_at(store, setting)
     new = [f"where {known} > ago({timespan(setting.new)}) and {known} <= now()"] if setting.new else []
     return "\n| ".join(matching(search, setting, [*bounds, *new], whole=True))
 

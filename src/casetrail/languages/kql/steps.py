@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from casetrail.languages.base import Bounds
 from casetrail.languages.kql.expressions import KqlExpressions, held, lists_in
 from casetrail.languages.kql.lists import Lists
+from casetrail.languages.kql.source import INGESTION, arrived, rows
 from casetrail.languages.kql.text import moment, name, string
 from casetrail.plan.nodes import And, Correlation, Expr, Field, Figure, KeyPart, Search, Threshold, Type, fields
 from casetrail.stores.places import Stores, place_of, store_of
@@ -28,21 +29,23 @@ class Setting:
 
     live: whether watchlists are looked up at each run.
     new: a run looks only at what arrived since so long before it, in microseconds; None when it looks at all in its time.
+    tolerant: whether tables and columns that aren't there are as if they were empty.
     """
 
     stores: Stores
     run: Bounds
     live: bool = False
     new: int | None = None
+    tolerant: bool = False
 
     @property
     def arrivals(self) -> bool:
         return self.new is not None
 
 
-def known_at(store: Store) -> str:
+def known_at(store: Store, setting: Setting) -> str:
     """When a run can first see an event: at its arrival, or at its own time where it arrived before that."""
-    return f"max_of(ingestion_time(), {name(store.time)})"
+    return f"max_of({arrived(store, tolerant=setting.tolerant)}, {name(store.time)})"
 
 
 def identity(store: Store) -> str:
@@ -57,38 +60,42 @@ def identity(store: Store) -> str:
     return columns[0] if len(columns) == 1 else f"strcat_delim('|', {', '.join(columns)})"
 
 
-def matching(search: Search, setting: Setting, first: Sequence[str] = (), *, whole: bool = False) -> Iterator[str]:
+def matching(
+    search: Search, setting: Setting, first: Sequence[str] = (), read: Iterable[Field] = (), *, whole: bool = False
+) -> Iterator[str]:
     """The rows of a store that a search matches; with the column `event_id` if `whole` or if it looks into a list.
 
-    first: lines to put right after the table; whole: one row an event, with all of the store's columns.
+    first: lines to put right after the table; read: what is asked for besides what the search tests.
+    whole: one row an event, with all of the store's columns.
     """
     store = store_of(search, setting.stores)
     expressions = KqlExpressions(store, live=setting.live)
     args = search.where.args if isinstance(search.where, And) else (search.where,)
     plain = And(tuple(arg for arg in args if not lists_in(arg)))
     listed = And(tuple(arg for arg in args if lists_in(arg)))
-    yield name(store.index)
+    asked = dict.fromkeys([*fields(search), *read])
+    yield from rows(store, asked, tolerant=setting.tolerant)
     yield from first
     yield from (f"where {name(column)} == {string(value)}" for column, value in store.only.items())
-    yield from derived(fields(search), store)
+    yield from derived(fields(search), store, arrived(store, tolerant=setting.tolerant))
     if plain.args or not listed.args:
         yield f"where {expressions.expression(_flat(plain))}"
     lists = expressions.lists
     condition = expressions.expression(_flat(listed)) if listed.args else ""
     yield from lists.expansions()
     if condition or whole:
-        asked = "".join(f", {column} = countif({asked}) > 0" for column, asked in lists.asked.items())
+        figures = "".join(f", {column} = countif({asked}) > 0" for column, asked in lists.asked.items())
         yield f"extend {ID} = {identity(store)}"
-        yield f"summarize arg_max({name(store.time)}, *){asked} by {ID}"
+        yield f"summarize arg_max({name(store.time)}, *){figures} by {ID}"
     if condition:
         yield f"where {condition}"
         yield f"project-away {', '.join([*lists.sources, *lists.asked])}"
 
 
-def derived(named: Iterable[Field], store: Store) -> list[str]:
+def derived(named: Iterable[Field], store: Store, arrival: str) -> list[str]:
     """The lines that work out what no column holds: first of all, since behind a `summarize` a row has no time of arrival."""
     places = dict.fromkeys(store.fields[field.path] for field in named if field.path in store.fields)
-    return [f"extend {name(place.name)} = {place.derive}" for place in places if place.derive]
+    return [f"extend {name(place.name)} = {place.derive.replace(INGESTION, arrival)}" for place in places if place.derive]
 
 
 def _flat(expr: And) -> Expr:
@@ -134,8 +141,11 @@ class KqlSteps:
         store = store_of(search, self.setting.stores)
         lists = Lists()
         reader = KqlExpressions(store, lists=lists)
-        arrived = [f"extend arrived = {known_at(store)}", "where arrived <= now()"] if self.setting.arrivals else []
-        lines = list(matching(search, self.setting, arrived))
+        known = known_at(store, self.setting)
+        first = [f"extend arrived = {known}", "where arrived <= now()"] if self.setting.arrivals else []
+        parts = [*plan.key, *([plan.value] if plan.value else [])]
+        read = [held for part in parts for held in [part.fields[number]] if held is not None]
+        lines = list(matching(search, self.setting, first, read))
         event = ID if any(line.startswith("summarize") for line in lines) else identity(store)
         columns = [f"base = {number}", f"id = {event}", f"at = {name(store.time)}"]
         columns += ["arrived"] if self.setting.arrivals else []

@@ -45,7 +45,7 @@ _OLDER_TACTIC = {"TA0005": "DefenseEvasion", "TA0112": "DefenseEvasion"}
 def files(items: Sequence[Packaged], backend: Backend, gone: Withdrawn = NOTHING) -> dict[str, bytes]:
     """Templates of the rules, the watchlists that they look up and a workbook of log health; each rule as YAML and for Defender."""
     rules = {item.rule.name: analytics_rule(item, backend) for item in items}
-    tables = {item.rule.name: sorted({backend.stores[source].index for source in sources(item.plan)}) for item in items}
+    tables = {item.rule.name: sorted({backend.stores[source].tables for source in sources(item.plan)}) for item in items}
     resources = [resource(name, rule, tables[name]) for name, rule in rules.items()]
     contracts = items[0].contracts if items else {}
     return {
@@ -79,7 +79,8 @@ def _length(text: str) -> int:
 
 
 def _description(item: Packaged, backend: Backend) -> str:
-    return described(item.rule, backend)
+    notes = dict.fromkeys(backend.stores[source].note for source in sorted(sources(item.plan)))
+    return " ".join(filter(None, [described(item.rule, backend), *notes]))
 
 
 def analytics_rule(item: Packaged, backend: Backend) -> dict[str, Any]:
@@ -125,12 +126,12 @@ def _connectors(plan: Plan, backend: Backend) -> Iterator[dict[str, Any]]:
     """The connectors that bring what a rule reads, each with the tables that it fills."""
     stores = [backend.stores[source] for source in sources(plan)]
     for connector in dict.fromkeys(store.connector for store in stores if store.connector):
-        tables = sorted({store.index for store in stores if store.connector == connector})
+        tables = sorted({table for store in stores if store.connector == connector for table in store.tables})
         yield {"connectorId": connector, "dataTypes": tables}
 
 
-def resource(name: str, rule: Mapping[str, Any], tables: Sequence[str]) -> dict[str, Any]:
-    """A rule of that YAML as a resource: made where its tables are, and turned on where the deployment names it.
+def resource(name: str, rule: Mapping[str, Any], logs: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """A rule of that YAML as a resource: made where a table of each of its logs is, and turned on where the deployment names it.
 
     The type is that which Sentinel exports, and which its Repositories take.
     """
@@ -141,7 +142,7 @@ def resource(name: str, rule: Mapping[str, Any], tables: Sequence[str]) -> dict[
         "groupByEntities": [],
         "groupByAlertDetails": [],
     }
-    there = [f"contains(parameters('tables'), {quoted(table)})" for table in tables]
+    there = [_of("or", [f"contains(parameters('tables'), {quoted(table)})" for table in tables]) for tables in logs]
     same = (
         "severity",
         "query",
@@ -152,7 +153,7 @@ def resource(name: str, rule: Mapping[str, Any], tables: Sequence[str]) -> dict[
         "eventGroupingSettings",
     )
     return {
-        "condition": Formula(there[0] if len(there) == 1 else f"and({', '.join(there)})"),
+        "condition": Formula(_of("and", there)),
         **alert_rule(rule["id"]),
         "kind": rule["kind"],
         "properties": {
@@ -172,18 +173,22 @@ def resource(name: str, rule: Mapping[str, Any], tables: Sequence[str]) -> dict[
     }
 
 
-def _parameters(tables: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _of(word: str, conditions: Sequence[str]) -> str:
+    return conditions[0] if len(conditions) == 1 else f"{word}({', '.join(conditions)})"
+
+
+def _parameters(tables: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, Any]:
     def said(text: str) -> dict[str, str]:
         return {"description": text}
 
-    known = sorted({table for needed in tables.values() for table in needed})
+    known = sorted({table for needed in tables.values() for log in needed for table in log})
     return {
         **WORKSPACE,
         "tables": {
             "type": "array",
             "defaultValue": known,
             "metadata": said(
-                "The tables that the workspace has; a rule is left out when one that it reads isn't among them."
+                "The tables that the workspace has; a rule is left out when none of a log that it reads is among them."
             ),
         },
         "enabled": {

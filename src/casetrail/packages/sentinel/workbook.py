@@ -58,7 +58,7 @@ def _union(parts: list[Iterator[str]], last: str) -> str:
 
 
 def _rows(store: Store) -> Iterator[str]:
-    yield name(store.index)
+    yield "(union isfuzzy=true " + ", ".join(map(name, store.tables)) + ")" if store.more else name(store.index)
     yield from (f"where {name(column)} == {string(value)}" for column, value in store.only.items())
     yield f"extend At = {name(store.time)}, Arrived = ingestion_time()"
 
