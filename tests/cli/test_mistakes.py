@@ -67,7 +67,7 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
         "CT004",
         "write a correlation",
     ),
-    "a misspelt modifier": ("eventType:", "eventType|startwith:", "11:1", "CT004", "did you mean startswith"),
+    "a misspelt modifier": ("eventType:", "eventType|startwith:", "13:9", "CT004", "did you mean startswith"),
     "a misspelt level": ("level: medium", "level: hihg", "15:1", "CT003", "did you mean high"),
     "a misspelt status": ("status: test", "status: stabel", "4:1", "CT003", "did you mean stable"),
     "a misspelt field": ("eventType:", "evntType:", "13:9", "CT102", "did you mean eventType"),
@@ -160,3 +160,24 @@ def test_a_finding_is_explained_by_its_code_or_name() -> None:
     assert run("lint", "unused-detection").stdout == by_code.stdout
     wrong = run("lint", "CT1099")
     assert (wrong.exit_code, "did you mean" in wrong.stderr) == (2, True)
+
+
+FOLLOWING = (
+    ("a base of another field", RULE.replace("eventType:", "evntType:")),
+    ("a base that is no YAML", RULE.replace("title: A", "title: 'A")),
+)
+
+
+@pytest.mark.parametrize("rule", [rule for _, rule in FOLLOWING], ids=[name for name, _ in FOLLOWING])
+def test_what_follows_from_a_fault_is_the_tail_of_its_finding(rule: str, folder: Path) -> None:
+    (folder / "rules" / "a.yml").write_text(rule)
+    (folder / "rules" / "b.yml").write_text(COUNT)
+    (folder / "rules" / "c.yml").write_text(
+        COUNT.replace("many_factors", "many_more")
+        .replace("a6c2e2", "a6c2e3")
+        .replace("- factor_taken_away", "- many_factors")
+    )
+    (found,), code = lines(folder)
+    assert found.startswith(f"{folder / 'rules' / 'a.yml'}:")
+    assert found.endswith("(makes 2 rules unusable)")
+    assert code == 1

@@ -10,6 +10,7 @@ from typing import Any
 
 from casetrail.check.baseline import beyond, read_baseline
 from casetrail.check.cases import case_faults
+from casetrail.check.causes import at_their_causes
 from casetrail.check.chosen import Ruled, settings_faults, told
 from casetrail.check.findings import Finding
 from casetrail.check.form import FATAL, RULE, file_faults, guarded
@@ -87,8 +88,8 @@ def examine(
         pack = Pack.of(reading)
         judged = [*_judged(pack, files), *(_lists(folder, overlay, lists, today, files) if is_own(folder) else ())]
         found += [fault for fault in judged if fault.lint != "schema" or fault.path not in misshapen]
-        found += settings_faults(settings, targets(pack))
-    found += _unread(folder, overlay, files)
+        found = at_their_causes(found, pack)
+        found += [*settings_faults(settings, targets(pack)), *_unread(folder, overlay, files)]
     found = list(_each_once(found))
     ruled = [Ruled(reading.laid.overlay.lists.parent, reading.laid.overlay.settings)] if reading.laid and overlay else []
     findings = sorted({_finding(fault) for fault in told(found, [*ruled, Ruled(folder, settings)], files.known)})
@@ -145,7 +146,7 @@ def _unread(folder: Path, overlay: Path | None, files: Files) -> Iterator[Fault]
 def _finding(fault: Fault) -> Finding:
     known, place = catalogue()[fault.lint], fault.place or START
     message = " ".join(fault.message.split())
-    return Finding(fault.path, place.line, place.column, known.code, message, known.severity)
+    return Finding(fault.path, place.line, place.column, known.code, message, known.severity, len(fault.rules))
 
 
 def _forms(folder: Path, overlay: Path | None, files: Files) -> Iterator[Fault]:

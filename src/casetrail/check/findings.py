@@ -16,7 +16,10 @@ from casetrail.reading.spelled import json_text, printable, uri
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One fault: where it is (line and column from 1), its lint's code, and what is wrong."""
+    """One fault: where it is (line and column from 1), its lint's code, and what is wrong.
+
+    stops: how many rules it makes unusable besides the one that it is in; it is no part of what a finding is known again by.
+    """
 
     path: Path
     line: int
@@ -24,9 +27,15 @@ class Finding:
     code: str
     message: str
     severity: str
+    stops: int = 0
+
+    @property
+    def told(self) -> str:
+        """What is wrong, and what follows from it."""
+        return f"{self.message} (makes {self.stops} rule{'s' * (self.stops != 1)} unusable)" if self.stops else self.message
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column} {self.code} {self.message}"
+        return f"{self.path}:{self.line}:{self.column} {self.code} {self.told}"
 
 
 def as_json(findings: Sequence[Finding]) -> str:
@@ -38,7 +47,7 @@ def as_json(findings: Sequence[Finding]) -> str:
             "column": finding.column,
             "code": finding.code,
             "severity": finding.severity,
-            "message": finding.message,
+            "message": finding.told,
         }
         for finding in findings
     ]
@@ -64,7 +73,7 @@ def as_sarif(findings: Sequence[Finding]) -> str:
         {
             "ruleId": finding.code,
             "level": _SARIF_LEVEL[finding.severity],
-            "message": {"text": finding.message},
+            "message": {"text": finding.told},
             "locations": [
                 {
                     "physicalLocation": {
@@ -86,7 +95,7 @@ def as_github(findings: Sequence[Finding]) -> str:
     kinds = {"error": "error", "warning": "warning", "info": "notice"}
     return "\n".join(
         f"::{kinds[finding.severity]} file={_property(str(finding.path))},line={finding.line},col={finding.column},"
-        f"title={finding.code}::{_data(finding.message)}"
+        f"title={finding.code}::{_data(finding.told)}"
         for finding in findings
     )
 
@@ -106,7 +115,7 @@ def as_gitlab(findings: Sequence[Finding]) -> str:
         seen[what] += 1
         rows.append(
             {
-                "description": finding.message,
+                "description": finding.told,
                 "check_name": finding.code,
                 "fingerprint": sha256(repr((*what, seen[what])).encode()).hexdigest(),
                 "severity": _GITLAB[finding.severity],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import assert_never
 from uuid import UUID
 
@@ -17,10 +18,12 @@ from casetrail.pack.fault import Fault
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import LOG_HEALTH, Rule
 from casetrail.pack.sources import place_of_kind, quoted
+from casetrail.pack.watchlist import entries
 from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.attack import attack
 from casetrail.sigma.collect import Made, bases
 from casetrail.sigma.levels import LEVELS
+from casetrail.sigma.problem import Problem
 from casetrail.sigma.words import in_sigmas_words
 
 _URL = re.compile(r"https?://[^\s/]+\.[^\s]+")
@@ -37,7 +40,7 @@ def rule_faults(pack: Pack) -> Iterator[Fault]:
     based = {base for _, base in bases(made.values())}
     for written in pack.sources.written:
         rule = pack.rules.of(written)
-        yield from guarded(rule.path, _meaning(rule))
+        yield from guarded(rule.path, _meaning(rule, pack))
         yield from guarded(rule.path, _words(rule, alone=rule.name not in based, names=made))
     for document in filters:
         yield from guarded(document.path, _idle(document, made))
@@ -57,17 +60,19 @@ def _is_random(text: str) -> bool:
         return False
 
 
-def _meaning(rule: Rule) -> Iterator[Fault]:
+def _meaning(rule: Rule, pack: Pack) -> Iterator[Fault]:
     document, sigma = rule.document, rule.sigma
     for error in map(in_sigmas_words, sigma.errors):
-        yield Fault("sigma", rule.path, quoted(document, error) or place_of_kind(document), error)
+        place = quoted(document, error) or place_of_kind(document)
+        yield Fault("sigma", rule.path, place, error, frozenset({rule.name}))
     if sigma.errors:
         return
+    stopped = frozenset({rule.name}) if rule.plan is None else frozenset()
     for problem in rule.problems:
-        if problem.lint == "field-name":
-            yield from (Fault(problem.lint, rule.path, place, problem.message) for place in document.places(problem.subject))
-        elif problem.lint != "empty-watchlist" or isinstance(sigma, SigmaRule):
-            yield Fault(problem.lint, rule.path, document.find(problem.subject), problem.message)
+        if problem.lint == "broken-base" or (problem.lint == "empty-watchlist" and not isinstance(sigma, SigmaRule)):
+            continue
+        for path, place in _places(problem, rule, pack):
+            yield Fault(problem.lint, path, place, problem.message, stopped)
     match sigma:
         case SigmaRule():
             if not any(problem.lint == "sigma" for problem in rule.problems):
@@ -76,6 +81,30 @@ def _meaning(rule: Rule) -> Iterator[Fault]:
             yield from _correlation(document, sigma)
         case never:
             assert_never(never)
+
+
+def _places(problem: Problem, rule: Rule, pack: Pack) -> Iterator[tuple[Path, Position]]:
+    """Where a problem of a rule is written: in the rule, in a filter that is applied to it, or in a watchlist."""
+    if problem.value:
+        yield _in_list(problem, pack)
+        return
+    own = list(rule.document.places(problem.subject) if problem.lint == "field-name" else _first(rule.document, problem))
+    others = [] if own else [(each.path, place) for each in pack.sources.filters() for place in _first(each, problem)]
+    yield from [(rule.path, place) for place in own] or others or [(rule.path, place_of_kind(rule.document))]
+
+
+def _first(document: Document, problem: Problem) -> list[Position]:
+    place = document.find(problem.subject)
+    return [place] if place else []
+
+
+def _in_list(problem: Problem, pack: Pack) -> tuple[Path, Position]:
+    """The line of a watchlist in which the value stands that a problem is about."""
+    name = f"{problem.subject.strip('%')}.csv"
+    folders = (*([pack.overlay.lists] if pack.overlay else []), pack.lists)
+    path = next((folder / name for folder in folders if (folder / name).is_file()), pack.lists / name)
+    lines = path.read_text("utf-8-sig").splitlines() if path.is_file() else []
+    return path, Position(next((line for line, value in entries(lines) if value == problem.value), 1), 1)
 
 
 def _correlation(document: Document, rule: SigmaCorrelationRule) -> Iterator[Fault]:

@@ -160,7 +160,7 @@ def _without_contract(findings: Sequence[Finding]) -> Iterator[str]:
 def _coloured(finding: Finding) -> str:
     colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
     place = printable(f"{finding.path}:{finding.line}:{finding.column}")
-    return f"{place} {click.style(finding.code, fg=colour)} {printable(finding.message)}"
+    return f"{place} {click.style(finding.code, fg=colour)} {printable(finding.told)}"
 
 
 def mend(findings: Sequence[Finding]) -> int:

@@ -13,12 +13,16 @@ _LIBRARY = ("schema", "sigma")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong, by the name of its lint, and where. place: None where it is of the whole file."""
+    """What is wrong, by the name of its lint, and where. place: None where it is of the whole file.
+
+    rules: those that can't be used for it.
+    """
 
     lint: str
     path: Path
     place: Position | None
     message: str
+    rules: frozenset[str] = frozenset()
 
     def error(self) -> PackError:
         """The fault as what stops whoever needs the file whole."""

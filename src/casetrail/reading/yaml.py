@@ -66,9 +66,9 @@ class Document:
         return place
 
     def find(self, text: str) -> Position | None:
-        """Where a key (up to its first `|`) or a scalar value with this text stands first."""
+        """Where a key (its name, or one of its modifiers) or a scalar value with this text stands first."""
         for node, is_key in _scalars(self.node):
-            if node.value == text or (is_key and node.value.partition("|")[0] == text):
+            if node.value == text or (is_key and text in node.value.split("|")):
                 return _start(node)
         return None
 

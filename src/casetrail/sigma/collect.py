@@ -19,6 +19,8 @@ from casetrail.sigma.policy import POLICY
 from casetrail.sigma.words import in_sigmas_words
 
 Made = SigmaRule | SigmaCorrelationRule
+NOT_THERE = re.compile(r"the referenced rule '(.*)' isn't there")
+"""What is said of a correlation that refers to a rule that isn't there."""
 _REFUSED = (SigmaError, *SHAPE)
 
 

@@ -173,7 +173,7 @@ class _DetectionReader:
         return NEVER
 
     def refuse(self, problem: Problem, subject: str = "") -> None:
-        self.problems.append(Problem(problem.lint, problem.message, problem.subject or subject))
+        self.problems.append(replace(problem, subject=problem.subject or subject))
         self.fatal = True
 
     def field(self, path: str) -> Field:
@@ -226,7 +226,7 @@ class _DetectionReader:
             case SigmaString() if self.world.parts and is_part(value) and known.type is Type.TEXT and not known.many:
                 return Is(known, self.listed_part(known, value))
             case SigmaString() if any(isinstance(part, Placeholder) for part in value.s):
-                return Or(tuple(self.test(known, each) for each in self.expand(value)))
+                return Or(tuple(self.filled(known, each, value) for each in self.expand(value)))
             case SigmaFieldReference():
                 other = self.field(value.field)
                 if other.type is not known.type:
@@ -248,15 +248,30 @@ class _DetectionReader:
         uncased = known.type is Type.TEXT and not known.exact and not isinstance(value, SigmaCasedString)
         self.dotted |= uncased and any(_DOTTED in text for text in texts)
 
+    def filled(self, known: Field, value: SigmaString, written: SigmaString) -> Expr:
+        """The test of a value that watchlists filled in for the placeholders of another."""
+        try:
+            return self.test(known, value)
+        except Refused as refused:
+            if refused.problem.lint != "value-type" or len(value.s) != 1:
+                raise
+            raise _of_list(written, str(value.s[0]), refused) from refused
+
     def listed(self, known: Field, value: SigmaString, watchlist: str) -> Listed:
         cased = known.exact or isinstance(value, SigmaCasedString)
         texts = ["".join(map(str, each.s)) for each in self.expand(value)]
         if known.type is not Type.TEXT:
-            checks = [_equals(known, text, cased=cased) for text in texts]
+            checks = [self.one_of_list(known, value, text, cased=cased) for text in texts]
             values = [check.network if isinstance(check, InNetwork) else check.value for check in checks]
             return Listed(watchlist, tuple(dict.fromkeys(values)), cased)
         self.look(known, value, texts)
         return Listed(watchlist, tuple(dict.fromkeys(text if cased else fold(text) for text in texts)), cased)
+
+    def one_of_list(self, known: Field, value: SigmaString, text: str, *, cased: bool) -> Equals | InNetwork:
+        try:
+            return _equals(known, text, cased=cased)
+        except Refused as refused:
+            raise _of_list(value, text, refused) from refused
 
     def listed_part(self, known: Field, value: SigmaString) -> ListedPart:
         cased = known.exact or isinstance(value, SigmaCasedString)
@@ -314,6 +329,12 @@ class _DetectionReader:
                 return _equals(known, text, cased=False)
             case _:
                 raise Refused("sigma", "a value of this kind has no meaning here: write a text or a number")
+
+
+def _of_list(written: SigmaString, text: str, refused: Refused) -> Refused:
+    """What is wrong with a value of a watchlist, as a fault of the list."""
+    name = next(part.name for part in written.s if isinstance(part, Placeholder))
+    return Refused("watchlist", refused.problem.message, f"%{name}%", text)
 
 
 def is_part(value: SigmaString) -> bool:
