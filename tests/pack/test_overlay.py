@@ -368,7 +368,7 @@ def test_the_settings_have_an_example_of_everything_that_the_schema_allows() -> 
             line[2:] for line in text.split("\n") if line.startswith("#") and ":" in line and "." not in line.split(":")[0]
         )
     )
-    assert set(example) == {"levels", "intervals", "disabled", "targets"}
+    assert set(example) == {"levels", "intervals", "disabled", "logs", "targets"}
 
 
 def test_an_interval_goes_by_the_rule_and_else_by_its_level(folder: Path) -> None:

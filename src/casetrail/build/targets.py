@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from casetrail import __version__
 from casetrail.build.overlaid import Change, changes
@@ -73,8 +74,11 @@ def query_for(pack: Pack, rule: Rule, target: str, backend: Backend | None = Non
     rule = meant_for(pack, backend).rules.get(rule.name, rule)
     if rule.plan is None:
         raise PackError(f"{rule.path}: {rule.name} can't be compiled: {rule.problems[0].message}")
+    plan = pack.seeing(rule).plan
+    if plan is None:
+        raise PackError(f"{rule.path}: {rule.name} needs a log that `logs: have:` doesn't name")
     try:
-        return shipped_query(rule.plan, backend, pack.contracts)
+        return shipped_query(plan, backend, pack.contracts)
     except UnsupportedError as error:
         error.rule, error.target = rule.name, target
         raise
@@ -164,8 +168,16 @@ def _manifest(built: Built, pack: Pack) -> bytes:
         "overlay": own,
         "fields_unchecked": list(built.unchecked),
         "indexes_assumed": [asdict(one) for one in built.assumed],
+        **_logs(pack),
     }
     return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _logs(pack: Pack) -> dict[str, Any]:
+    if pack.have is None:
+        return {}
+    unseen = [{"rule": name, "no_longer_sees": list(logs)} for name, logs in sorted(pack.unseen().items())]
+    return {"logs": {"have": sorted(pack.have), "narrowed": unseen}}
 
 
 def _known_of(rule: Rule) -> dict[str, str | None]:

@@ -39,13 +39,21 @@ def command(ctx: click.Context, output: Path, chosen: tuple[str, ...], strict: b
         for refusal in built.refused:
             if refusal.target == target:
                 click.echo(printable(f"  unsupported: {refusal.rule}: {refusal.reason}"))
-    for line in _guessed(built):
+    for line in (*_guessed(built), *_narrowed(pack)):
         say(line)
     if built.changes:
         weaker = sum(change.weakens for change in built.changes)
         say(
             f"overlay: {count(len(built.changes), 'change')}, {weaker} of which may be narrower; {output / 'manifest.json'} names them"
         )
+
+
+def _narrowed(pack: Pack) -> Iterator[str]:
+    """Which rules see less than they could, by the logs that there are."""
+    unseen = pack.unseen()
+    if unseen:
+        more = ", …" if len(unseen) > _NAMED else ""
+        yield f"without some of their logs: {count(len(unseen), 'rule')}: {', '.join(list(unseen)[:_NAMED])}{more}"
 
 
 def _guessed(built: Built) -> Iterator[str]:

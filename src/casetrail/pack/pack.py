@@ -17,7 +17,9 @@ from casetrail.pack.rules import UNFILLED, Rule, Rules
 from casetrail.pack.settings import Settings
 from casetrail.pack.sources import Sources
 from casetrail.pack.thresholds import Unused
-from casetrail.plan.nodes import Type
+from casetrail.plan.narrowed import narrowed
+from casetrail.plan.nodes import Type, sources
+from casetrail.reading.suggest import suggestion
 from casetrail.reading.yaml import START, Position
 from casetrail.sigma.collect import bases
 from casetrail.sigma.logsource import open_contracts
@@ -147,7 +149,7 @@ class Pack:
                 problem = next((each for each in rule.problems if each.lint not in _HARMLESS), rule.problems[0])
                 place = rule.document.find(problem.subject) or rule.document.position(["detection"])
                 found.append(LeftOut(rule.name, rule.path, place, problem.message, problem.lint))
-            elif rule.alone and (why := _unready(rule)):
+            elif rule.alone and (why := _unready(rule) or self._blind(rule)):
                 found.append(LeftOut(rule.name, rule.path, rule.document.position([]), why, ""))
         return sorted(each for each in found if not wanted or each.rule in wanted)
 
@@ -163,7 +165,40 @@ class Pack:
 
     def shippable(self) -> list[Rule]:
         """The rules that are emitted by themselves and that nothing keeps from being shipped."""
-        return [rule for rule in self.rules.values() if rule.alone and rule.plan is not None and not _unready(rule)]
+        ready = [rule for rule in self.rules.values() if rule.alone and rule.plan is not None and not _unready(rule)]
+        return [seeing for rule in ready for seeing in [self.seeing(rule)] if seeing.plan is not None]
+
+    @cached_property
+    def have(self) -> frozenset[str] | None:
+        """The logs that there are, where the customer or the pack says so. Raises PackError for one that nobody defined."""
+        for settings in (*([self.overlay.settings] if self.overlay else []), self.settings):
+            if settings.have is not None:
+                for source in settings.have:
+                    if source not in self.contracts:
+                        hint = suggestion(source, self.contracts)
+                        raise PackError(f"{settings.path}: logs: have: no log source definition for {source}{hint}")
+                return frozenset(settings.have)
+        return None
+
+    def seeing(self, rule: Rule) -> Rule:
+        """A rule for the logs that there are; without a plan where it needs another one."""
+        if self.have is None or rule.plan is None:
+            return rule
+        return replace(rule, plan=narrowed(rule.plan, self.have))
+
+    def unseen(self) -> dict[str, tuple[str, ...]]:
+        """The logs that rules which are shipped without them no longer see, by the rule's name."""
+        whole = {rule.name: self.rules[rule.name].plan for rule in self.shippable()}
+        have = self.have
+        if have is None:
+            return {}
+        lost = {name: tuple(sorted(set(sources(plan)) - have)) for name, plan in whole.items() if plan is not None}
+        return {name: logs for name, logs in lost.items() if logs}
+
+    def _blind(self, rule: Rule) -> str:
+        if self.have is None or rule.plan is None or self.seeing(rule).plan is not None:
+            return ""
+        return f"it needs {', '.join(sorted(set(sources(rule.plan)) - self.have))}, and `logs: have:` doesn't name that log"
 
     @property
     def world(self) -> World:

@@ -55,6 +55,12 @@ class Settings:
         return tuple(told) if isinstance(told, list) else ()
 
     @property
+    def have(self) -> tuple[str, ...] | None:
+        """The logs that there are; None where nothing is said of them."""
+        told = self.data.get("logs")
+        return tuple(told["have"]) if isinstance(told, Mapping) and "have" in told else None
+
+    @property
     def baseline(self) -> Path | None:
         """The file of known findings."""
         return self.path.parent / str(self.data["baseline"]) if self.path and "baseline" in self.data else None
