@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from casetrail.engines.nodes.maven import cache_folder
+from casetrail.reading.kept import cache_folder
 
 PINNED = ("splunk-appinspect==4.3.1", "splunk-packaging-toolkit==1.2.8", "lxml==5.4.0")
 _SECONDS = 240

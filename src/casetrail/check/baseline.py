@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from casetrail.check.findings import Finding
+from casetrail.check.findings import Checked, Finding
 from casetrail.pack.files import PackError, shaped
 
 Known = Counter[tuple[str, str, str]]
@@ -22,6 +23,15 @@ def read_baseline(path: Path) -> Known:
         message = f"{path}: no baseline can be read there; `casetrail check --write-baseline {path}` makes one"
         raise PackError(message) from error
     return Counter({(row["path"], row["code"], row["message"]): row["times"] for row in told["findings"]})
+
+
+def unknown(checked: Checked, folder: Path, baseline: Path | None = None) -> Checked:
+    """What was found beyond a baseline: the one given, else that of the settings. Raises PackError when it can't be read."""
+    place = baseline or checked.baseline
+    if place is None:
+        return checked
+    new, gone = beyond(checked.findings, read_baseline(place), folder)
+    return replace(checked, findings=new, known=len(checked.findings) - len(new), gone=gone)
 
 
 def beyond(findings: Sequence[Finding], known: Known, folder: Path) -> tuple[list[Finding], int]:

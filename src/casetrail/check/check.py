@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from casetrail.check.baseline import beyond, read_baseline
+from casetrail.check.baseline import unknown
 from casetrail.check.cases import case_faults
 from casetrail.check.causes import at_their_causes
 from casetrail.check.chosen import Ruled, settings_faults, told
-from casetrail.check.findings import Finding
+from casetrail.check.findings import Checked, Finding
 from casetrail.check.form import FATAL, RULE, file_faults, guarded
 from casetrail.check.lints import catalogue
 from casetrail.check.lock import lock_faults
@@ -39,44 +38,21 @@ _ENDINGS = {
 _FOLDERS = {"logsources": "contract", "backends": "backend", "fixtures": "cases"}
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a check found, and what it read.
-
-    findings: in the order of files and lines; known: how many more the baseline knows; gone: how many of its findings are no more.
-    read: how many there were of each kind of thing, by its name in words.
-    """
-
-    findings: list[Finding]
-    read: Mapping[str, int]
-    strict: bool = False
-    known: int = 0
-    gone: int = 0
-
-
 def check(
     folder: Path, today: date | None = None, *, overlay: Path | None = None, lists: Path | None = None
 ) -> list[Finding]:
-    """The findings of `examine`."""
-    return examine(folder, today, overlay=overlay, lists=lists).findings
+    """The findings of `examine` that the baseline of the settings doesn't know."""
+    return unknown(examine(folder, today, overlay=overlay, lists=lists), folder).findings
 
 
-def examine(
-    folder: Path,
-    today: date | None = None,
-    *,
-    overlay: Path | None = None,
-    lists: Path | None = None,
-    baseline: Path | None = None,
-) -> Checked:
+def examine(folder: Path, today: date | None = None, *, overlay: Path | None = None, lists: Path | None = None) -> Checked:
     """Every fault of the pack in a folder, and of what is laid over it, that their settings ask for.
 
     overlay: a customer's whole folder; lists: one with watchlists of theirs alone.
     today: the day by which a watchlist may have expired; not asked when it isn't given, so that the same pack has the same faults.
-    baseline: the file of known findings; that of the settings if not given.
 
     What casetrail demands of its own rules (cases, next steps, …) is asked where `profile: house` stands. Raises PackError when there is
-    no such folder, or the baseline can't be read.
+    no such folder. All that it reads is in `fingerprint`.
     """
     files = Files()
     reading = read_pack(folder, files, lists, overlay=overlay)
@@ -93,11 +69,7 @@ def examine(
     found = list(_each_once(found))
     ruled = [Ruled(reading.laid.overlay.lists.parent, reading.laid.overlay.settings)] if reading.laid and overlay else []
     findings = sorted({_finding(fault) for fault in told(found, [*ruled, Ruled(folder, settings)], files.known)})
-    place = baseline or settings.baseline
-    if place is None:
-        return Checked(findings, _read(reading, files), settings.strict)
-    new, gone = beyond(findings, read_baseline(place), folder)
-    return Checked(new, _read(reading, files), settings.strict, len(findings) - len(new), gone)
+    return Checked(findings, _read(reading, files), settings.strict, settings.baseline)
 
 
 _MISSING = ("the rule has no ", "the detection has no ")

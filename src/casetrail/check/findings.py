@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any
 from casetrail import __version__
 from casetrail.check.lints import catalogue
 from casetrail.reading.spelled import json_text, printable, uri
+
+SEVERITIES = ("error", "warning", "info")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,6 +38,23 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column} {self.code} {self.told}"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found, and what it read.
+
+    findings: in the order of files and lines; read: how many there were of each kind of thing, by its name in words.
+    strict: whether the settings make a warning an error; baseline: the file of known findings that they name.
+    known: how many more the baseline knows; gone: how many of its findings are no more.
+    """
+
+    findings: list[Finding]
+    read: Mapping[str, int]
+    strict: bool = False
+    baseline: Path | None = None
+    known: int = 0
+    gone: int = 0
 
 
 def as_json(findings: Sequence[Finding]) -> str:

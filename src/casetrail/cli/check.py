@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,8 +16,7 @@ from casetrail.reading.files import replace
 from casetrail.reading.spelled import printable
 
 if TYPE_CHECKING:
-    from casetrail.check.check import Checked
-    from casetrail.check.findings import Finding
+    from casetrail.check.findings import Checked, Finding
     from casetrail.cli.main import Context
 
 _NAMED = 5
@@ -46,6 +44,7 @@ _SEVERITIES = {"error": "error", "warning": "warning", "info": "info finding"}
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day by which watchlists may have expired; today (UTC) if not given.",
 )
+@click.option("--no-cache", is_flag=True, help="Neither take nor keep the verdict on unchanged files.")
 @click.option("--watch", is_flag=True, help="Check again after each change of a file, until Ctrl-C.")
 @click.pass_context
 def command(
@@ -60,6 +59,7 @@ def command(
     baseline: Path | None,
     write_baseline: Path | None,
     today: datetime | None,
+    no_cache: bool,
     watch: bool,
 ) -> None:
     """Check rules, cases, log source definitions, watchlists and backends; with PATHS, print only what is in those files or folders.
@@ -67,7 +67,8 @@ def command(
     The pack is that of PATHS, or of the current folder. Exits 0 when there is no error, 1 when there is, 2 when no rule was read.
     """
     from casetrail.check.baseline import baseline as as_baseline
-    from casetrail.check.check import examine
+    from casetrail.check.baseline import unknown
+    from casetrail.check.cached import examined
     from casetrail.check.findings import as_github, as_gitlab, as_json, as_sarif
     from casetrail.cli.show.watch import again
     from casetrail.pack.files import PackError
@@ -87,16 +88,16 @@ def command(
     folder, overlay = context.folder, context.overlay
     say(printable(context.title))
     day = (today or datetime.now(UTC)).date()
-    known = partial(examine, folder, day, overlay=overlay, lists=context.customer)
+    every = partial(examined, folder, day, overlay=overlay, lists=context.customer, cached=not no_cache)
     if write_baseline:
-        found = known(baseline=Path(os.devnull)).findings
+        found = every().findings
         replace(write_baseline, as_baseline(found, folder))
         say(f"{count(len(found), 'finding')} written to {write_baseline}; say baseline: {write_baseline} in casetrail.yml")
         return
-    checked = known(baseline=baseline)
+    checked = unknown(every(), folder, baseline)
     if fix:
         mended = mend(_below(checked.findings, paths))
-        checked = known(baseline=baseline)
+        checked = unknown(every(), folder, baseline)
         say(f"{count(mended, 'finding')} fixed")
     findings = _below(checked.findings, paths)
     if as_json_:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -244,6 +245,8 @@ def _from_file(told: str, path: Path) -> object:
     """The document of `events.ndjson#3`: the third of a file beside the case file; the first where no number is told."""
     name, _, number = told.partition("#")
     place = path.parent / name
+    top = next((folder for folder in path.parents if folder.name == "fixtures"), path.parent)
+    _require_inside(place, top, f"file {told!r}")
     if not place.is_file():
         raise ValueError(f"file {told!r}: there is no {place}")
     wanted = int(number) if number.isdigit() else 1 if not number else 0
@@ -251,6 +254,12 @@ def _from_file(told: str, path: Path) -> object:
     if found is None:
         raise ValueError(f"file {told!r}: it has no event of that number; write the file's name, # and a number from 1")
     return found
+
+
+def _require_inside(place: Path, top: Path, what: str) -> None:
+    """Raises ValueError for a file that isn't below the folder where it is looked for."""
+    if not Path(os.path.normpath(place)).is_relative_to(os.path.normpath(top)):
+        raise ValueError(f"{what}: it lies outside {top}: put the event there")
 
 
 def _opened(read: Iterable[tuple[str, object]]) -> Iterator[tuple[str, object]]:
@@ -292,6 +301,7 @@ def _row(
     else:
         places = [folder / f"{entry['from']}{ending}" for folder in pack.events(path) for ending in YAML]
         file = next((file for file in places if file.is_file()), places[0])
+        _require_inside(file, next(top for top in pack.events(path) if top in file.parents), f"from {entry['from']!r}")
         if not file.is_file():
             raise ValueError(f"from {entry['from']!r}: there is no {file}{_near(str(entry['from']), path, pack)}")
         (document,) = files.documents(file)

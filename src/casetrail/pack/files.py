@@ -14,7 +14,8 @@ from casetrail.reading.yaml import SHAPE, Document, YamlError, read
 
 RULES = ("rules", "filters")
 FOLDERS = (*RULES, "fixtures", "logsources", "watchlists", "backends")
-_NO_RULES = ("casetrail.yml", "thresholds.yml", "mkdocs.yml", "docker-compose.yml", "compose.yml", "action.yml")
+THRESHOLDS = "thresholds.yml"
+_NO_RULES = ("casetrail.yml", THRESHOLDS, "mkdocs.yml", "docker-compose.yml", "compose.yml", "action.yml")
 _DATA = (".csv", ".json", ".toml")
 YAML = (".yml", ".yaml")
 MANIFEST = "manifest.json"

@@ -18,9 +18,8 @@ from typing import Any
 
 from casetrail.logs.contract import parse_span
 from casetrail.pack.fault import Fault
-from casetrail.pack.files import RULES, Files, yaml_files
+from casetrail.pack.files import RULES, THRESHOLDS, Files, yaml_files
 from casetrail.pack.settings import SETTINGS, Settings, read_settings, says
-from casetrail.pack.thresholds import FILE as THRESHOLDS
 from casetrail.pack.thresholds import Unused
 
 

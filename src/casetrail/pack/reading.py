@@ -8,12 +8,11 @@ from pathlib import Path
 
 from casetrail.logs.contract import Contract, contracts
 from casetrail.pack.fault import Fault, unreadable
-from casetrail.pack.files import NO_MAPPING, Files, PackError, lists_of, rule_files, shipped, yaml_files
+from casetrail.pack.files import NO_MAPPING, THRESHOLDS, Files, PackError, lists_of, rule_files, shipped, yaml_files
 from casetrail.pack.joined import joined
 from casetrail.pack.overlay import Overlay, only_lists, read_overlay
 from casetrail.pack.settings import Settings, settings_for
 from casetrail.pack.sources import Sources
-from casetrail.pack.thresholds import FILE as THRESHOLDS
 from casetrail.pack.thresholds import Unused, with_thresholds_of
 from casetrail.pack.watchlist import read_watchlist
 from casetrail.reading.words import in_words

@@ -11,7 +11,6 @@ from typing import Any
 from casetrail.pack.sources import Sources
 from casetrail.reading.yaml import Document, Position
 
-FILE = "thresholds.yml"
 _SPAN = re.compile(r"[1-9]\d*[smhdw]")
 _OPS = ("gt", "gte", "lt", "lte", "eq", "neq")
 

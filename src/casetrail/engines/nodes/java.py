@@ -8,8 +8,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from casetrail.engines.nodes.maven import NodeUnavailable, cache_folder
+from casetrail.engines.nodes.maven import NodeUnavailable
 from casetrail.engines.nodes.node import java_tool
+from casetrail.reading.kept import cache_folder
 
 
 def compiled(sources: Sequence[Path], class_path: str, pinned: bytes, release: int = 17) -> Path:

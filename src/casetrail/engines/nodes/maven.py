@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -13,19 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from casetrail.reading.kept import cache_folder
+
 
 class NodeUnavailable(Exception):
     """A test node can't be had here. The message says what is missing and how to get it."""
-
-
-def cache_folder() -> Path:
-    """Where downloads are kept: $CASETRAIL_CACHE, or a folder of the user's cache."""
-    named = os.environ.get("CASETRAIL_CACHE")
-    if named:
-        return Path(named)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "casetrail"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "casetrail"
 
 
 @dataclass(frozen=True)

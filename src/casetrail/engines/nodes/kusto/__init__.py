@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from casetrail.engines.nodes.maven import NodeUnavailable, cache_folder
+from casetrail.engines.nodes.maven import NodeUnavailable
+from casetrail.reading.kept import cache_folder
 
 _HERE = Path(__file__).parent
 WATCHLIST = {
