@@ -70,6 +70,11 @@ def removed(pack: Path) -> None:
     first(pack, "rules/**/*.yml").unlink()
 
 
+def above(pack: Path) -> None:
+    (pack / "casetrail.yml").unlink()
+    append("../casetrail.yml", "pack: pack\n")(pack)
+
+
 def first(pack: Path, pattern: str) -> Path:
     return next(path for path in sorted(pack.glob(pattern)) if path.is_file())
 
@@ -90,7 +95,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "watchlists": append("watchlists/watchlists.yml"),
     "thresholds": append("watchlists/thresholds.yml", "a: {}\n"),
     "settings": append("casetrail.yml", "ignore: [CT306]\n"),
-    "settings above": lambda pack: ((pack / "casetrail.yml").unlink(), append("../casetrail.yml", "pack: pack\n")(pack)),
+    "settings above": above,
     "lock": append("rules.lock", " "),
     "a file that nothing reads": append("rules/notes.json", "{}"),
     "a folder named as a file": lambda pack: (pack / "rules" / "folder.yml").mkdir(),
