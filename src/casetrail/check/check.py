@@ -11,7 +11,7 @@ from casetrail.check.baseline import unknown
 from casetrail.check.cases import case_faults
 from casetrail.check.causes import at_their_causes
 from casetrail.check.chosen import Ruled, settings_faults, told
-from casetrail.check.findings import Checked, Finding
+from casetrail.check.findings import Checked, Finding, in_order
 from casetrail.check.form import FATAL, RULE, file_faults, guarded
 from casetrail.check.lints import catalogue
 from casetrail.check.lock import lock_faults
@@ -68,7 +68,7 @@ def examine(folder: Path, today: date | None = None, *, overlay: Path | None = N
         found += [*settings_faults(settings, targets(pack)), *_unread(folder, overlay, files)]
     found = list(_each_once(found))
     ruled = [Ruled(reading.laid.overlay.lists.parent, reading.laid.overlay.settings)] if reading.laid and overlay else []
-    findings = sorted({_finding(fault) for fault in told(found, [*ruled, Ruled(folder, settings)], files.known)})
+    findings = in_order({_finding(fault) for fault in told(found, [*ruled, Ruled(folder, settings)], files.known)})
     return Checked(findings, _read(reading, files), settings.strict, settings.baseline)
 
 

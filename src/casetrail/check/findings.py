@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +38,15 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column} {self.code} {self.told}"
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings in the order of their files and places."""
+
+    def place(one: Finding) -> tuple[object, ...]:
+        return one.path.parts, one.line, one.column, one.code, one.message
+
+    return sorted(findings, key=place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaRule
-from sigma.validators.core.condition import DanglingDetectionValidator
 
 from casetrail.check.form import guarded
 from casetrail.check.unused import filter_faults
@@ -26,6 +25,7 @@ from casetrail.sigma.levels import LEVELS
 from casetrail.sigma.problem import Problem
 from casetrail.sigma.words import in_sigmas_words
 
+_NAME = re.compile(r"[\w*-]+")
 _URL = re.compile(r"https?://[^\s/]+\.[^\s]+")
 
 
@@ -141,12 +141,15 @@ def _detections(document: Document, rule: SigmaRule) -> Iterator[Fault]:
 
 
 def _unused(rule: SigmaRule) -> list[str]:
-    """The detections that no condition mentions. pySigma parses each condition for that, so only where a name isn't in one as it is."""
-    written = [condition for condition in rule.detection.condition if isinstance(condition, str)]
-    words = {word for condition in written for word in re.findall(r"\w+", condition)}
-    if len(written) == len(rule.detection.condition) and words.issuperset(rule.detection.detections):
-        return []
-    return [str(getattr(issue, "detection_name", "")) for issue in DanglingDetectionValidator().validate(rule)]
+    """The detections that no condition mentions, by name or by a pattern."""
+    words = {word for condition in rule.detection.condition for word in _NAME.findall(str(condition))}
+    patterns = [".*" if word == "them" else word.replace("*", ".*") for word in words if "*" in word or word == "them"]
+
+    def is_meant(name: str, pattern: str) -> bool:
+        return re.fullmatch(pattern, name) is not None and (pattern.startswith("_") or not name.startswith("_"))
+
+    left = [name for name in rule.detection.detections if name not in words]
+    return [name for name in left if not any(is_meant(name, pattern) for pattern in patterns)]
 
 
 def _words(rule: Rule, *, alone: bool, names: Iterable[str]) -> Iterator[Fault]:

@@ -19,7 +19,6 @@ from click.core import ParameterSource
 from casetrail import __version__
 from casetrail.reading.spelled import printable
 from casetrail.reading.suggest import suggestion
-from casetrail.reading.words import in_words
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
@@ -188,6 +187,8 @@ class _Lazy(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
+            from casetrail.reading.words import in_words
+
             if type(error).__module__.startswith("casetrail.") or isinstance(error, OSError):
                 raise _Failure(in_words(error)) from error
             if ctx.obj is not None and _misshapen(error, ctx.obj):
@@ -303,6 +304,8 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except OSError as error:
+        from casetrail.reading.words import in_words
+
         _Failure(in_words(error)).show()
         sys.exit(2)
     except Exception:

@@ -59,17 +59,15 @@ def collected(documents: Iterable[Mapping[str, Any]], names: Sequence[str]) -> C
     errors: list[tuple[int, str]] = []
     for number, document in enumerate(documents):
         try:
-            found = _parsed(_unshared(document))
+            one = _parsed(_unshared(document))
         except _REFUSED as error:
             errors.append((number, in_sigmas_words(error)))
             continue
-        one = next(reversed(found.filters if _is_filter(document) else found.rules), None)
-        if one is None or isinstance(one, SigmaFilter):
-            errors += [(number, in_sigmas_words(error)) for error in (found if one is None else one).errors]
-        if isinstance(one, Made):
+        if isinstance(one, SigmaFilter):
+            errors += [(number, in_sigmas_words(error)) for error in one.errors]
+        else:
             one.name = names[number] or one.name
-        if one is not None:
-            made.append((number, one))
+        made.append((number, one))
     wrong = {number for number, _ in errors}
     rules = [(number, one) for number, one in made if not isinstance(one, SigmaFilter)]
     collection = SigmaCollection([rule for _, rule in rules], resolve_references=False)
@@ -129,10 +127,6 @@ def _why_unresolved(rule: SigmaCorrelationRule, collection: SigmaCollection) -> 
     return ""
 
 
-def _is_filter(document: Mapping[str, Any]) -> bool:
-    return "filter" in document and "correlation" not in document
-
-
 def _unshared(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document with a list of conditions of its own, into which pySigma writes the filters."""
     detection = document.get("detection")
@@ -141,7 +135,6 @@ def _unshared(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**document, "detection": {**detection, "condition": list(detection["condition"])}}
 
 
-def _parsed(document: dict[str, Any]) -> SigmaCollection:
-    return SigmaCollection.from_dicts(
-        [document], collect_errors=True, collect_filters=True, resolve_references=False, policy=POLICY
-    )
+def _parsed(document: dict[str, Any]) -> Made | SigmaFilter:
+    kind = SigmaCorrelationRule if "correlation" in document else SigmaFilter if "filter" in document else SigmaRule
+    return kind.from_dict(document, collect_errors=True, policy=POLICY)
