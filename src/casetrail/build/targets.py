@@ -11,6 +11,7 @@ from typing import Any
 
 from casetrail import __version__
 from casetrail.build.overlaid import Change, changes
+from casetrail.build.readable import readable
 from casetrail.languages.languages import language_of
 from casetrail.pack.backend import backend_of, targets
 from casetrail.pack.files import PackError
@@ -116,6 +117,8 @@ def build(pack: Pack, chosen: Iterable[str] | None = None) -> Built:
                     times = lock.changes(rule.name, target)
                     item = Packaged(rule, rule.plan, query, when, pack.contracts, pack.watchlists, times)
                     package.require_held(item, backend)
+                    item = readable(item, backend)
+                    query = item.query
                     made.append(item)
             except UnsupportedError as error:
                 refused.append(Refusal(rule.name, target, error.reason))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from casetrail.languages.base import Bounds
+from casetrail.languages.comments import Comments
 from casetrail.plan.nodes import And, Expr, Plan, Search, searches
 from casetrail.plan.words import expression_lines
 from casetrail.stores.store import Backend
@@ -22,6 +23,7 @@ class Language:
     name: as a backend calls it; suffix: of a file that holds a query.
     query_of: the query for the matches of a plan. Raises UnsupportedError when the language or the store can't say it.
     piece_of: the text that one part of a search becomes. Raises UnsupportedError.
+    comments: how it says what only people read; None for one that has no comments.
     reads_lists: whether queries for a backend look watchlists up while they run, so that plans keep the lists' names.
     """
 
@@ -30,6 +32,7 @@ class Language:
     query_of: Callable[[Plan, Backend, Bounds], str]
     piece_of: Callable[[Expr, Search, Backend], str]
     reads_lists: Callable[[Backend], bool] = _inline
+    comments: Comments | None = None
 
     def pieces_of(self, plan: Plan, backend: Backend) -> list[tuple[str, str, str]]:
         """Each part of a plan's searches: the search's name, the part in words, and the text that it becomes.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from casetrail.plan.nodes import (
+    NEVER,
     And,
     Compare,
     Correlation,
@@ -28,20 +29,24 @@ from casetrail.plan.nodes import (
     Scalar,
     Search,
 )
+from casetrail.plan.simplify import simplify, without_empty
 from casetrail.plan.values import plain
 from casetrail.stores.unsupported import UnsupportedError
 
 PlanT = TypeVar("PlanT", Search, Correlation, Plan)
 
 
-def as_stored(plan: PlanT) -> PlanT:
+def as_stored(plan: PlanT, *, live: bool = False) -> PlanT:
     """A plan over rows as a SIEM keeps them. Raises UnsupportedError for a value that no row has once it is read.
 
+    live: whether watchlists are looked up at each run; else what asks an empty one is left out, but for a search of which nothing is left.
     Only whole values are put so. Another test of such a field, or a key of it, stays as it is: a store has no place for it.
     """
     if isinstance(plan, Search):
-        return replace(plan, where=stored_test(plan.where))
-    return replace(plan, bases=tuple(map(as_stored, plan.bases)))
+        found = stored_test(plan.where)
+        less = found if live else simplify(without_empty(found))
+        return replace(plan, where=found if less == NEVER else less)
+    return replace(plan, bases=tuple(as_stored(base, live=live) for base in plan.bases))
 
 
 def stored_test(expr: Expr) -> Expr:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from casetrail.plan.nodes import (
     NEVER,
     AllOf,
-    And,
     AnyOf,
     Correlation,
-    Expr,
-    Is,
-    Listed,
-    ListedPart,
-    Not,
-    Or,
     Order,
     Plan,
     Present,
@@ -25,14 +17,14 @@ from casetrail.plan.nodes import (
     Together,
     Without,
 )
-from casetrail.plan.simplify import simplify
+from casetrail.plan.simplify import simplify, without_empty
 
 
 def inactive(plan: Plan) -> bool:
     """Whether nothing can complete a plan while the watchlists are as they are."""
     match plan:
         case Search(where=where):
-            return simplify(_without_empty(where)) == NEVER
+            return simplify(without_empty(where)) == NEVER
         case Correlation(bases=bases, condition=condition):
             sleeping = [inactive(base) for base in bases]
             match condition:
@@ -44,20 +36,6 @@ def inactive(plan: Plan) -> bool:
                     return not _possible(together, sleeping)
                 case never:
                     assert_never(never)
-
-
-def _without_empty(expr: Expr) -> Expr:
-    match expr:
-        case Is(check=Listed(values=()) | ListedPart(values=())):
-            return NEVER
-        case Not(arg=arg):
-            return Not(_without_empty(arg))
-        case And(args=args) | Or(args=args):
-            return replace(expr, args=tuple(map(_without_empty, args)))
-        case Is():
-            return expr
-        case never:
-            assert_never(never)
 
 
 def _possible(together: Together, sleeping: list[bool]) -> bool:

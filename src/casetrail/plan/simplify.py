@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from casetrail.plan.nodes import ALWAYS, NEVER, And, Equals, Expr, Field, Is, Not, OneOf, Or, Scalar
+from casetrail.plan.nodes import ALWAYS, NEVER, And, Equals, Expr, Field, Is, Listed, ListedPart, Not, OneOf, Or, Scalar
 
 
 def simplify(expr: Expr) -> Expr:
@@ -29,6 +29,21 @@ def simplify(expr: Expr) -> Expr:
         case Or(args=args):
             flat = _gathered(_flat(Or, args))
             return ALWAYS if ALWAYS in flat else flat[0] if len(flat) == 1 else Or(flat)
+
+
+def without_empty(expr: Expr) -> Expr:
+    """An expression in which a look into an empty watchlist is what it comes to: never true."""
+    match expr:
+        case Is(check=Listed(values=()) | ListedPart(values=())):
+            return NEVER
+        case Not(arg=arg):
+            return Not(without_empty(arg))
+        case And(args=args) | Or(args=args):
+            return replace(expr, args=tuple(map(without_empty, args)))
+        case Is():
+            return expr
+        case never:
+            assert_never(never)
 
 
 def _flat(kind: type[And] | type[Or], args: Iterable[Expr]) -> tuple[Expr, ...]:

@@ -53,6 +53,7 @@ class Stage:
 
 _MACRO = re.compile(r"`([^`]*)`")
 _MACRO_DEPTH = 20
+_COMMENT = "```"
 _WORD = re.compile(r"""[^\s"'()=!<>,|\[\]`\\]+""")
 _WORD_MARK = re.compile(r"!=|<=|>=|[=<>(),]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -64,14 +65,14 @@ _CONTROLS = "nrfvab0xue'`|"
 def expand(text: str, macros: Mapping[str, str]) -> str:
     """The text with its macros replaced by their definitions ("Use search macros in searches").
 
-    Raises SplError for a macro that isn't given, for arguments, for macros in a circle and for backticks in quotes.
+    Comments are blank ("Add comments to searches"). Raises SplError for a macro that isn't given, for arguments, for macros in a circle,
+    for a comment without an end and for backticks in quotes.
     """
+    text = _without_comments(text)
     for _ in range(_MACRO_DEPTH):
         for start, end in _quoted(text):
             if "`" in text[start:end]:
                 raise UnspecifiedError("a backtick in a string", start)
-        if "```" in text:
-            raise SplError("a comment", text.index("```"))
         found = _MACRO.search(text)
         if found is None:
             if "`" in text:
@@ -81,6 +82,23 @@ def expand(text: str, macros: Mapping[str, str]) -> str:
             raise SplError(f"the macro {found[1]!r} isn't defined", found.start())
         text = text[: found.start()] + macros[found[1]] + text[found.end() :]
     raise SplError("macros nested too deep")
+
+
+def _without_comments(text: str) -> str:
+    at = 0
+    while at < len(text):
+        if text.startswith(_COMMENT, at):
+            end = text.find(_COMMENT, at + len(_COMMENT))
+            if end < 0:
+                raise SplError("a comment without an end", at)
+            end += len(_COMMENT)
+            text = text[:at] + " " * (end - at) + text[end:]
+            at = end
+        elif text[at] == '"':
+            at = _closing(text, at) + 1
+        else:
+            at += 1
+    return text
 
 
 def _quoted(text: str) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from casetrail.languages.base import Bounds
 from casetrail.languages.dotted import refuse_dotted
+from casetrail.languages.esql.comments import COMMENTS
 from casetrail.languages.esql.expressions import EsqlExpressions, search_query
 from casetrail.languages.esql.windows import correlation_query
 from casetrail.languages.language import Language
@@ -27,4 +28,4 @@ def piece_of(part: Expr, search: Search, backend: Backend) -> str:
     return EsqlExpressions(store_of(search, backend.stores)).expression(stored_test(part))
 
 
-ESQL = Language("esql", "esql", query_of, piece_of)
+ESQL = Language("esql", "esql", query_of, piece_of, comments=COMMENTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casetrail.languages.base import Bounds
+from casetrail.languages.kql.comments import COMMENTS
 from casetrail.languages.kql.expressions import KqlExpressions
 from casetrail.languages.kql.steps import Setting, bounded, known_at, matching
 from casetrail.languages.kql.text import name, timespan
@@ -21,7 +22,8 @@ def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
     the SIEM's clock only what a row that arrived since the run before takes part in, `overlap` all that completes in its time. With
     `arrivals` a run looks at the log as it was at its own time, so one that is late, tried again or replayed gives the same.
     """
-    setting, plan = setting_of(backend, run), as_stored(plan)
+    setting = setting_of(backend, run)
+    plan = as_stored(plan, live=setting.live)
     return search_query(plan, setting) if isinstance(plan, Search) else correlation_query(plan, setting)
 
 
@@ -47,4 +49,4 @@ def piece_of(part: Expr, search: Search, backend: Backend) -> str:
     return KqlExpressions(store_of(search, backend.stores), live=setting.live).expression(stored_test(part))
 
 
-KQL = Language("kql", "kql", query_of, piece_of)
+KQL = Language("kql", "kql", query_of, piece_of, comments=COMMENTS)

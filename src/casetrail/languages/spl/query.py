@@ -8,6 +8,7 @@ from casetrail.languages.base import Bounds
 from casetrail.languages.dotted import refuse_dotted
 from casetrail.languages.language import Language
 from casetrail.languages.spellings import as_stored, stored_test
+from casetrail.languages.spl.comments import COMMENTS
 from casetrail.languages.spl.expressions import SplExpressions, search_name
 from casetrail.languages.spl.lookups import LIVE
 from casetrail.languages.spl.source import ID, SplLeaves
@@ -29,7 +30,7 @@ def query_of(plan: Plan, backend: Backend, run: Bounds) -> str:
     Raises UnsupportedError when SPL or the store can't say it.
     """
     refuse_dotted(plan, "Splunk")
-    plan = as_stored(plan)
+    plan = as_stored(plan, live=_live(backend))
     if isinstance(plan, Search):
         return "\n| ".join(_search(plan, backend))
     return "\n| ".join(_SplPipeline(plan, backend, run).lines())
@@ -145,4 +146,4 @@ def _live(backend: Backend) -> bool:
     return backend.options.get("watchlists") == LIVE
 
 
-SPL = Language("spl", "spl", query_of, piece_of, reads_lists=_live)
+SPL = Language("spl", "spl", query_of, piece_of, reads_lists=_live, comments=COMMENTS)
