@@ -9,6 +9,7 @@ from pathlib import Path
 
 from elasticsearch import Elasticsearch
 
+from casetrail.build.readable import readable
 from casetrail.build.targets import backend_of, query_for
 from casetrail.engines.documents import index_of
 from casetrail.languages.esql.mapping import mapping
@@ -32,7 +33,8 @@ def items() -> Iterator[Packaged]:
         if rule.alone and rule.plan is not None:
             with suppress(UnsupportedError):
                 query = query_for(PACK, rule, "elastic", BACKEND)
-                yield Packaged(rule, rule.plan, query, schedule(rule.plan, BACKEND, PACK.contracts), PACK.contracts)
+                item = Packaged(rule, rule.plan, query, schedule(rule.plan, BACKEND, PACK.contracts), PACK.contracts)
+                yield readable(item, BACKEND)
 
 
 def test_the_node_takes_every_query_of_the_package(elasticsearch_url: str) -> None:

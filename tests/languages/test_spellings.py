@@ -9,7 +9,7 @@ import pytest
 from casetrail.languages.spellings import as_stored, stored_test
 from casetrail.logs.contract import contracts
 from casetrail.plan.digest import digest
-from casetrail.plan.nodes import And, Equals, Exists, Expr, Field, Is, Like, Not, OneOf, Search, Wildcard
+from casetrail.plan.nodes import And, Equals, Exists, Expr, Field, Is, Like, Listed, Not, OneOf, Or, Search, Wildcard
 from casetrail.plan.values import plain
 from casetrail.stores.places import place_of
 from casetrail.stores.store import Store, StoredField
@@ -43,6 +43,18 @@ def test_what_is_in_no_spelling_is_read_as_it_is(written: str) -> None:
 def test_a_whole_value_is_asked_for_in_each_spelling(test: Expr, wanted: Expr) -> None:
     assert stored_test(test) == wanted
     assert as_stored(Search("s", "a/b", test)) == Search("s", "a/b", wanted)
+
+
+def test_what_asks_an_empty_list_is_left_out_where_lists_are_not_looked_up() -> None:
+    kept, asked = Is(KEPT, Equals("x")), Is(KEPT, Listed("nobody", ()))
+    either = Search("s", "a/b", And((kept, Not(asked), Or((Is(KEPT, Exists()), asked)))))
+    assert as_stored(either) == Search("s", "a/b", And((kept, Is(KEPT, Exists()))))
+    assert as_stored(either, live=True) == either
+
+
+def test_a_search_of_which_an_empty_list_leaves_nothing_stays_as_it_is_written() -> None:
+    search = Search("s", "a/b", And((Is(KEPT, Equals("x")), Is(KEPT, Listed("nobody", ())))))
+    assert as_stored(search) == search
 
 
 def test_a_value_that_no_row_has_once_it_is_read_is_unsupported() -> None:

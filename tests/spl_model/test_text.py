@@ -84,7 +84,7 @@ def test_refused_with_an_offset(query: str, at: int) -> None:
         "a=b | bin _time",
         "a=`missing`",
         "`missing",
-        "a=b ```note``` | head",
+        "a=b ```note | head",
         "a='b'",
         "a=b\\\\c",
         "*=b",

@@ -44,9 +44,16 @@ def as_stored(plan: PlanT, *, live: bool = False) -> PlanT:
     """
     if isinstance(plan, Search):
         found = stored_test(plan.where)
-        less = found if live else simplify(without_empty(found))
-        return replace(plan, where=found if less == NEVER else less)
+        return replace(plan, where=found if live else _less(found))
     return replace(plan, bases=tuple(as_stored(base, live=live) for base in plan.bases))
+
+
+def _less(expr: Expr) -> Expr:
+    asked = without_empty(expr)
+    if asked == expr:
+        return expr
+    less = simplify(asked)
+    return expr if less == NEVER else less
 
 
 def stored_test(expr: Expr) -> Expr:
