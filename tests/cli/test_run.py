@@ -11,7 +11,7 @@ from tests.cli.ways import CASES, RULE, put, run, shell, small_pack
 def test_it_ends_with_what_it_did(tmp_path: Path) -> None:
     pack = small_pack(tmp_path / "pack")
     result = shell("--pack", pack, "run", "-o", tmp_path / "dist")
-    assert (result.returncode, result.stderr.decode()) == (0, f"pack: {pack} (1 rule)\n")
+    assert (result.returncode, result.stderr.decode().splitlines()[0]) == (0, f"pack: {pack} (1 rule)")
     told = {line.split("  ")[0]: line.split(maxsplit=1)[1] for line in result.stdout.decode().splitlines()}
     assert told["rules"] == "1, 0 of them correlations"
     assert told["cases"] == "2 of 1 rule"

@@ -8,6 +8,7 @@ import click
 
 from casetrail.cli.build import compile_pack
 from casetrail.cli.show.terminal import count, say
+from casetrail.cli.show.working import Working
 from casetrail.reading.spelled import printable
 
 
@@ -22,7 +23,8 @@ def command(ctx: click.Context, output: Path, strict: bool) -> None:
 
     Exits 0 when all went well, 1 when a check or a case failed, 2 on an error.
     """
-    from casetrail.check.check import check
+    from casetrail.check.baseline import unknown
+    from casetrail.check.cached import examined
     from casetrail.cli.show.left_out import compiled
     from casetrail.engines.duckdb import Duckdb
     from casetrail.engines.reference import Reference
@@ -30,17 +32,19 @@ def command(ctx: click.Context, output: Path, strict: bool) -> None:
     from casetrail.proof.run import run
 
     pack = ctx.obj.judging().load()
-    findings = [
-        each for each in check(pack.folder, overlay=ctx.obj.overlay, lists=ctx.obj.customer) if each.severity == "error"
-    ]
-    for finding in findings:
-        say(printable(str(finding)))
-    files = compiled(pack, case_files(pack))
-    outcomes = list(run(pack, files, [Reference(), Duckdb()]))
-    failed = [outcome for outcome in outcomes if not outcome.passed]
-    for outcome in failed:
-        say(printable(f"{outcome.case.path}: {outcome.case.name}: {outcome.engine} disagrees; see `casetrail test`"))
-    built = compile_pack(pack, (), output, strict=strict)
+    with Working("checking") as working:
+        checked = unknown(examined(pack.folder, overlay=ctx.obj.overlay, lists=ctx.obj.customer), pack.folder)
+        findings = [each for each in checked.findings if each.severity == "error"]
+        for finding in findings:
+            say(printable(str(finding)))
+        working.on("reading cases")
+        files = compiled(pack, case_files(pack))
+        outcomes = list(run(pack, files, [Reference(), Duckdb()], working.on))
+        failed = [outcome for outcome in outcomes if not outcome.passed]
+        for outcome in failed:
+            say(printable(f"{outcome.case.path}: {outcome.case.name}: {outcome.engine} disagrees; see `casetrail test`"))
+        working.on(f"building into {output}")
+        built = compile_pack(pack, (), output, strict=strict)
     alone = pack.shippable()
     correlations = sum(hasattr(rule.sigma, "timespan") for rule in alone)
     sleeping = sum(rule.inactive for rule in alone)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from casetrail.cli.show.terminal import count, say
+from casetrail.cli.show.working import Working
 from casetrail.reading.files import replace
 from casetrail.reading.spelled import json_text, printable
 
@@ -87,7 +88,8 @@ def command(
         )
     if mutants:
         ctx.exit(_mutants(pack, files, as_json, write))
-    outcomes = list(run(pack, files, [_ENGINES[name]() for name in names or _ENGINES]))
+    with Working("testing") as working:
+        outcomes = list(run(pack, files, [_ENGINES[name]() for name in names or _ENGINES], working.on))
     if junit:
         _write_junit(pack, outcomes, junit)
     if as_json:

@@ -96,14 +96,22 @@ def with_other_numbers(pack: Pack, files: Iterable[CaseFile]) -> list[str]:
     ]
 
 
-def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Iterator[CaseOutcome]:
-    """The outcome of every case on every engine, engine by engine. Raises PackError."""
+_AT_ONCE = 50
+
+
+def run(
+    pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine], told: Callable[[str], None] | None = None
+) -> Iterator[CaseOutcome]:
+    """The outcome of every case on every engine, engine by engine. Raises PackError.
+
+    told: is told how far an engine is, in words, now and then; an engine that nobody watches gets all cases at once.
+    """
     plan = planner(pack)
     cases = [case for file in files for case in file.cases]
     trials = [Trial(plan(case), case.events, case.seen_until) for case in cases]
     for engine in engines:
         start = perf_counter()
-        verdicts = engine.verdicts(trials)
+        verdicts = list(_watched(engine, trials, told)) if told else engine.verdicts(trials)
         share = (perf_counter() - start) / max(1, len(trials))
         for case, verdict in zip(cases, verdicts, strict=True):
             if isinstance(verdict, Exception):
@@ -111,6 +119,12 @@ def run(pack: Pack, files: Iterable[CaseFile], engines: Sequence[Engine]) -> Ite
                 yield CaseOutcome(case, engine.name, None, str(verdict), refused, share)
             else:
                 yield CaseOutcome(case, engine.name, verdict, seconds=share)
+
+
+def _watched(engine: Engine, trials: Sequence[Trial], told: Callable[[str], None]) -> Iterator[frozenset[str] | Exception]:
+    for start in range(0, len(trials), _AT_ONCE):
+        told(f"{engine.name}: {start} of {len(trials)} cases")
+        yield from engine.verdicts(trials[start : start + _AT_ONCE])
 
 
 def run_mutants(pack: Pack, file: CaseFile) -> MutantReport:
