@@ -199,7 +199,7 @@ def test_a_search_asks_for_its_run_and_shows_what_it_tests() -> None:
                 ]
             }
         },
-        "sort": [{"@timestamp": "asc"}],
+        "sort": [{"@timestamp": {"order": "asc", "unmapped_type": "date"}}],
         "_source": ["@timestamp", "test.code", "test.user"],
     }
     assert indexes(found, BACKEND) == [STORE.index]

@@ -49,7 +49,7 @@ def _search_body(search: Search, backend: Backend, run: Bounds) -> dict[str, Any
         "size": LIMIT,
         "track_total_hits": True,
         "query": {"bool": {"filter": [*bounds, where]}},
-        "sort": [{store.time: "asc"}],
+        "sort": [{store.time: {"order": "asc", "unmapped_type": "date"}}],
         "_source": list(dict.fromkeys([store.time, *(_read(expressions.column(field), store) for field in fields(search))])),
     }
 

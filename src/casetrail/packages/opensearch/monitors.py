@@ -15,6 +15,7 @@ from casetrail.languages.querydsl.mapping import mapping
 from casetrail.languages.querydsl.query import indexes
 from casetrail.languages.querydsl.windows import RESULT
 from casetrail.packages.formats import NOTHING, Format, Packaged, Recognition, Withdrawn
+from casetrail.packages.opensearch.pipelines import pipeline
 from casetrail.plan.nodes import Correlation, Plan, Search
 from casetrail.schedule.schedule import Schedule
 from casetrail.stores.store import Backend, Store
@@ -37,13 +38,19 @@ of a rule is written into it, since a title with braces would be a template."""
 
 
 def files(items: Sequence[Packaged], backend: Backend, gone: Withdrawn = NOTHING) -> dict[str, bytes]:
-    """`monitors/RULE.json` for each rule and `templates/SOURCE.json` for each log source.
+    """`monitors/RULE.json` for each rule; `templates/SOURCE.json` and `pipelines/SOURCE.json` for each log source.
 
     Nothing for withdrawn rules: OpenSearch names monitors itself, so that no file could reach one.
     """
     monitors = {f"monitors/{item.rule.name}.json": _json(monitor(item, backend)) for item in items}
     templates = {f"templates/{name(store)}.json": _json(template(store)) for store in backend.stores.values()}
-    return monitors | templates
+    contracts = items[0].contracts if items else {}
+    pipelines = {
+        f"pipelines/{name(store)}.json": _json(pipeline(store, contracts[source]))
+        for source, store in backend.stores.items()
+        if source in contracts
+    }
+    return monitors | templates | pipelines
 
 
 def monitor(item: Packaged, backend: Backend) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from casetrail.engines.nodes.node import Node, java_of, serving
 
 HERE = Path(__file__).parent
 SERVER = "opensearch-3.6.0"
-NEEDED = tuple(f"{SERVER}/{part}/" for part in ("lib", "config", "modules/lang-painless", "modules/transport-netty4"))
+MODULES = ("ingest-common", "lang-mustache", "lang-painless", "transport-netty4")
+NEEDED = tuple(f"{SERVER}/{part}/" for part in ("lib", "config", *(f"modules/{module}" for module in MODULES)))
 """The other modules aren't asked for anything; the one with analysers wants a Java with all locales."""
 FLAGS = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED")
 
