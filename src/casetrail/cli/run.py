@@ -26,8 +26,8 @@ def command(ctx: click.Context, output: Path, strict: bool) -> None:
     from casetrail.check.baseline import unknown
     from casetrail.check.cached import examined
     from casetrail.cli.show.left_out import compiled
-    from casetrail.engines.duckdb import Duckdb
     from casetrail.engines.reference import Reference
+    from casetrail.engines.remembering import remembering
     from casetrail.pack.cases import case_files
     from casetrail.proof.run import run
 
@@ -39,7 +39,8 @@ def command(ctx: click.Context, output: Path, strict: bool) -> None:
             say(printable(str(finding)))
         working.on("reading cases")
         files = compiled(pack, case_files(pack))
-        outcomes = list(run(pack, files, [Reference(), Duckdb()], working.on))
+        with remembering(pack.folder) as duckdb:
+            outcomes = list(run(pack, files, [Reference(), duckdb], working.on))
         failed = [outcome for outcome in outcomes if not outcome.passed]
         for outcome in failed:
             say(printable(f"{outcome.case.path}: {outcome.case.name}: {outcome.engine} disagrees; see `casetrail test`"))

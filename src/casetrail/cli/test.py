@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,25 +21,26 @@ if TYPE_CHECKING:
     from casetrail.proof.run import CaseOutcome, MutantReport, Survivor
 
 
-def _reference() -> Engine:
-    from casetrail.engines.reference import Reference
-
-    return Reference()
+_ENGINES = ("reference", "duckdb")
 
 
-def _duckdb() -> Engine:
+@contextmanager
+def _engines(pack: Pack, names: Sequence[str], *, cached: bool) -> Iterator[list[Engine]]:
     from casetrail.engines.duckdb import Duckdb
+    from casetrail.engines.reference import Reference
+    from casetrail.engines.remembering import remembering
 
-    return Duckdb()
-
-
-_ENGINES: dict[str, Callable[[], Engine]] = {"reference": _reference, "duckdb": _duckdb}
+    with ExitStack() as stack:
+        yield [
+            Reference() if name == "reference" else stack.enter_context(remembering(pack.folder)) if cached else Duckdb()
+            for name in names
+        ]
 
 
 @click.command(epilog="Example: casetrail test okta_session_cookie_replay --engine duckdb")
 @click.argument("rules", nargs=-1)
 @click.option(
-    "--engine", "names", multiple=True, type=click.Choice(list(_ENGINES)), help="An engine; all embedded ones if not given."
+    "--engine", "names", multiple=True, type=click.Choice(_ENGINES), help="An engine; all embedded ones if not given."
 )
 @click.option("--mutants", is_flag=True, help="Change each part of each rule and see that a case notices.")
 @click.option(
@@ -49,6 +51,7 @@ _ENGINES: dict[str, Callable[[], Engine]] = {"reference": _reference, "duckdb": 
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the results as JUnit XML to this file."
 )
 @click.option("--require-cases", metavar="N", type=click.IntRange(0), default=0, help="Fail, exit 2, with fewer cases.")
+@click.option("--no-cache", is_flag=True, help="Ask DuckDB also what it was asked before, and keep no answer.")
 @click.option("--watch", is_flag=True, help="Test again after each change of a file, until Ctrl-C.")
 @click.pass_context
 def command(
@@ -60,6 +63,7 @@ def command(
     as_json: bool,
     junit: Path | None,
     require_cases: int,
+    no_cache: bool,
     watch: bool,
 ) -> None:
     """Run the cases of RULES, or of all rules, on engines.
@@ -88,8 +92,8 @@ def command(
         )
     if mutants:
         ctx.exit(_mutants(pack, files, as_json, write))
-    with Working("testing") as working:
-        outcomes = list(run(pack, files, [_ENGINES[name]() for name in names or _ENGINES], working.on))
+    with Working("testing") as working, _engines(pack, names or _ENGINES, cached=not no_cache) as engines:
+        outcomes = list(run(pack, files, engines, working.on))
     if junit:
         _write_junit(pack, outcomes, junit)
     if as_json:

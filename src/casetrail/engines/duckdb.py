@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import duckdb
 import orjson
@@ -32,6 +33,19 @@ def connect(**settings: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that an answer depends on, but for DuckDB itself.
+
+    query: over the table `events`; rows: those of the table as JSON: id, t (in the sheet's unit), source, and a VARCHAR[] for each
+    column; shape: their types.
+    """
+
+    query: str
+    rows: str
+    shape: str
+
+
 class Duckdb:
     """Runs plans as SQL over events whose fields are columns of texts."""
 
@@ -44,29 +58,53 @@ class Duckdb:
         self._beside: list[Duckdb] = []
 
     def verdicts(self, trials: Sequence[Trial]) -> list[frozenset[str] | Exception]:
-        """One for each trial. DuckDB lets Python go on while it works, so that several do where there are many."""
-        wanted = min(_MOST_AT_ONCE, os.cpu_count() or 1, len(trials) // _WORTH_ONE)
+        asked = [self.asked(trial) for trial in trials]
+        answers = iter(self.answers([each for each in asked if isinstance(each, Asked)]))
+        return [next(answers) if isinstance(each, Asked) else each for each in asked]
+
+    def answers(self, asked: Sequence[Asked]) -> list[frozenset[str]]:
+        """The ids for each of many. DuckDB lets Python go on while it works, so that several work side by side."""
+        wanted = min(_MOST_AT_ONCE, os.cpu_count() or 1, len(asked) // _WORTH_ONE)
         while len(self._beside) < wanted - 1:
             self._beside.append(Duckdb(self.sheet))
         workers = [self, *self._beside][: max(1, wanted)]
 
-        def share(number: int) -> list[frozenset[str] | Exception]:
-            return [workers[number].verdict(trial) for trial in trials[number :: len(workers)]]
+        def share(number: int) -> list[frozenset[str]]:
+            return [workers[number].answer(each) for each in asked[number :: len(workers)]]
 
         with ThreadPoolExecutor(len(workers)) as pool:
             shares = list(pool.map(share, range(len(workers))))
-        return [shares[number % len(workers)][number // len(workers)] for number in range(len(trials))]
+        return [shares[number % len(workers)][number // len(workers)] for number in range(len(asked))]
 
-    def verdict(self, trial: Trial) -> frozenset[str] | Exception:
-        """The ids that complete a trial's plan."""
+    def asked(self, trial: Trial) -> Asked | UnsupportedError:
+        """What DuckDB is asked to find the ids that complete a trial's plan."""
         columns = {field: f"c{number}" for number, field in enumerate(fields(trial.plan))}
         try:
             query = query_of(trial.plan, self.log(columns), trial.seen_until)
         except UnsupportedError as error:
             error.rule, error.target = trial.plan.name, self.name
             return error
-        self.load(trial, columns)
-        return frozenset(row[0] for row in self.connection.execute(query).fetchall())
+        unique = {event.id: event for event in reversed(trial.events)}
+        rows = [
+            {"id": event.id, "t": self.sheet.units(event.time), "source": event.source}
+            | {name: bag(event.row, field) for field, name in columns.items()}
+            for event in unique.values()
+        ]
+        shape = {"id": "VARCHAR", "t": "BIGINT", "source": "VARCHAR"} | dict.fromkeys(columns.values(), "VARCHAR[]")
+        return Asked(query, orjson.dumps(rows).decode(), orjson.dumps([shape]).decode())
+
+    def answer(self, asked: Asked) -> frozenset[str]:
+        """The ids that DuckDB finds."""
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE events AS SELECT unnest(from_json(?, ?), max_depth := 2)",
+            [asked.rows, asked.shape],
+        )
+        return frozenset(row[0] for row in self.connection.execute(asked.query).fetchall())
+
+    def verdict(self, trial: Trial) -> frozenset[str] | Exception:
+        """The ids that complete a trial's plan."""
+        asked = self.asked(trial)
+        return self.answer(asked) if isinstance(asked, Asked) else asked
 
     def log(self, columns: Mapping[Field, str]) -> Log:
         """The table `events`, with a column for each field."""
@@ -79,17 +117,3 @@ class Duckdb:
             return f"(SELECT * FROM events WHERE source = {self.sheet.literal(search.source)} AND ({where}))"
 
         return Log(self.sheet, matches, column)
-
-    def load(self, trial: Trial, columns: Mapping[Field, str]) -> None:
-        """Put a trial's events into the table `events`: id, t (in the sheet's unit), source, and a VARCHAR[] for each column."""
-        unique = {event.id: event for event in reversed(trial.events)}
-        rows = [
-            {"id": event.id, "t": self.sheet.units(event.time), "source": event.source}
-            | {name: bag(event.row, field) for field, name in columns.items()}
-            for event in unique.values()
-        ]
-        shape = {"id": "VARCHAR", "t": "BIGINT", "source": "VARCHAR"} | dict.fromkeys(columns.values(), "VARCHAR[]")
-        self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE events AS SELECT unnest(from_json(?, ?), max_depth := 2)",
-            [orjson.dumps(rows).decode(), orjson.dumps([shape]).decode()],
-        )
