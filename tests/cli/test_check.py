@@ -36,6 +36,14 @@ def test_a_sound_pack_says_so_and_exits_0(pack: Path) -> None:
     assert result.stderr.decode().splitlines() == [f"pack: {pack}", read]
 
 
+@pytest.mark.parametrize("above", ["fixtures", "incidents", "redteam", "events"])
+def test_a_pack_may_lie_below_any_folder(tmp_path: Path, above: str) -> None:
+    folder = small_pack(tmp_path / above / "pack")
+    result = run("check", pack=folder)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "1 rule, 1 case file," in result.stderr
+
+
 def test_a_misspelt_field_gives_file_line_column_and_the_right_name(pack: Path) -> None:
     path = misspell(pack)
     result = shell("--pack", pack, "check")

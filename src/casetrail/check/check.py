@@ -18,7 +18,7 @@ from casetrail.check.lock import lock_faults
 from casetrail.check.own import list_faults, overlay_faults
 from casetrail.check.rules import rule_faults
 from casetrail.pack.backend import backend_folder, backend_of, store_files, targets
-from casetrail.pack.cases import ASIDE
+from casetrail.pack.cases import ASIDE, paths_below
 from casetrail.pack.fault import Fault
 from casetrail.pack.files import Files, PackError, data_files, is_own, rule_files, yaml_files
 from casetrail.pack.pack import Pack
@@ -69,7 +69,7 @@ def examine(folder: Path, today: date | None = None, *, overlay: Path | None = N
     found = list(_each_once(found))
     ruled = [Ruled(reading.laid.overlay.lists.parent, reading.laid.overlay.settings)] if reading.laid and overlay else []
     findings = in_order({_finding(fault) for fault in told(found, [*ruled, Ruled(folder, settings)], files.known)})
-    return Checked(findings, _read(reading, files), settings.strict, settings.baseline)
+    return Checked(findings, _read(reading, overlay, files), settings.strict, settings.baseline)
 
 
 _MISSING = ("the rule has no ", "the detection has no ")
@@ -88,21 +88,18 @@ def _each_once(faults: Sequence[Fault]) -> Iterator[Fault]:
                 yield fault
 
 
-def _read(reading: Reading, files: Files) -> dict[str, int]:
+def _read(reading: Reading, overlay: Path | None, files: Files) -> dict[str, int]:
     """How many rules, filters, case files and watchlists there are, in words."""
     sources = reading.laid.sources if reading.laid else reading.sources
     lists = reading.laid.watchlists if reading.laid else reading.watchlists
-    cases = [path for path in files.known if _is_cases(path)]
+    known = {*files.known}
+    cases = [path for top in filter(None, (reading.folder, overlay)) for path in paths_below(top) if path in known]
     return {
         "rule": len(sources.rules()),
         "filter": len(sources.filters()),
         "case file": len(cases),
         "watchlist": len(lists),
     }
-
-
-def _is_cases(path: Path) -> bool:
-    return "fixtures" in path.parts and not ASIDE & set(path.parts)
 
 
 def _unread(folder: Path, overlay: Path | None, files: Files) -> Iterator[Fault]:
@@ -123,28 +120,28 @@ def _finding(fault: Fault) -> Finding:
 
 def _forms(folder: Path, overlay: Path | None, files: Files) -> Iterator[Fault]:
     """The faults of form of all YAML files but settings and lists."""
-    for name, schema in _FOLDERS.items():
-        for path in _below(folder, name):
-            yield from file_faults(path, _schema_of(path, schema), files)
     for path in (*rule_files(folder), *_below(overlay, "rules"), *_below(overlay, "filters")):
         yield from file_faults(path, RULE, files)
-    for name, schema in _FOLDERS.items() if overlay else ():
-        for path in _below(overlay, name):
-            yield from file_faults(path, _schema_of(path, schema), files)
+    for top in filter(None, (folder, overlay)):
+        for name, schema in _FOLDERS.items():
+            for path in _below(top, name):
+                yield from file_faults(path, _schema_of(path, top / name, schema), files)
 
 
 def _below(folder: Path | None, name: str) -> list[Path]:
     return yaml_files(folder / name) if folder else []
 
 
-def _schema_of(path: Path, usual: str) -> str:
+def _schema_of(path: Path, folder: Path, usual: str) -> str:
+    """The schema of a file below one of a pack's folders, most of whose files are of the `usual` one."""
     if usual == "backend" and path.parent.name == STORED:
         return "stored"
-    if "incidents" in path.parts:
+    place = path.relative_to(folder).parts[0]
+    if usual != "cases" or place not in ASIDE:
+        return usual
+    if place == "incidents":
         return "incident" if path.stem == "incident" else "incident_events"
-    if "redteam" in path.parts:
-        return "redteam"
-    return "event" if "events" in path.parts else usual
+    return "event" if place == "events" else place
 
 
 def _is_in_the_way(reading: Reading, misshapen: set[Path]) -> bool:
