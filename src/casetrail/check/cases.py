@@ -21,13 +21,7 @@ def case_faults(pack: Pack, files: Files) -> Iterator[Fault]:
     What the pack's cases must hold is asked of the pack's own meanings.
     """
     rules = pack.rules
-    unmade = {fault.path for fault in (*pack.unread, *pack.sources.faults)}
-    missed = {path.stem for path in unmade} | {
-        str(document.data.get(key))
-        for path in unmade
-        for document in pack.sources.get(path, ())
-        for key in ("name", "id", "title")
-    }
+    missed = {name for one in pack.unmade() for name in (one.rule, *one.also)}
     covered: set[str] = set()
     about = {True: rules, False: pack.bare.rules}
     for path in case_paths(pack, files):

@@ -32,8 +32,7 @@ def told(faults: Iterable[Fault], ruled: Sequence[Ruled], files: Iterable[Path])
 
     ruled: the folders, innermost first; files: all those whose comments count.
     """
-    plain = not any(one.settings.data for one in ruled)
-    kept = [fault for fault in faults if (not catalogue()[fault.lint].house if plain else _applies(fault, ruled))]
+    kept = [fault for fault in faults if _applies(fault, ruled)]
     by_path: dict[Path, list[Fault]] = {}
     for fault in kept:
         by_path.setdefault(fault.path, []).append(fault)

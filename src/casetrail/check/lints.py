@@ -8,8 +8,6 @@ from importlib.resources import files
 
 import yaml
 
-_HOUSE = ", house style"
-
 
 @dataclass(frozen=True, slots=True)
 class Lint:
@@ -28,6 +26,11 @@ class Lint:
     right: str
     fix: str
     house: bool
+
+    @property
+    def grade(self) -> str:
+        """Its severity, and whether it is of house style, in words."""
+        return f"{self.severity}, house style" if self.house else self.severity
 
 
 @cache
@@ -58,7 +61,7 @@ def page() -> str:
         parts += [
             f"## {lint.code} {lint.name}",
             "",
-            f"{lint.severity}{', house style' if lint.house else ''}: {lint.message}.",
+            f"{lint.grade}: {lint.message}.",
             "",
             lint.why,
             "",

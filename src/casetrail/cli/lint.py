@@ -19,9 +19,7 @@ def command(code: str) -> None:
         raise click.UsageError(
             f"no lint is named {code}{suggestion(code.upper(), words) or '; `casetrail list lints` shows them'}"
         )
-    click.echo(
-        f"{lint.code} {lint.name} ({lint.severity}{', house style' if lint.house else ''}): {lint.message}\n\n{lint.why}"
-    )
+    click.echo(f"{lint.code} {lint.name} ({lint.grade}): {lint.message}\n\n{lint.why}")
     for title, text in (("wrong", lint.wrong), ("right", lint.right)):
         if text.strip():
             click.echo(f"\n{title}:\n" + "\n".join(f"    {line}" for line in text.rstrip().splitlines()))

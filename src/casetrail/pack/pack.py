@@ -135,11 +135,7 @@ class Pack:
     def left_out(self, names: Iterable[str] = ()) -> list[LeftOut]:
         """What nobody can compile, and what isn't to be shipped, of all rules or of those named, in the order of files."""
         wanted = set(names)
-        unmade = (*self.unread, *self.sources.faults)
-        found = [
-            LeftOut(fault.path.stem, fault.path, fault.place or START, fault.message, fault.lint, self._names_in(fault.path))
-            for fault in unmade
-        ]
+        found = self.unmade()
         for document in self.sources.rules():
             if fault := self.sources.twice.get(id(document)):
                 name = str(document.data.get("title") or self.sources.named(document))
@@ -152,6 +148,13 @@ class Pack:
             elif rule.alone and (why := _unready(rule) or self._blind(rule)):
                 found.append(LeftOut(rule.name, rule.path, rule.document.position([]), why, ""))
         return sorted(each for each in found if not wanted or each.rule in wanted)
+
+    def unmade(self) -> list[LeftOut]:
+        """The files of which Sigma makes no rule."""
+        return [
+            LeftOut(fault.path.stem, fault.path, fault.place or START, fault.message, fault.lint, self._names_in(fault.path))
+            for fault in (*self.unread, *self.sources.faults)
+        ]
 
     def _names_in(self, path: Path) -> tuple[str, ...]:
         data = [document.data for document in self.sources.get(path, ())]
@@ -214,10 +217,6 @@ class Pack:
         """The folders of whole example events that a file's cases begin with: a customer's own first, for cases of their own."""
         own = [self.overlay.folder] if self.overlay and self.overlay.folder and self.owns(path) else []
         return [folder / "fixtures" / "events" for folder in (*own, self.folder)]
-
-    def settings_of(self, path: Path) -> Settings:
-        """What the folder says of itself that a file is of: the pack's or the customer's."""
-        return self.overlay.settings if self.overlay and self.owns(path) else self.settings
 
     def at_target(self, target: str) -> dict[str, Any]:
         """What is otherwise at a target than its backend says: by the pack's settings, and the customer's over them."""

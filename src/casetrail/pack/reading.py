@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from casetrail.logs.contract import Contract, contracts
@@ -31,7 +32,7 @@ class Laid:
     unused: tuple[Unused, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """What the files of a pack hold.
 
@@ -50,9 +51,11 @@ class Reading:
 
     def is_of_a_rule(self, fault: Fault) -> bool:
         """Whether a fault is of a file of rules, without which the others can be used."""
-        overlay = self.laid.overlay if self.laid else None
-        own = set(overlay.own_files()) if overlay else set()
-        return fault.lint in ("yaml", "schema") and fault.path in {*rule_files(self.folder), *own}
+        return fault.lint in ("yaml", "schema") and fault.path in self._of_rules
+
+    @cached_property
+    def _of_rules(self) -> frozenset[Path]:
+        return frozenset((*rule_files(self.folder), *(self.laid.overlay.own_files() if self.laid else ())))
 
 
 def read_pack(folder: Path, files: Files, customer: Path | None = None, overlay: Path | None = None) -> Reading:
