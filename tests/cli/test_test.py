@@ -76,6 +76,15 @@ def test_mutants_that_survive_are_named(pack: Path) -> None:
     assert rows[0]["survivors"]
 
 
+def test_mutants_are_not_tried_while_a_case_is_wrong_and_the_case_is_named(pack: Path) -> None:
+    put(pack / "fixtures" / "okta" / "example.yml", WRONG)
+    result = run("test", "--mutants", pack=pack)
+    assert result.exit_code == 1
+    assert "FAIL example · missed · reference" in result.stdout
+    assert "FAIL example · false · reference" in result.stdout
+    assert "no mutant was tried" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
