@@ -13,7 +13,8 @@ import pytest
 import zstandard
 
 import casetrail.logs.read
-from casetrail.logs.read import Faults, documents
+from casetrail.logs.faults import Faults
+from casetrail.logs.read import documents
 from tests.cli.ways import CASES, ROOT, RULE, beside_the_pack, okta, put, run
 from tests.hardness import hostile
 

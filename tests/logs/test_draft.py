@@ -14,7 +14,8 @@ import yaml
 from casetrail.logs.compare import compare
 from casetrail.logs.contract import contracts
 from casetrail.logs.draft import DraftError, draft
-from casetrail.logs.read import Faults, documents
+from casetrail.logs.faults import Faults
+from casetrail.logs.read import documents
 from casetrail.logs.sample import sample_of
 from casetrail.reading.schema import form_faults
 from tests.cli.ways import run

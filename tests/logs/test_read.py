@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import casetrail.logs.array
 from casetrail.hunt.duckdb_files import lines
 from casetrail.logs.array import ArrayError, items
-from casetrail.logs.read import Faults, documents
+from casetrail.logs.faults import Faults
+from casetrail.logs.read import documents
 from casetrail.logs.zstandard import is_whole, opened
 
 VALUES: st.SearchStrategy[Any] = st.recursive(

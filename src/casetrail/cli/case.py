@@ -81,7 +81,8 @@ def command(
 def _events(pack: Pack, rule: str, logs: Sequence[Path], source: str | None) -> list[Event]:
     from dataclasses import replace as changed
 
-    from casetrail.logs.read import Faults, documents
+    from casetrail.logs.faults import Faults
+    from casetrail.logs.read import documents
     from casetrail.pack.cases import events_of
 
     found: list[Event] = []

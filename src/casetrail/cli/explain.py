@@ -108,7 +108,8 @@ def _query(pack: Pack, rule: Rule, target: str) -> str:
 
 def _traces(pack: Pack, plan: Plan, path: Path) -> list[list[str]]:
     from casetrail.logs.event import Event, event_of
-    from casetrail.logs.read import Faults, documents
+    from casetrail.logs.faults import Faults
+    from casetrail.logs.read import documents
     from casetrail.logs.rows import rows
     from casetrail.pack.files import PackError
     from casetrail.plan.nodes import Correlation, sources

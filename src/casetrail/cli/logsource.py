@@ -15,7 +15,7 @@ from casetrail.reading.spelled import printable
 
 if TYPE_CHECKING:
     from casetrail.logs.compare import Compared
-    from casetrail.logs.read import Faults
+    from casetrail.logs.faults import Faults
 
 
 @click.group(epilog="Example: casetrail logsource new github/audit --from audit.ndjson")
@@ -115,7 +115,9 @@ def _told(found: Compared) -> Iterator[str]:
 
 
 def _documents(samples: Sequence[Path]) -> Iterator[object]:
-    from casetrail.logs.read import Faults, documents, log_files
+    from casetrail.logs.faults import Faults
+    from casetrail.logs.read import documents
+    from casetrail.logs.tree import log_files
 
     faults = Faults()
     for sample in samples:

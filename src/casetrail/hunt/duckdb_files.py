@@ -10,7 +10,8 @@ import orjson
 from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.languages.sql.expressions import SqlColumn
 from casetrail.logs.contract import Contract
-from casetrail.logs.read import suffixes, unglobbed
+from casetrail.logs.packed import suffixes
+from casetrail.logs.read import unglobbed
 from casetrail.plan.nodes import Field
 
 TEXTS = '"texts of l"'

@@ -29,8 +29,11 @@ from casetrail.languages.sql.expressions import SqlColumn, SqlExpressions
 from casetrail.logs.checked import checked
 from casetrail.logs.contract import Contract
 from casetrail.logs.event import event_of
-from casetrail.logs.read import Faults, documents, log_files, suffixes
+from casetrail.logs.faults import Faults
+from casetrail.logs.packed import suffixes
+from casetrail.logs.read import documents
 from casetrail.logs.rows import detects, rows
+from casetrail.logs.tree import log_files
 from casetrail.logs.zstandard import is_whole
 from casetrail.plan.dispatch import kinds
 from casetrail.plan.horizon import waits

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from casetrail.logs.read import damaged, suffixes, unpacked
+from casetrail.logs.packed import damaged, suffixes, unpacked
 
 LONG = 8 * 1024 * 1024
 """Bytes of a line from which on DuckDB may leave it out."""

@@ -18,12 +18,6 @@ _MARKS = (
     (0, b"Obj\x01", "Avro"),
     (0, b"SQLite format 3\x00", "a SQLite database"),
     (0, b"%PDF-", "a PDF"),
-    (0, b"\xff\xfe", "UTF-16 text"),
-    (0, b"\xfe\xff", "UTF-16 text"),
-    (0, b"{\x00", "UTF-16 text"),
-    (0, b"[\x00", "UTF-16 text"),
-    (0, b"\x00{\x00", "UTF-16 text"),
-    (0, b"\x00[\x00", "UTF-16 text"),
     (4, b"1AY&SY", "bzip2"),
     (257, b"ustar", "a tar archive"),
 )

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-import errno
 import gzip
 import io
-import os
+import lzma
 import re
-import stat
+import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -21,13 +19,15 @@ from typing import IO, Any, cast
 import duckdb
 import yaml
 
-from casetrail.logs import json, zstandard
+from casetrail.logs import json
 from casetrail.logs.array import ArrayError, items
+from casetrail.logs.faults import Faults
 from casetrail.logs.formats import foreign
+from casetrail.logs.packed import ZIP, damaged, in_utf8, members, suffixes, unpacked
+from casetrail.logs.several import SeparateError, after_prefix, several
 from casetrail.reading.words import in_words, of_os
 from casetrail.reading.yaml import unfolded
 
-_SHOWN = 5
 _WHOLE = 512 * 1024 * 1024
 _ITEM = 128 * 1024 * 1024
 _LINE = 64 * 1024 * 1024
@@ -45,89 +45,6 @@ _BLOCK = 256 * 1024
 _HEAD = 512
 
 
-@dataclass
-class Faults:
-    """What was wrong in the logs, by kind, with the first few places of each.
-
-    lost: of those, rows that couldn't be read; objects: of the lost ones, those that begin as a JSON object does.
-    fatal: files that couldn't be read to their end, and files of a known log of which events were lost.
-    """
-
-    counts: Counter[str] = field(default_factory=Counter)
-    places: dict[str, list[str]] = field(default_factory=dict)
-    fatal: list[str] = field(default_factory=list)
-    lost: int = 0
-    objects: int = 0
-
-    def lose(self, kind: str, place: str, *, is_object: bool) -> None:
-        """Note a row that couldn't be read."""
-        self.lost += 1
-        self.objects += is_object
-        self.note(kind, place)
-
-    def note(self, kind: str, place: str) -> None:
-        self.counts[kind] += 1
-        shown = self.places.setdefault(kind, [])
-        if len(shown) < _SHOWN:
-            shown.append(place)
-
-
-def log_files(path: Path, faults: Faults) -> Iterator[Path]:
-    """The log files at a path: itself, or all files below a folder in order, hidden ones left out.
-
-    Notes in `faults` what is left out: links to folders, links to nothing, what is no file, and folders that can't be read.
-    """
-    if not path.is_dir():
-        if _is_file(path):
-            yield path
-        else:
-            faults.fatal.append(
-                f"{path}: {_kind(path)}, not a file; give its content on the standard input: casetrail hunt -"
-            )
-        return
-    for folder, folders, names in os.walk(path, onerror=lambda error: faults.fatal.append(_unlisted(error))):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        here = [Path(folder) / name for name in sorted(names) if not name.startswith(".")]
-        for each in [Path(folder) / name for name in folders]:
-            if each.is_symlink():
-                faults.note("link to a folder, not followed", str(each))
-        for each in here:
-            if _is_file(each):
-                yield each
-            else:
-                faults.note(f"{_kind(each)}, left out", str(each))
-
-
-def _unlisted(error: OSError) -> str:
-    return f"{error.filename}: the folder can't be read: {error.strerror}"
-
-
-def _is_file(path: Path) -> bool:
-    """Whether there is a file, even if it can't be read."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except OSError as error:
-        return error.errno not in (errno.ENOENT, errno.ELOOP)
-
-
-def _kind(path: Path) -> str:
-    """What a path is that is no file."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return "link to nothing"
-    if stat.S_ISFIFO(mode):
-        return "pipe"
-    return "socket" if stat.S_ISSOCK(mode) else "device"
-
-
-def suffixes(path: Path) -> tuple[str, str]:
-    """The format and the compression that a file's name tells: (`ndjson`, `gz`); each may be empty."""
-    names = [name.removeprefix(".").lower() for name in path.suffixes]
-    packed = names.pop() if names and names[-1] in ("gz", "zst") else ""
-    return (names[-1] if names else ""), packed
-
-
 Text = bytes | bytearray
 Follow = Callable[[Callable[[], float]], None]
 """Called with a way to learn how much of a file is read, from 0 to 1."""
@@ -136,33 +53,50 @@ Follow = Callable[[Callable[[], float]], None]
 def documents(path: Path, faults: Faults, follow: Follow | None = None) -> Iterator[tuple[str, object]]:
     """The JSON documents of a file with the place of each: lines of NDJSON, rows of CSV, or whole documents of JSON or YAML.
 
-    Notes what can't be read in `faults`.
+    Of a ZIP archive those of each file in it. Notes what can't be read in `faults`.
     """
-    kind, packed = suffixes(path)
+    if suffixes(path)[0] == "parquet":
+        yield from _told(path, _parquet(path, faults), faults)
+    else:
+        yield from _told(path, _unpacked(path, faults, follow), faults)
+
+
+def _told(path: Path, found: Iterator[tuple[str, object]], faults: Faults) -> Iterator[tuple[str, object]]:
+    """What is found, up to where a file can't be read further, which is noted."""
     try:
-        if kind == "parquet":
-            yield from _parquet(path, faults)
-            return
-        with path.open("rb") as file, unpacked(file, packed) as stream:
-            if known := foreign(stream.peek(_HEAD)):
-                raise ValueError(f"it holds {known}; give its logs unpacked, or by the ending of a format that is read")
-            if follow:
-                follow(partial(_share, file, max(1, path.stat().st_size)))
-            match kind:
-                case "csv":
-                    yield from _csv(path, stream, faults)
-                case "yml" | "yaml":
-                    yield from _yaml(path, stream)
-                case _:
-                    yield from _json(path, stream, faults)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        yield from found
+    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, lzma.LZMAError) as error:
         faults.fatal.append(damaged(path, error))
     except (OSError, ValueError, yaml.YAMLError, csv.Error, RecursionError, ImportError, duckdb.Error) as error:
         faults.fatal.append(f"{path}: {of_os(error) if isinstance(error, OSError) else in_words(error)}")
 
 
-def damaged(path: Path, error: Exception) -> str:
-    return f"{path}: the file is cut short or damaged: {error}; what it held was read"
+def _unpacked(path: Path, faults: Faults, follow: Follow | None) -> Iterator[tuple[str, object]]:
+    with path.open("rb") as file:
+        if follow:
+            follow(partial(_share, file, max(1, path.stat().st_size)))
+        if not file.peek(4).startswith(ZIP):
+            yield from _content(path, file, faults)
+            return
+        for place, content in members(path, file):
+            if isinstance(content, str):
+                faults.fatal.append(f"{place}: {content}")
+            else:
+                yield from _told(place, _content(place, content, faults), faults)
+
+
+def _content(path: Path, file: io.BufferedReader, faults: Faults) -> Iterator[tuple[str, object]]:
+    kind, packed = suffixes(path)
+    with unpacked(file, packed) as packed_text, in_utf8(packed_text) as stream:
+        if known := foreign(stream.peek(_HEAD)):
+            raise ValueError(f"it holds {known}; give its logs unpacked, or by the ending of a format that is read")
+        match kind:
+            case "csv":
+                yield from _csv(path, stream, faults)
+            case "yml" | "yaml":
+                yield from _yaml(path, stream)
+            case _:
+                yield from _json(path, stream, faults)
 
 
 def _share(file: IO[bytes], size: int) -> float:
@@ -170,33 +104,6 @@ def _share(file: IO[bytes], size: int) -> float:
         return file.tell() / size
     except ValueError:
         return 1.0
-
-
-def unpacked(file: io.BufferedReader, packed: str) -> io.BufferedReader:
-    """The content of a file that is packed as its name tells. Raises ImportError where nothing can unpack it.
-
-    Reading raises EOFError, zlib.error or gzip.BadGzipFile where the file is damaged, after what comes before the damage.
-    """
-    if packed == "gz":
-        return io.BufferedReader(_Pieces(gzip.GzipFile(fileobj=file, mode="rb")), _BLOCK)
-    if packed == "zst":
-        return io.BufferedReader(_Pieces(zstandard.opened(file)), _BLOCK)
-    return file
-
-
-class _Pieces(io.RawIOBase):
-    """What a packed file gives, piece by piece, so that what came before damage is not lost with it."""
-
-    def __init__(self, stream: io.BufferedIOBase) -> None:
-        self.stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self.stream.read1(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
 
 
 def unglobbed(path: Path) -> str:
@@ -348,7 +255,7 @@ def _document(
 ) -> Iterator[tuple[str, object]]:
     bracket = _begins(first)
     second = stream.readline(_LINE)
-    if not _goes_on(first, bracket) and second.lstrip().startswith(b"{") and _is_document(second):
+    if not _goes_on(first, bracket) and second.lstrip().startswith(b"{") and _is_row(second):
         lines = chain([(number, first), (number + 1, second)], _rest(stream, number + 1, second))
         yield from _lines(path, lines, faults)
         return
@@ -369,8 +276,31 @@ def _document(
         return
     if _is_document(whole):
         yield from _read(whole, str(path), faults)
+    elif _lies_over_lines(whole):
+        yield from _several(path, whole, number, faults)
     else:
         yield from _lines(path, _rest(io.BufferedReader(io.BytesIO(whole)), number - 1), faults)
+
+
+def _lies_over_lines(text: bytearray) -> bool:
+    """Whether more objects can be read of a text one after another than line by line."""
+    found = 0
+    with suppress(SeparateError):
+        for _, piece in several(text):
+            found += _is_document(piece)
+    return found > sum(_is_row(line) for line in io.BytesIO(text))
+
+
+def _several(path: Path, text: bytearray, number: int, faults: Faults) -> Iterator[tuple[str, object]]:
+    """Objects one after another. number: of the text's first line."""
+    told = 0
+    try:
+        for begin, piece in several(text):
+            number, told = number + text.count(b"\n", told, begin), begin
+            yield from _read(piece, f"{path}:{number}", faults)
+    except SeparateError as error:
+        number += text.count(b"\n", told, error.at)
+        faults.lose("malformed or cut short", f"{path}:{number}", is_object=_begins(text[error.at :]) == b"{")
 
 
 def _goes_on(first: Text, bracket: bytes) -> bool:
@@ -411,13 +341,42 @@ def _is_document(text: Text) -> bool:
     return True
 
 
+def _is_row(line: Text) -> bool:
+    """Whether a line is a document, if need be with the comma after it left out."""
+    return _is_document(line.rstrip().removesuffix(b","))
+
+
 def _read(text: Text, place: str, faults: Faults) -> Iterator[tuple[str, object]]:
-    """The document in a text with its place, or none; what had to be amended, or couldn't be read, is noted."""
+    """The documents in a text with its place, or none; what had to be amended, or couldn't be read, is noted."""
     try:
         document, amended = json.read(text)
     except json.MalformedError as error:
-        faults.lose(str(error), place, is_object=_begins(text) == b"{")
+        found, kind = _among_others(text)
+        if kind:
+            faults.note(kind, place)
+        else:
+            faults.lose(str(error), place, is_object=_begins(text) == b"{")
+        for piece in found:
+            yield from _read(piece, place, faults)
         return
     for kind in amended:
         faults.note(kind, place)
     yield place, document
+
+
+def _among_others(text: Text) -> tuple[list[bytes], str]:
+    """The objects at the start of a text that is no document itself, and how they stand there; not said where more is left of it."""
+    if len(text) > _LINE:
+        return [], ""
+    behind = after_prefix(text)
+    found: list[bytes] = []
+    try:
+        for _, piece in several(text if behind is None else behind):
+            if not _is_document(piece):
+                return found, ""
+            found.append(piece)
+    except SeparateError:
+        return ([], "") if behind is not None else (found, "")
+    if behind is not None:
+        return found, "words before an object, left out"
+    return found, "several objects on a line" if len(found) > 1 else "comma beside an object, left out"

@@ -11,7 +11,8 @@ from typing import Any
 
 from casetrail.logs.contract import Contract, parse_span
 from casetrail.logs.event import Event, event_of
-from casetrail.logs.read import Faults, documents
+from casetrail.logs.faults import Faults
+from casetrail.logs.read import documents
 from casetrail.logs.rows import rows
 from casetrail.pack.files import YAML, Files, PackError, shaped, yaml_files
 from casetrail.pack.pack import Pack

@@ -14,8 +14,10 @@ from casetrail.hunt.scratch import Scratch, room
 from casetrail.languages.sql.duckdb import DUCKDB
 from casetrail.logs.contract import Contract
 from casetrail.logs.event import event_of
-from casetrail.logs.read import Faults, documents, log_files
+from casetrail.logs.faults import Faults
+from casetrail.logs.read import documents
 from casetrail.logs.rows import rows
+from casetrail.logs.tree import log_files
 from casetrail.plan.values import TIME_FORMATS
 from casetrail.trail.kin import Kin
 from casetrail.trail.node import Named, Naming, Node, within
