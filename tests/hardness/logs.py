@@ -151,7 +151,9 @@ LINES: dict[str, tuple[bytes, bool]] = {
     "a hundred thousand brackets": (b"[" * 100_000, True),
     "very deep": (b'{"a":' * 5000 + b"1" + b"}" * 5000, True),
     "another log": (b'{"hello": "world"}', False),
-    "two rows on one line": (b'{"a": 1}{"a": 2}', True),
+    "two rows on one line": (b'{"a": 1}{"a": 2}', False),
+    "a row and the start of one on a line": (b'{"a": 1}{"a": ', True),
+    "a row and words on a line": (b'{"a": 1} and so on', True),
     "single quotes": (b"{'uuid': 'x'}", True),
     "bytes of no text": (bytes(range(128, 256)), True),
 }
@@ -211,12 +213,19 @@ def tarred(content: bytes, name: str) -> bytes:
     return made.getvalue()
 
 
+def flipped(content: bytes, at: int) -> bytes:
+    at %= len(content)
+    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+
+
 TAR = tarred(TEN, "../../log.ndjson")
 GZ, ZST = gzip.compress(TEN, mtime=0), zstandard.compress(TEN)
 FOREIGN = {
-    "log.zip": (zipped(TEN), "ZIP"),
-    "log.ndjson": (zipped(TEN), "ZIP"),
-    "log.json": (b"PK\x05\x06" + bytes(18), "ZIP"),
+    "log.zip": (zipped(zipped(TEN)), "ZIP"),
+    "log.zip.gz": (gzip.compress(zipped(TEN)), "ZIP"),
+    "log.json": (b"PK\x05\x06" + bytes(18), "the archive holds no files"),
+    "cut.zip": (zipped(TEN)[:-30], "the archive is cut short"),
+    "damaged.zip": (flipped(zipped(TEN), 60), "damaged"),
     "log.tar": (TAR, "tar"),
     "log.tar.gz": (gzip.compress(TAR), "tar"),
     "log.tar.zst": (zstandard.compress(TAR), "tar"),
@@ -233,9 +242,7 @@ FOREIGN = {
     "log.avro": (b"Obj\x01" + bytes(40), "Avro"),
     "log.sqlite": (b"SQLite format 3\x00" + bytes(80), "SQLite"),
     "log.pdf": (b"%PDF-1.7\n" + bytes(40), "PDF"),
-    "log.utf16": (TEN.decode().encode("utf-16"), "UTF-16"),
-    "log.utf16le": (TEN.decode().encode("utf-16-le"), "UTF-16"),
-    "log.utf16be": (TEN.decode().encode("utf-16-be"), "UTF-16"),
+    "log.utf16": (TEN.decode().encode("utf-16")[:-1], "UTF-16"),
     "packed.gz": (TEN, "damaged"),
     "packed.zst": (TEN, "damaged"),
     "table.parquet": (TEN, "parquet"),
@@ -246,11 +253,6 @@ def formats() -> Iterator[Hostile]:
     beside = {"other.ndjson": joined(good(10))}
     for name, (content, told) in FOREIGN.items():
         yield Hostile(f"format: {name}", KEPT, True, told, {name: content, **beside})
-
-
-def flipped(content: bytes, at: int) -> bytes:
-    at %= len(content)
-    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
 
 
 LONG = joined(good(2000))

@@ -192,15 +192,13 @@ GOOD = joined([json.dumps(row(f"e{number}")).encode() for number in range(10)])
 
 
 FOREIGN = {
-    "log.zip": (zipped(GOOD), "ZIP"),
+    "log.zip": (zipped(zipped(GOOD)), "ZIP"),
     "log.tar": (tarred(GOOD, "log.ndjson"), "tar"),
     "log.tar.gz": (gzip.compress(tarred(GOOD, "log.ndjson")), "tar"),
     "log.ndjson.bz2": (bz2.compress(GOOD), "bzip2"),
     "log.ndjson.xz": (lzma.compress(GOOD), "xz"),
     "log.gz.gz": (gzip.compress(gzip.compress(GOOD)), "gzip"),
     "log.ndjson": (gzip.compress(GOOD), "gzip"),
-    "log.json": (GOOD.decode().encode("utf-16"), "UTF-16"),
-    "log.jsonl": (GOOD.decode().encode("utf-16-le"), "UTF-16"),
 }
 
 

@@ -95,6 +95,12 @@ def no_list(text: str, path: str) -> str:
     return f"({text} IS NOT NULL AND (NOT starts_with({text}, '[') OR ({disguised})))"
 
 
+def dotted(step: str, texts: Iterable[str]) -> str:
+    """SQL for whether nothing of an object was found, and the row may have dotted names instead. texts: of what is wanted of it."""
+    begins = DUCKDB.literal('"' + step + ".")
+    return f"(coalesce({', '.join(texts)}) IS NULL AND contains(l, {begins}))"
+
+
 def present(each: Field, sql: str) -> str:
     """SQL for a field's text, null where the empty text stands for no value."""
     return f"nullif({sql}, '')" if each.empty_is_missing else sql

@@ -33,6 +33,7 @@ from casetrail.logs.faults import Faults
 from casetrail.logs.packed import suffixes
 from casetrail.logs.read import documents
 from casetrail.logs.rows import detects, rows
+from casetrail.logs.spread import nested
 from casetrail.logs.tree import log_files
 from casetrail.logs.zstandard import is_whole
 from casetrail.plan.dispatch import kinds
@@ -49,6 +50,7 @@ _FEW = 1_000_000
 """Characters of texts that no rule of usual size needs much memory for."""
 _AT_ONCE = 100
 """The most searches in one query."""
+_UNKNOWN = "no known log"
 ARRIVED = "arrived"
 """The key of a row, or of an envelope of rows, that says when it came."""
 
@@ -59,6 +61,7 @@ class Report:
 
     hits: what completes the rules; rows: rows read, by log source; waiting: completions that a longer log could still undo, by rule.
     again: of the rows that a rule looks at, how many were of an event that had come before, by log source.
+    bare: events of files none of whose events holds a field that rules ask for or by which it could be traced, by log source.
     """
 
     hits: Hits
@@ -67,6 +70,7 @@ class Report:
     faults: Faults = field(default_factory=Faults)
     waiting: Counter[str] = field(default_factory=Counter)
     again: Counter[str] = field(default_factory=Counter)
+    bare: Counter[str] = field(default_factory=Counter)
 
 
 def hunt(
@@ -123,6 +127,7 @@ class _Hunt:
         self.connection.execute(f"CREATE TABLE matched (search INT, id VARCHAR, t BIGINT, a BIGINT{columns})")
         for setting in ("enable_progress_bar = true", "enable_progress_bar_print = false", "progress_bar_time = 0"):
             self.connection.execute(f"SET {setting}")
+        self.telling = {key: self.telling_of(contract) for key, contract in contracts.items()}
         self.newest: int | None = None
         self.stage_file = self.scratch.folder / "staged"
         self.staged = f"read_parquet({DUCKDB.literal(str(self.stage_file))})"
@@ -134,6 +139,10 @@ class _Hunt:
             self.progress.reads(file.name, _bytes(file))
             self.file(file)
         self.report.files = len(files)
+        if not self.report.rows and self.report.faults.counts[_UNKNOWN]:
+            self.report.faults.fatal.append(
+                "no event of a known log was read: name the log by --source, or write its definition"
+            )
         self.report.again = self.again()
         if self.report.again and not self.scratch.within_memory(self.drop_again):
             self.report.faults.fatal.append(
@@ -228,8 +237,22 @@ class _Hunt:
         known = [self.contracts[self.source]] if self.source else list(self.contracts.values())
         for contract in known:
             if sql.plain(contract) and first and all(isinstance(row, dict) and detects(row, contract) for row in first):
-                return contract
+                whole = all(nested(row) is row for row in first) and any(self.tells(row, contract) for row in first)
+                return contract if whole else None
         return None
+
+    def telling_of(self, contract: Contract) -> list[Field]:
+        """What tells more of an event than that it is one of this log: the fields that rules ask for, and those to trace it by."""
+        traced = [contract.fields[path] for paths in contract.pivots.values() for path in paths]
+        known = {contract.time, *contract.identity, contract.event_type}
+        marks = {mark.partition("=")[0] for group in contract.detect for mark in group}
+        found = dict.fromkeys([*self.fields(contract), *traced])
+        return [each for each in found if each not in known and each.path not in marks]
+
+    def tells(self, row: Mapping[str, Any], contract: Contract) -> bool:
+        """Whether a row holds anything that a rule asks for, or by which its event could be traced."""
+        telling = self.telling[contract.key]
+        return not telling or any(bag(row, each) for each in telling)
 
     def quick(self, path: Path, contract: Contract) -> tuple[int, int | None]:
         """DuckDB reads the file in a transaction that it leaves open. Gives the number of its rows, and the latest time if a rule waits.
@@ -260,6 +283,11 @@ class _Hunt:
         )
         all_rows = sql.objects(each.steps for each in must)
         lost.append(sql.doubled(all_rows))
+        below: defaultdict[str, list[str]] = defaultdict(list)
+        for each in wanted:
+            if len(each.steps) > 1:
+                below[each.steps[0]].append(places[sql.place(sql.holder(each) if each.many else each.steps)])
+        lost += [sql.dotted(step, texts) for step, texts in below.items()]
         inner = {path: keys for path, keys in known.items() if path}
         strange = [sql.doubled(known), *([sql.lists(inner)] if inner else [])]
         relation = sql.extracted(f"(SELECT l FROM {sql.lines(path)} WHERE l <> '')", places)
@@ -414,6 +442,8 @@ class _Hunt:
                 wanted[key] = list(dict.fromkeys([contract.event_type, *wanted[key]]))
         faults = self.report.faults
         lost, objects = faults.lost, faults.objects
+        bare: Counter[str] = Counter()
+        telling: set[str] = set()
         readable, of_known = False, self.source is not None
         for place, document in documents(path, faults, self.progress.follows):
             readable = True
@@ -429,6 +459,9 @@ class _Hunt:
                         faults.lose("event without a readable time or identity", place, is_object=True)
                         continue
                     values = [bag(row, each) for each in wanted[contract.key]]
+                    if contract.key not in telling:
+                        bare[contract.key] += 1
+                        telling |= {contract.key} if self.tells(row, contract) else set()
                     for each, texts in zip(wanted[contract.key], values, strict=True):
                         if not texts and is_object(row, each):
                             faults.note(f"an object in {each.path}, which is no value", place)
@@ -441,9 +474,10 @@ class _Hunt:
                 faults.lose("nested too deeply", place, is_object=True)
                 continue
             if not known:
-                faults.note("no known log", place)
+                faults.note(_UNKNOWN, place)
         for key, chunk in chunks.items():
             self.load(path, self.contracts[key], wanted[key], chunk)
+        self.report.bare += Counter({key: events for key, events in bare.items() if key not in telling})
         gone = faults.lost - lost if of_known else 0 if readable else faults.objects - objects
         if gone:
             faults.fatal.append(f"{path}: {gone} {'row' if gone == 1 else 'rows'} lost: see above")

@@ -85,7 +85,10 @@ class _Recoded(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         while not self.ready:
             piece = self.stream.read(_BLOCK)
-            self.ready = self.decoder.decode(piece, not piece).encode("utf-8", "surrogatepass")
+            try:
+                self.ready = self.decoder.decode(piece, not piece).encode("utf-8", "surrogatepass")
+            except UnicodeDecodeError as error:
+                raise ValueError("its UTF-16 text ends in the middle of a character; what it held was read") from error
             if not piece:
                 break
         found, self.ready = self.ready[: len(buffer)], self.ready[len(buffer) :]
@@ -129,7 +132,8 @@ def members(path: Path, file: IO[bytes]) -> Iterator[tuple[Path, io.BufferedRead
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+    parts = [part for part in name.split("/") if part not in (".", "..")]
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
 def _size_of_list(file: IO[bytes]) -> int:

@@ -7,10 +7,11 @@ from typing import Any
 
 from casetrail.logs.contract import Contract, Flatten
 from casetrail.logs.open import concerns, open_events
+from casetrail.logs.spread import Row, as_json, may_be_respelt, nested, opened, respelt
 from casetrail.plan.values import plain
 
 _MISSING = object()
-Row = Mapping[str, Any]
+_TEXTS = 3
 
 
 def rows(document: object, contracts: Mapping[str, Contract], source: str | None = None) -> Iterator[tuple[Contract, Row]]:
@@ -33,24 +34,38 @@ def rows(document: object, contracts: Mapping[str, Contract], source: str | None
             yield from ((contract, event) for contract in undefined if source or concerns(event, contract))
 
 
-def _found(document: object, known: list[Contract], *, forced: bool) -> Iterator[tuple[Contract, Row]]:
+def _found(document: object, known: list[Contract], *, forced: bool, texts: int = _TEXTS) -> Iterator[tuple[Contract, Row]]:
+    """texts: how many texts within texts may hold JSON."""
     if isinstance(document, list):
         for item in document:
-            yield from _found(item, known, forced=forced)
+            yield from _found(item, known, forced=forced, texts=texts)
     elif isinstance(document, Mapping):
-        for contract in known:
-            peeled = [row for envelope in contract.envelopes for row in _peel(document, envelope.rows)]
-            settled = [settle(row, contract) for row in peeled]
-            detected = [row for row in settled if detects(row, contract)]
-            if detected:
-                yield from ((contract, row) for row in detected)
-                return
-        if forced:
-            yield known[0], settle(document, known[0])
-            return
-        for value in document.values():
-            if isinstance(value, list | Mapping):
-                yield from _found(value, known, forced=False)
+        whole = nested(document)
+        found = next(filter(None, (_of(whole, contract) for contract in known)), None)
+        if not found:
+            likely = [contract for contract in known if may_be_respelt(whole, contract)]
+            found = next(filter(None, (_of(respelt(whole, contract), contract) for contract in likely)), None)
+        if found:
+            yield from found
+        elif forced:
+            yield known[0], settle(opened(whole, known[0]), known[0])
+        else:
+            for value in whole.values():
+                if isinstance(value, list | Mapping):
+                    yield from _found(value, known, forced=False, texts=texts)
+                elif isinstance(value, str) and texts:
+                    yield from _found(as_json(value), known, forced=False, texts=texts - 1)
+    elif isinstance(document, str) and texts and not forced:
+        inner = as_json(document)
+        if inner is not document:
+            yield from _found(inner, known, forced=False, texts=texts - 1)
+
+
+def _of(document: Row, contract: Contract) -> list[tuple[Contract, Row]]:
+    """The rows of a log in a document, in whichever of its envelopes."""
+    peeled = [row for envelope in contract.envelopes for row in _peel(document, envelope.rows)]
+    settled = (settle(opened(row, contract), contract) for row in peeled)
+    return [(contract, row) for row in settled if detects(row, contract)]
 
 
 def _peel(document: Row, path: str) -> Iterator[Row]:
@@ -66,14 +81,15 @@ def _peel(document: Row, path: str) -> Iterator[Row]:
         for item in inner:
             if isinstance(item, Mapping):
                 yield from _peel({**outer, **item}, rest)
-    elif not step.endswith("[]") and isinstance(inner, Mapping):
+    elif isinstance(inner, Mapping):
+        # Some exporters write a list of one as what it holds.
         yield from _peel({**outer, **inner}, rest)
 
 
 def settle(row: Row, contract: Contract) -> Row:
     """The row with its keys as the contract names them."""
-    if contract.aliases:
-        row = {contract.aliases.get(key, key): value for key, value in row.items()}
+    if contract.aliases and not contract.aliases.keys().isdisjoint(row):
+        row = respelt({contract.aliases.get(key, key): value for key, value in row.items()}, contract)
     if contract.flatten:
         row = _flattened(row, contract.flatten)
     for derived in contract.derived:
@@ -87,15 +103,23 @@ def settle(row: Row, contract: Contract) -> Row:
 
 def _flattened(row: Row, flatten: Flatten) -> Row:
     items = row.get(flatten.path)
-    if not isinstance(items, list):
+    if not isinstance(items, list | Mapping):
         return row
     plain = {key: value for key, value in row.items() if key != flatten.path}
-    for item in items:
-        if not isinstance(item, Mapping) or not isinstance(item.get(flatten.name), str):
-            continue
-        name = item[flatten.name].upper() if flatten.upper else item[flatten.name]
-        plain[name] = next((item[key] for key in flatten.values if key in item), None)
+    for name, item in _named(items, flatten):
+        value = next((item[key] for key in flatten.values if key in item), None) if isinstance(item, Mapping) else item
+        plain[name.upper() if flatten.upper else name] = value
     return plain
+
+
+def _named(items: list[Any] | Mapping[str, Any], flatten: Flatten) -> Iterator[tuple[str, object]]:
+    """The values of a list by name, which some exporters write as an object."""
+    if isinstance(items, Mapping) and flatten.name not in items:
+        yield from items.items()
+        return
+    for item in [items] if isinstance(items, Mapping) else items:
+        if isinstance(item, Mapping) and isinstance(name := item.get(flatten.name), str):
+            yield name, item
 
 
 def detects(row: Row, contract: Contract) -> bool:

@@ -94,6 +94,11 @@ def summary(report: Report, pack: Pack, plans: Mapping[str, Plan]) -> None:
         say(
             f"  {count(number, 'event')} of {source} arrived again, of those that a rule looks at: the same events, each counted once"
         )
+    for source, number in sorted(report.bare.items()):
+        say(
+            f"  {count(number, 'event')} of {source} hold no field that rules ask for or that tells who did it; are they written as the "
+            "vendor writes them?"
+        )
     for name, number in sorted(report.waiting.items()):
         if number:
             say(f"  {name}: {number} more could match; the log isn't long enough to know")
