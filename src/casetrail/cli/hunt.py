@@ -77,9 +77,10 @@ def command(
 ) -> None:
     """Search LOGS with the rules: files, folders, or - for standard input; or on an Elasticsearch cluster.
 
-    NDJSON, JSON in any known envelope, CSV, Parquet and YAML, plain or as .gz or .zst. JSON that a strict reader refuses is read with
-    patience, and counted. Exits 0 when it ran to the end, 2 when events of a known log were lost (a malformed line, a time that can't be
-    read), a file or folder couldn't be read to its end, or a rule couldn't be asked that --rule named or without which none is left.
+    NDJSON, JSON in any known envelope or as the text of a value, CSV, Parquet and YAML, plain or as .gz, .zst or .zip, in UTF-8 or UTF-16;
+    dotted names stand for objects. JSON that a strict reader refuses is read with patience, and counted. Exits 0 when it ran to the end, 2
+    when events of a known log were lost (a malformed line, a time that can't be read) or none was known, a file or folder couldn't be read
+    to its end, or a rule couldn't be asked that --rule named or without which none is left.
 
     After an outage of a SIEM, or when events arrived later than their log source definition says, hunt in what arrived since:
 
