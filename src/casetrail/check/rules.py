@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import assert_never
-from uuid import UUID
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaRule
 
 from casetrail.check.form import guarded
+from casetrail.check.head import head_faults, is_uuid
+from casetrail.check.never import never_true
 from casetrail.check.unused import filter_faults
 from casetrail.pack.fault import Fault
 from casetrail.pack.pack import Pack
 from casetrail.pack.rules import LOG_HEALTH, Rule
-from casetrail.pack.sources import place_of_kind, quoted
+from casetrail.pack.sources import odd_place, place_of_kind, quoted
 from casetrail.pack.watchlist import entries
 from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.attack import attack
@@ -35,6 +36,8 @@ def rule_faults(pack: Pack) -> Iterator[Fault]:
     broken = {fault.path for fault in pack.sources.faults}
     filters = [document for document in pack.sources.filters() if document.path not in broken]
     yield from pack.sources.twice.values()
+    for document in (*pack.sources.rules(), *pack.sources.filters()):
+        yield from guarded(document.path, head_faults(document))
     yield from _identifiers(pack.sources.rules())
     made: dict[str, Made] = {name: rule.sigma for name, rule in pack.rules.items()}
     based = {base for _, base in bases(made.values())}
@@ -49,15 +52,8 @@ def rule_faults(pack: Pack) -> Iterator[Fault]:
 def _identifiers(documents: Sequence[Document]) -> Iterator[Fault]:
     for document in documents:
         text = str(document.data.get("id", ""))
-        if not _is_random(text):
+        if not is_uuid(text, 4) and (not text or is_uuid(text)):
             yield Fault("identifier", document.path, document.position(["id"]), f"{text or 'none'} is no UUID of version 4")
-
-
-def _is_random(text: str) -> bool:
-    try:
-        return UUID(text).version == 4
-    except ValueError:
-        return False
 
 
 def _meaning(rule: Rule, pack: Pack) -> Iterator[Fault]:
@@ -73,6 +69,10 @@ def _meaning(rule: Rule, pack: Pack) -> Iterator[Fault]:
             continue
         for path, place in _places(problem, rule, pack):
             yield Fault(problem.lint, path, place, problem.message, stopped)
+    if rule.plan is not None:
+        for message, subjects in never_true(rule.plan, document.data):
+            found = next(filter(None, map(document.find, subjects)), None)
+            yield Fault("never-true", rule.path, found or place_of_kind(document), message)
     match sigma:
         case SigmaRule():
             if not any(problem.lint == "sigma" for problem in rule.problems):
@@ -94,6 +94,8 @@ def _places(problem: Problem, rule: Rule, pack: Pack) -> Iterator[tuple[Path, Po
 
 
 def _first(document: Document, problem: Problem) -> list[Position]:
+    if problem.lint == "sigma":
+        return [odd_place(document) or document.position(["detection", problem.subject], value=True)]
     place = document.find(problem.subject)
     return [place] if place else []
 

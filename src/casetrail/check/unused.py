@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -73,8 +74,15 @@ def filter_faults(
     wanted = body.get("rules", []) if isinstance(body, dict) else []
     log = document.get("logsource")
     log = log if isinstance(log, dict) else {}
+    condition = str(body.get("condition", "")) if isinstance(body, dict) else ""
+    if condition and not re.search(r"\bnot\b", condition):
+        yield "condition", f"without `not` it lets through only what it describes: write condition: not {condition}"
     for name in map(str, wanted if isinstance(wanted, list) else [wanted]):
         if name.lower() == "any":
+            if isinstance(wanted, list):
+                yield name, "in a list it is a rule's name: write rules: any, without brackets"
+            elif not any(isinstance(rule, SigmaRule) and not _other(log, rule) for rule in rules.values()):
+                yield "logsource", "no rule has this log source"
             continue
         rule = next((rule for key, rule in rules.items() if name in (key, str(rule.id))), None)
         if rule is None:
@@ -85,8 +93,12 @@ def filter_faults(
                 name,
                 f"{name} is a correlation, which Sigma's filters ignore: filter the rules that it references, {bases}",
             )
-        elif any(log.get(part) not in (None, getattr(rule.logsource, part)) for part in ("product", "service", "category")):
+        elif _other(log, rule):
             yield "logsource", f"{name} has another log source"
+
+
+def _other(log: Mapping[str, Any], rule: SigmaRule) -> bool:
+    return any(log.get(part) not in (None, getattr(rule.logsource, part)) for part in ("product", "service", "category"))
 
 
 def _lists(pack: Pack, overlay: Overlay) -> Iterator[Unused]:

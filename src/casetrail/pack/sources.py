@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
@@ -13,6 +13,9 @@ from typing import Any
 from casetrail.pack.fault import Fault
 from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.collect import Collected, Made, collected, rule_name
+
+_SELECTION = 2
+"""How deep a selection stands: below `detection`, under its name."""
 
 
 def handles(documents: Mapping[Path, tuple[Document, ...]]) -> dict[int, str]:
@@ -146,10 +149,36 @@ def _fault(document: Document, error: str) -> Fault:
 
 
 def place_of_kind(document: Document) -> Position:
-    """Where a rule says what it is about."""
-    return document.position(["correlation" if "correlation" in document.data else "detection"])
+    """Where a rule says what it is about: the first part of it that is odd in its form, if one is."""
+    return odd_place(document) or document.position(["correlation" if "correlation" in document.data else "detection"])
+
+
+def odd_place(document: Document) -> Position | None:
+    """Where the first part of a detection stands that is odd in its form."""
+    keys = next(_odd(document.data.get("detection"), ("detection",)), None)
+    return document.position(keys) if keys else None
+
+
+def _odd(value: Any, keys: tuple[str | int, ...]) -> Iterator[Sequence[str | int]]:
+    """Where a selection is empty or no mapping, a mapping stands for a value, or a modifier has no field or no value."""
+    depth = sum(isinstance(key, str) for key in keys)
+    plain = isinstance(value, str | int | float) and keys[-1] not in ("condition", "timeframe")
+    if (
+        (depth == _SELECTION and plain)
+        or (depth >= _SELECTION and value in ({}, []))
+        or (depth > _SELECTION and isinstance(value, dict))
+    ):
+        yield keys
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if str(key).startswith("|") or ("|" in str(key) and inner is None):
+                yield (*keys, str(key))
+            yield from _odd(inner, (*keys, str(key)))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _odd(inner, (*keys, number))
 
 
 def quoted(document: Document, message: str) -> Position | None:
     """Where the first text stands that a message quotes and the document holds."""
-    return next((place for text in re.findall(r"'([^']+)'", message) if (place := document.find(text))), None)
+    return next((place for text in re.findall(r"(?<!\w)'([^']+)'(?!\w)", message) if (place := document.find(text))), None)

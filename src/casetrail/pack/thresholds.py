@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from casetrail.pack.sources import Sources
+from casetrail.reading.suggest import suggestion
 from casetrail.reading.yaml import Document, Position
 
 _SPAN = re.compile(r"[1-9]\d*[smhdw]")
@@ -50,6 +51,8 @@ def with_thresholds(document: Mapping[str, Any], wanted: Mapping[str, Any]) -> d
             raise ValueError(f"{name} has no number in its condition")
         if isinstance(wanted["count"], bool) or not isinstance(wanted["count"], int | float):
             raise ValueError(f"{name}: count is {wanted['count']!r}, not a number")
+        if wanted["count"] <= 0 and correlation.get("type") in ("event_count", "value_count"):
+            raise ValueError(f"{name}: count is {wanted['count']}, which every window has: write 1 or more")
         changed["condition"] = {**condition, ops[0]: wanted["count"]}
     return {**document, "correlation": changed}
 
@@ -58,7 +61,8 @@ def apply_thresholds(sources: Sources, wanted: Mapping[str, Mapping[str, Any]]) 
     """The documents of a pack with thresholds replaced. Raises ValueError for a rule that isn't there, or as `with_thresholds`."""
     strangers = set(wanted) - {str(document.data.get("name")) for found in sources.values() for document in found}
     if strangers:
-        raise ValueError(f"no rule is named {min(strangers)}")
+        names = {str(document.data.get("name")) for found in sources.values() for document in found}
+        raise ValueError(f"no rule is named {min(strangers)}{suggestion(min(strangers), names)}")
 
     def change(document: Document) -> Mapping[str, Any]:
         name, data = document.data.get("name"), document.data

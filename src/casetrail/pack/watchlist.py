@@ -89,6 +89,8 @@ def expired(lines: Iterable[str], ends: str, today: date) -> bool:
 
 
 def _why(value: str, holds: str) -> str:
+    if "*" in value and holds != "text":
+        return "holds a *, and no wildcard is read here: list each value itself"
     match holds:
         case "network":
             try:

@@ -98,7 +98,7 @@ class Document:
         """The plain scalars in values that YAML 1.1 takes for a boolean or a number of another base."""
         for node, is_key in _scalars(self.node):
             if not node.style and not is_key and not node.tag.endswith(":str"):
-                why = next((why for pattern, why in _TRAPS if pattern.fullmatch(node.value)), None)
+                why = next((why for pattern, why in _TRAPS if pattern.fullmatch(node.value)), None) or _otherwise(node)
                 if why is not None:
                     yield Trap(node.value, why, _start(node))
 
@@ -121,6 +121,14 @@ class _Loader(yaml.CSafeLoader):
         if any(name.tag == _MERGE for name, _ in node.value):
             super().flatten_mapping(node)
             node.value = list({str(name.value): (name, value) for name, value in node.value}.values())
+
+
+def _otherwise(node: yaml.ScalarNode) -> str | None:
+    """What YAML 1.1 makes of a plain number that isn't written as it is told."""
+    if not node.tag.endswith((":int", ":float")):
+        return None
+    told = str(yaml.safe_load(node.value))
+    return f"is the number {told} in YAML 1.1" if told != node.value else None
 
 
 class YamlError(Exception):

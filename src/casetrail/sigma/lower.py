@@ -389,7 +389,9 @@ def _text(known: Field, value: SigmaString) -> Check:
     if not any(isinstance(part, Wildcard) for part in parts):
         return _equals(known, "".join(str(part) for part in value.s), cased=cased)
     if all(part is Wildcard.MANY for part in parts):
-        raise Refused("matches-everything", f"the value matches whatever {known.path} holds; write |exists: true", "*")
+        raise Refused(
+            "matches-everything", f"the value matches whatever {known.path} holds; write |exists: true", str(value)
+        )
     if known.type is not Type.TEXT:
         hint = "; write the network with |cidr" if known.type is Type.ADDRESS else ""
         raise Refused("value-type", f"{known.path} is {known.type}: wildcards are not supported there{hint}")

@@ -164,6 +164,10 @@ _SIGMA: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"Sigma (?:rule )?((?!rule)\w+(?: fields)?) must be a (list|string|dict).*", _kind),
     (r"Sigma rule (\w+) must not be empty.*", r"\1 is empty"),
     (r"Sigma rule status cannot be a list.*", "status must be a text"),
+    (r"Detection is empty.*", "a selection is empty: write a field and its value in it"),
+    (r"No detections defined.*", "the detection has no selection: write one, with a field and its value"),
+    (r"Unsupported detection definition.*", "a selection must be a mapping of fields and values, or a list of them"),
+    (r"Null value must be bound.*", "a selection holds nothing: write a field and its value in it"),
     (
         r"Unsupported type: <class 'dict'>.*",
         "a mapping stands where a value belongs: join the names by dots, such as actor.alternateId",
