@@ -51,6 +51,7 @@ def changes(pack: Pack, targets: Iterable[str] = ()) -> list[Change]:
     for target in targets:
         found += _connected(target, pack, pack.overlay.targets.get(target, {}))
         found += _paced(pack, backend_of(pack, target))
+        found += _dropped(pack, backend_of(pack.bare, target), backend_of(pack, target))
     return found
 
 
@@ -141,6 +142,15 @@ def _paced(pack: Pack, backend: Backend) -> Iterator[Change]:
             if was and was != now:
                 words = span_words(now) if now else "unsupported"
                 yield Change(name, f"{backend.name}: interval", span_words(was), words, not now or now > was)
+
+
+def _dropped(pack: Pack, before: Backend, after: Backend) -> Iterator[Change]:
+    """The rules that a target can't search for any more, for another reason than an interval of their own."""
+    for name, rule in pack.bare.rules.items():
+        plan = pack.rules[name].plan if name in pack.rules and name not in pack.intervals else None
+        was = _interval(rule.plan, before, pack.bare) if rule.alone and rule.plan is not None and plan is not None else None
+        if was is not None and plan is not None and _interval(plan, after, pack) is None:
+            yield Change(name, f"{after.name}: search", "there", "unsupported", True)
 
 
 def _interval(plan: Plan, backend: Backend, pack: Pack) -> int | None:

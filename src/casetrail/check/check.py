@@ -20,7 +20,7 @@ from casetrail.check.rules import rule_faults
 from casetrail.pack.backend import backend_folder, backend_of, store_files, targets
 from casetrail.pack.cases import ASIDE, paths_below
 from casetrail.pack.fault import Fault
-from casetrail.pack.files import Files, PackError, data_files, is_own, rule_files, yaml_files
+from casetrail.pack.files import Files, PackError, data_files, is_own, lists_of, rule_files, yaml_files
 from casetrail.pack.pack import Pack
 from casetrail.pack.reading import Reading, read_pack
 from casetrail.pack.settings import SETTINGS
@@ -62,24 +62,31 @@ def examine(folder: Path, today: date | None = None, *, overlay: Path | None = N
     found += [fault for fault in reading.faults if fault.path not in misshapen]
     if not _is_in_the_way(reading, misshapen):
         pack = Pack.of(reading)
-        judged = [*_judged(pack, files), *(_lists(folder, overlay, lists, today, files) if is_own(folder) else ())]
+        judged = [*_judged(pack, files), *_lists(folder, overlay, lists, today, files)]
         found += [fault for fault in judged if fault.lint != "schema" or fault.path not in misshapen]
         found = at_their_causes(found, pack)
-        found += [*settings_faults(settings, targets(pack)), *_unread(folder, overlay, files)]
+        for each in (settings, *([reading.laid.overlay.settings] if reading.laid else [])):
+            found += settings_faults(each, targets(pack))
+        found += [*_unread(folder, overlay, files)]
     found = list(_each_once(found))
     ruled = [Ruled(reading.laid.overlay.lists.parent, reading.laid.overlay.settings)] if reading.laid and overlay else []
     findings = in_order({_finding(fault) for fault in told(found, [*ruled, Ruled(folder, settings)], files.known)})
     return Checked(findings, _read(reading, overlay, files), settings.strict, settings.baseline)
 
 
-_MISSING = ("the rule has no ", "the detection has no ")
+_MISSING = ("the rule has no ", "the detection has no ", "the correlation has no ")
 
 
 def _each_once(faults: Sequence[Fault]) -> Iterator[Fault]:
     """The faults, each once: what two readers say of one line is the schema's to tell."""
     told = {(fault.path, (fault.place or START).line) for fault in faults if fault.lint in FATAL}
+    idle = {(fault.path, fault.place) for fault in faults if fault.lint == "idle-overlay"}
     for fault in faults:
         match fault.lint:
+            case "bad-case" if any(path == fault.path for path, _ in told):
+                continue
+            case "watchlist" if (fault.path, fault.place) in idle:
+                continue
             case "sigma":
                 twice = fault.message.startswith(_MISSING) and any(path == fault.path for path, _ in told)
                 if not twice and (fault.path, (fault.place or START).line) not in told:
@@ -176,9 +183,15 @@ def _backend_faults(pack: Pack, files: Files) -> Iterator[Fault]:
 
 
 def _lists(folder: Path, overlay: Path | None, lists: Path | None, today: date | None, files: Files) -> Iterator[Fault]:
-    """The faults of the watchlists, up to an index that is misshapen."""
+    """The faults of the watchlists, up to an index that is misshapen; none of those that a folder borrows."""
     known: dict[str, Any] = {}
-    for each in (folder / "watchlists", *([overlay / "watchlists"] if overlay else []), *filter(None, [lists])):
+    if not is_own(folder):
+        list(list_faults(lists_of(folder), known, today, files))
+    for each in (
+        *([folder / "watchlists"] if is_own(folder) else []),
+        *([overlay / "watchlists"] if overlay else []),
+        *filter(None, [lists]),
+    ):
         index = each / INDEX
         broken = list(file_faults(index, "watchlists", files)) if index.is_file() else []
         yield from broken

@@ -88,16 +88,30 @@ def _places(problem: Problem, rule: Rule, pack: Pack) -> Iterator[tuple[Path, Po
     if problem.value:
         yield _in_list(problem, pack)
         return
-    own = list(rule.document.places(problem.subject) if problem.lint == "field-name" else _first(rule.document, problem))
-    others = [] if own else [(each.path, place) for each in pack.sources.filters() for place in _first(each, problem)]
+    filters = pack.sources.filters()
+    named = problem.lint == "field-name"
+    own = list(rule.document.places(problem.subject)) if named else _first(rule.document, problem, filters)
+    others = [] if own else [(each.path, place) for each in filters for place in _first(each, problem)]
     yield from [(rule.path, place) for place in own] or others or [(rule.path, place_of_kind(rule.document))]
 
 
-def _first(document: Document, problem: Problem) -> list[Position]:
+def _first(document: Document, problem: Problem, others: Sequence[Document] = ()) -> list[Position]:
+    """Where a document says what a problem is about. others: the filters, which may say it instead."""
+    if problem.lint == "sigma" and "filter" in document.data:
+        return [document.position(["filter", "condition"], value=True)] if _spoken_of(document, problem) else []
+    if problem.lint == "sigma" and any(_spoken_of(each, problem) for each in others):
+        return []
     if problem.lint == "sigma":
         return [odd_place(document) or document.position(["detection", problem.subject], value=True)]
     place = document.find(problem.subject)
     return [place] if place else []
+
+
+def _spoken_of(document: Document, problem: Problem) -> bool:
+    """Whether a filter's condition names what a problem of a condition is about."""
+    body = document.data.get("filter")
+    words = re.findall(r"[\w*]+", str(body.get("condition"))) if isinstance(body, dict) else []
+    return any(text.split()[-1] in words for text in re.findall(r"(?<!\w)'([^']+)'(?!\w)", problem.message))
 
 
 def _in_list(problem: Problem, pack: Pack) -> tuple[Path, Position]:

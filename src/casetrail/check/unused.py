@@ -9,6 +9,7 @@ from typing import Any
 from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaRule
 
+from casetrail.logs.contract import parse_span
 from casetrail.pack.overlay import Overlay
 from casetrail.pack.pack import Pack
 from casetrail.pack.thresholds import Unused
@@ -123,6 +124,12 @@ def _target(target: str, settings: Mapping[str, Any], pack: Pack, overlay: Overl
             if name not in main.get(kind, {}):
                 hint = suggestion(name, main.get(kind, {}))
                 yield overlay.at(f"targets: {target} has no {name} among its {kind}{hint}", "targets", target, kind, name)
+    shortest = main.get("clocks", {}).get("shortest_interval")
+    for name in ("interval", "slow_interval"):
+        told = settings.get("clocks", {}).get(name)
+        if shortest and told and parse_span(told) < parse_span(shortest):
+            message = f"targets: {target} runs no search more often than every {shortest}, and {name} is {told}"
+            yield overlay.at(message, "targets", target, "clocks", name)
     stores = backend_of(pack, target, {"generations": settings.get("generations", {})}).stores
     for source in settings.get("stores", {}):
         if source not in stores:

@@ -14,6 +14,7 @@ from casetrail.pack.fault import Fault
 from casetrail.reading.yaml import Document, Position
 from casetrail.sigma.collect import Collected, Made, collected, rule_name
 
+_KINDS = ("detection", "correlation", "filter")
 _SELECTION = 2
 """How deep a selection stands: below `detection`, under its name."""
 
@@ -180,5 +181,17 @@ def _odd(value: Any, keys: tuple[str | int, ...]) -> Iterator[Sequence[str | int
 
 
 def quoted(document: Document, message: str) -> Position | None:
-    """Where the first text stands that a message quotes and the document holds."""
-    return next((place for text in re.findall(r"(?<!\w)'([^']+)'(?!\w)", message) if (place := document.find(text))), None)
+    """Where the first text, modifier or key stands that a message speaks of and the document holds."""
+    texts = (*re.findall(r"(?<!\w)'([^']+)'(?!\w)", message), *re.findall(r"(?<!\w)\|(\w+)", message))
+    return next(filter(None, map(document.find, texts)), None) or _key(document, message)
+
+
+def _key(document: Document, message: str) -> Position | None:
+    """Where the value of the first key stands that a message names."""
+    words = re.findall(r"[a-z][\w-]*", message.partition(": write")[0])
+    for above in ((), ("correlation",)):
+        held = document.data if not above else document.data.get(above[0])
+        word = next((word for word in words if isinstance(held, dict) and word in held and word not in _KINDS), None)
+        if word:
+            return document.position([*above, word], value=True)
+    return None

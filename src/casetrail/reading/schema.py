@@ -25,8 +25,12 @@ def _validator(name: str) -> Draft202012Validator:
 
 def form_faults(name: str, data: Any) -> Iterator[tuple[str, list[str | int]]]:
     """What in data isn't as the schema of that name says, in words, and the keys of its place."""
-    found: Iterator[Any] = _validator(name).iter_errors(data)
+    found: list[Any] = list(_validator(name).iter_errors(data))
+    strange = {tuple(fault.absolute_path): fault for fault in found if fault.validator == "additionalProperties"}
     for fault in found:
+        other = strange.get(tuple(fault.absolute_path))
+        if other is not None and _follows(fault, other):
+            continue
         where = ".".join(map(str, fault.absolute_path))
         keys = list(fault.absolute_path)
         words = _words(fault)
@@ -38,6 +42,17 @@ def form_faults(name: str, data: Any) -> Iterator[tuple[str, list[str | int]]]:
                 yield f"{where}: {key} is no key here{hint}" if where else f"{key} is no key here{hint}", [*keys, key]
             continue
         yield f"{where}: {words}" if where else words, keys
+
+
+def _follows(fault: Any, other: Any) -> bool:
+    """Whether what is missing is what a key that isn't known was meant to be. other: that key's fault."""
+    strangers = [str(key) for key in other.instance if key not in other.schema.get("properties", {})]
+    match fault.validator:
+        case "required":
+            return bool(suggestion(str(fault.message).split("'")[1], strangers))
+        case "oneOf" | "anyOf":
+            return True
+    return False
 
 
 _KINDS = {
@@ -64,6 +79,8 @@ def _words(fault: Any) -> str:
         case "type":
             kinds = [fault.validator_value] if isinstance(fault.validator_value, str) else fault.validator_value
             return f"{shown} isn't {' or '.join(_KINDS[kind] for kind in kinds)}"
+        case "minLength" if fault.validator_value == 1 and "description" not in fault.schema:
+            return "it is empty"
         case "pattern" | "minLength" | "format" | "const" | "propertyNames":
             told = fault.schema.get("description")
             return f"{shown} isn't written as it must be" + (f": {told}" if told else "")

@@ -47,7 +47,7 @@ def _named(rule: Made) -> Iterator[tuple[SigmaRule, Iterable[str]]]:
         return
     condition = getattr(rule.condition, "fieldref", None)
     names = [*(rule.group_by or []), *(condition if isinstance(condition, list) else filter(None, [condition]))]
-    aliases = rule.aliases.aliases.values() if rule.aliases else ()
+    aliases = rule.aliases.aliases.values() if not rule.errors and rule.aliases else ()
     names += [path for alias in aliases for path in alias.mapping.values()]
     for base in _bases(rule):
         yield base, names

@@ -53,7 +53,10 @@ _SIGMA: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"'(.*?)' is not a valid Sigma rule level.*", _among("level", LEVELS)),
     (r"'(.*?)' is not a valid Sigma rule status.*", _among("status", _STATUSES)),
     (r"'(.*?)' is no valid Sigma correlation type.*", _among("kind of correlation", _KINDS)),
-    (r"Sigma rule identifier must be an UUID.*", "the id is no UUID: `uuidgen`, or python -m uuid, makes one"),
+    (
+        r"Sigma rule identifier must be an UUID.*",
+        "the id is no UUID: write one such as 91b76b84-8589-47aa-9605-c837583b82a9",
+    ),
     (r"Sigma rule must have a title.*", "the rule has no title: write title: and a few words"),
     (r"Sigma rule title length.*", "the title is longer than 256 characters"),
     (r"Sigma rule must have a log source.*", "the rule has no log source: write logsource: with product: and service:"),
@@ -84,6 +87,11 @@ _SIGMA: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         r"Expected .*found '(.*?)'.*",
         r"the condition can't be read from '\1' on: join names by and, or, not, and brackets",
     ),
+    (
+        r"Unbalanced parentheses.*",
+        "the condition can't be read: a bracket isn't closed, or a name, and, or, not is missing",
+    ),
+    (r"Rule (date|modified) '(.*?)' is invalid.*", r"\1: '\2' is no day that there is: write one such as 2026-01-31"),
     (r"Expected .*", "the condition can't be read: join names by and, or, not, and brackets"),
     (
         r"Failed to parse extended condition expression.*",
@@ -160,7 +168,7 @@ _SIGMA: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"Exists modifier must be.*", "|exists needs a field before it"),
     (r"Field references must not.*", "|fieldref takes the name of a field, without wildcards"),
     (r"Sigma related.*|.* related valid type.*", "related must be a list of mappings, each with an id: and a type:"),
-    (r"Sigma tag must start.*", "a tag has a namespace and a dot, such as attack.t1078"),
+    (r"Sigma tag must start.*", "each of tags has a namespace and a dot, such as attack.t1078"),
     (r"Sigma (?:rule )?((?!rule)\w+(?: fields)?) must be a (list|string|dict).*", _kind),
     (r"Sigma rule (\w+) must not be empty.*", r"\1 is empty"),
     (r"Sigma rule status cannot be a list.*", "status must be a text"),
@@ -177,11 +185,14 @@ _SIGMA: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"Unknown Sigma collection action '(.*?)'.*", r"'\1' is no action: there are global, reset and repeat"),
 )
 _COMPILED = tuple((re.compile(pattern, re.S), told) for pattern, told in _SIGMA)
+_OF_A_FILTER = re.compile(r"\b_filt_[a-z]{10}_")
+"""What pySigma puts before the names of a filter's selections."""
 _UNKNOWN = "Sigma can't read this part: compare it with the specification of Sigma rules"
 
 
 def of_sigma(message: str) -> str:
     """What pySigma says, in our words."""
+    message = _OF_A_FILTER.sub("", message)
     for pattern, told in _COMPILED:
         found = pattern.fullmatch(message)
         if found is not None:
