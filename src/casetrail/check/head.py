@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from uuid import UUID
@@ -29,7 +30,9 @@ _KEYS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("logsource",): ("category", "product", "service", "definition"),
     ("correlation",): ("type", "rules", "group-by", "timespan", "condition", "aliases", "generate"),
 }
-_NEAR = 0.75
+_NEAR = 0.8
+_OWN = re.compile(r"x[-_]", re.I)
+"""How a key begins that somebody adds."""
 
 
 def head_faults(document: Document) -> Iterator[Fault]:
@@ -39,7 +42,7 @@ def head_faults(document: Document) -> Iterator[Fault]:
         for key in above:
             holder = holder.get(key)
         for key in holder if isinstance(holder, Mapping) else ():
-            near = [] if key in known else get_close_matches(str(key), known, 1, _NEAR)
+            near = [] if key in known or _OWN.match(str(key)) else get_close_matches(str(key), known, 1, _NEAR)
             if near:
                 where = f"{'.'.join(above)}: " if above else ""
                 message = f"{where}{key} is no key of a Sigma rule, and nothing reads it; did you mean {near[0]}?"

@@ -61,7 +61,7 @@ def apply_thresholds(sources: Sources, wanted: Mapping[str, Mapping[str, Any]]) 
     """The documents of a pack with thresholds replaced. Raises ValueError for a rule that isn't there, or as `with_thresholds`."""
     strangers = set(wanted) - {str(document.data.get("name")) for found in sources.values() for document in found}
     if strangers:
-        names = {str(document.data.get("name")) for found in sources.values() for document in found}
+        names = {str(document.data["name"]) for found in sources.values() for document in found if "name" in document.data}
         raise ValueError(f"no rule is named {min(strangers)}{suggestion(min(strangers), names)}")
 
     def change(document: Document) -> Mapping[str, Any]:
