@@ -53,7 +53,10 @@ def _without_collections() -> Iterator[None]:
 
 
 def _written(checked: Checked) -> bytes:
-    rows = [[str(each.path), each.line, each.column, each.code, each.message, each.severity] for each in checked.findings]
+    rows = [
+        [str(each.path), each.line, each.column, each.code, each.message, each.severity, each.stops]
+        for each in checked.findings
+    ]
     baseline = None if checked.baseline is None else str(checked.baseline)
     return json.dumps([rows, dict(checked.read), checked.strict, baseline]).encode()
 
@@ -69,10 +72,12 @@ def _read(content: bytes) -> Checked | None:
         return None
 
 
-def _finding(path: Any, line: Any, column: Any, code: Any, message: Any, severity: Any) -> Finding:
+def _finding(path: Any, line: Any, column: Any, code: Any, message: Any, severity: Any, stops: Any) -> Finding:
     if severity not in SEVERITIES:
         raise ValueError(severity)
-    return Finding(Path(_a(str, path)), _a(int, line), _a(int, column), _a(str, code), _a(str, message), severity)
+    return Finding(
+        Path(_a(str, path)), _a(int, line), _a(int, column), _a(str, code), _a(str, message), severity, _a(int, stops)
+    )
 
 
 def _a(kind: type, value: Any) -> Any:
