@@ -44,7 +44,7 @@ def marked(cache: Path) -> None:
     """Put a mark into all that is kept, by which it is known when it is taken."""
     for path in cache.iterdir():
         rows, *rest = json.loads(path.read_bytes())
-        path.write_text(json.dumps([[["x", 1, 1, "CT001", MARK, "error"], *rows], *rest]))
+        path.write_text(json.dumps([[["x", 1, 1, "CT001", MARK, "error", 0], *rows], *rest]))
 
 
 def is_kept(checked: Checked) -> bool:
