@@ -26,7 +26,7 @@ _TRAPS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Position:
     """A place in a file, both numbers from 1."""
 
