@@ -68,7 +68,11 @@ def disk(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("before", "why"), [("", "No space left on device"), ("mount -o remount,ro {}", "Read-only file system")]
+    ("before", "why"),
+    [
+        ("", "no space is left there"),
+        ("mount -o remount,ro {}", "nothing can be written there: it is mounted for reading alone"),
+    ],
 )
 def test_a_build_onto_a_full_or_read_only_disk(before: str, why: str, disk: Path, tmp_path: Path) -> None:
     pack = small_pack(tmp_path / "pack")
@@ -88,7 +92,9 @@ def test_a_build_below_a_file(tmp_path: Path) -> None:
     for out in (tmp_path / "file" / "dist", tmp_path / "file" / "deeper" / "dist"):
         result = run("build", "-o", out, pack=pack)
         assert (result.exit_code, result.stdout) == (2, "")
-        assert beside_the_pack(result.stderr) == [f"casetrail: {out}: nothing was built: Not a directory"]
+        assert beside_the_pack(result.stderr) == [
+            f"casetrail: {out}: nothing was built: a part of its path is a file, not a folder"
+        ]
     assert (tmp_path / "file").read_text() == "mine"
 
 
@@ -97,7 +103,7 @@ def test_results_onto_a_full_disk(disk: Path, tmp_path: Path) -> None:
     fill = f"head -c 1M /dev/zero > {disk}/fill 2>/dev/null"
     done, held = on_disk(disk, fill, "--pack", pack, "test", "--engine", "reference", "--junit", disk / "dist" / "x.xml")
     assert done.returncode == 2
-    assert [line for line in beside_the_pack(done.stderr) if "No space left" in line] == beside_the_pack(done.stderr)
+    assert [line for line in beside_the_pack(done.stderr) if "no space is left" in line] == beside_the_pack(done.stderr)
     assert len(beside_the_pack(done.stderr)) == 1
     assert held == OLD
 
@@ -121,7 +127,7 @@ def test_a_hunt_without_room_for_what_it_spills(form: str, size: int, disk: Path
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert len(beside_the_pack(done.stderr)) == 1, done.stderr
     assert f"casetrail: {disk}: " in done.stderr
-    assert "No space left on device" in done.stderr
+    assert "no space is left there" in done.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
@@ -139,7 +145,7 @@ def test_a_full_standard_output(words: list[str], tmp_path: Path) -> None:
             check=False,
         )
     assert done.returncode == 2, done.stderr
-    assert [line for line in beside_the_pack(done.stderr) if "No space left on device" in line], done.stderr
+    assert [line for line in beside_the_pack(done.stderr) if "no space is left there" in line], done.stderr
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from casetrail.pack.files import MANIFEST, PackError
 from casetrail.reading.files import exchange, held
+from casetrail.reading.words import of_os
 
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 
@@ -50,7 +51,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
                 place.write_bytes(content)
             _put(new, folder, made / "old")
     except OSError as error:
-        raise PackError(f"{folder}: nothing was built: {error.strerror or error}") from error
+        raise PackError(f"{folder}: nothing was built: {of_os(error)}") from error
 
 
 def _put(new: Path, folder: Path, old: Path) -> None:

@@ -12,6 +12,7 @@ import click
 
 from casetrail.reading.files import create_all
 from casetrail.reading.spelled import printable
+from casetrail.reading.words import of_os
 
 if TYPE_CHECKING:
     from casetrail.pack.pack import Pack
@@ -48,7 +49,7 @@ def create(pack: Pack, folder: Path) -> list[Path]:
     except FileExistsError as error:
         raise PackError(f"{error.filename}: already there; choose another folder") from error
     except OSError as error:
-        raise PackError(f"{error.filename}: {error.strerror}") from error
+        raise PackError(f"{error.filename}: {of_os(error)}") from error
     return list(made)
 
 

@@ -159,6 +159,13 @@ class _Failure(click.ClickException):
         click.echo(f"casetrail: {printable(self.message)}", err=True)
 
 
+def _in_words(error: BaseException) -> _Failure:
+    # Where nothing fails, nobody waits for the import of what reads YAML.
+    from casetrail.reading.words import in_words
+
+    return _Failure(in_words(error))
+
+
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -187,13 +194,11 @@ class _Lazy(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            from casetrail.reading.words import in_words
-
             if type(error).__module__.startswith("casetrail.") or isinstance(error, OSError):
-                raise _Failure(in_words(error)) from error
+                raise _in_words(error) from error
             if ctx.obj is not None and _misshapen(error, ctx.obj):
                 told = "something in the pack isn't as its schema says; `casetrail check` shows where"
-                raise _Failure(f"{told} ({in_words(error)})") from error
+                raise _Failure(f"{told} ({_in_words(error).message})") from error
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -304,9 +309,7 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except OSError as error:
-        from casetrail.reading.words import in_words
-
-        _Failure(in_words(error)).show()
+        _in_words(error).show()
         sys.exit(2)
     except Exception:
         if stopped:

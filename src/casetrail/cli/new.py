@@ -13,6 +13,7 @@ import click
 
 from casetrail.reading.files import create_all
 from casetrail.reading.spelled import printable
+from casetrail.reading.words import of_os
 from casetrail.sigma.levels import LEVELS
 
 if TYPE_CHECKING:
@@ -141,5 +142,5 @@ def create(pack: Pack, name: str, source: str, title: str, level: str, kind: str
     except FileExistsError as error:
         raise PackError(f"{error.filename}: already there; choose another name") from error
     except OSError as error:
-        raise PackError(f"{error.filename}: {error.strerror}") from error
+        raise PackError(f"{error.filename}: {of_os(error)}") from error
     return [path for path, _ in made]

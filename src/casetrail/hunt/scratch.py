@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 import weakref
@@ -13,6 +14,7 @@ import duckdb
 
 from casetrail.engines.duckdb import connect
 from casetrail.languages.sql.duckdb import DUCKDB
+from casetrail.reading.words import of_os
 
 MEMORY = "256MB"
 """What DuckDB keeps at most before it spills."""
@@ -35,8 +37,8 @@ def room() -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException, OSError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        told = " ".join((reason or str(error)).split())
+        full = OSError(errno.ENOSPC, "") if "No space left" in str(error) else None
+        told = of_os(error) if isinstance(error, OSError) else of_os(full) if full else " ".join(str(error).split())
         raise FullError(f"{tempfile.gettempdir()}: {told}; TMPDIR names another place to work in") from error
 
 
