@@ -9,8 +9,6 @@ import re
 import tomllib
 import zipfile
 
-import yaml
-
 _OS = {
     errno.ENOENT: "no such file or folder",
     errno.EACCES: "it may not be read or written by this account",
@@ -82,7 +80,7 @@ def in_words(error: BaseException) -> str:
         case OSError():
             path = f"{error.filename}: " if error.filename else ""
             return f"{path}{of_os(error)}"
-        case yaml.YAMLError():
+        case _ if any(kind.__module__ == "yaml.error" for kind in type(error).__mro__):
             return of_yaml(" ".join(str(error).split()))
         case json.JSONDecodeError():
             return f"it is no JSON from line {error.lineno}, column {error.colno} on"
