@@ -189,8 +189,7 @@ def _known_of(rule: Rule) -> dict[str, str | None]:
 
 
 def _inner(path: Path, pack: Pack) -> str:
-    tops = [pack.folder, *([pack.overlay.folder] if pack.overlay and pack.overlay.folder else [])]
-    return next((path.relative_to(top).as_posix() for top in tops if path.is_relative_to(top)), path.name)
+    return next((path.relative_to(top).as_posix() for top in reversed(pack.tops) if path.is_relative_to(top)), path.name)
 
 
 def _target(path: str) -> str | None:

@@ -119,8 +119,8 @@ def create(pack: Pack, name: str, source: str, title: str, level: str, kind: str
         "event_field": contract.event_type.path if contract.event_type else next(iter(contract.fields)),
         "account": next(iter(contract.pivots.get("account", ())), "FILL-IN"),
     }
+    top = pack.tops[0]
     templates = Environment(loader=PackageLoader("casetrail", "templates"), keep_trailing_newline=True, autoescape=False)  # noqa: S701
-    top = pack.overlay.folder if pack.overlay and pack.overlay.folder else pack.folder
 
     def written(template: str, folder: str, called: str, **more: object) -> tuple[Path, bytes]:
         told = {**facts, "name": called, "id": str(uuid.uuid4()), **more}

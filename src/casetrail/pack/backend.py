@@ -29,9 +29,8 @@ def targets(pack: Pack) -> list[str]:
 
 def store_files(pack: Pack, target: str) -> list[Path]:
     """The files of a pack and its overlay that say where a target keeps logs, beside those of its backend's own folder."""
-    tops = [pack.folder, *([pack.overlay.folder] if pack.overlay and pack.overlay.folder else [])]
     backend = backend_folder(pack, target)
-    folders = [top / "backends" / target for top in tops]
+    folders = [top / "backends" / target for top in reversed(pack.tops)]
     return [path for folder in folders if folder != backend for path in yaml_right_in(folder)]
 
 

@@ -60,9 +60,8 @@ def add_case(pack: Pack, rule: Rule, case: Mapping[str, Any]) -> Path:
     files = Files()
     known = next((path for path in case_paths(pack, files) if rule_of(path, files) == rule.name), None)
     if known is None:
-        top = pack.overlay.folder if pack.overlay and pack.overlay.folder else pack.folder
         folder = pack.contracts[sources(rule.plan)[0]].folder if rule.plan else "cases"
-        path = top / "fixtures" / folder.replace("*", "any") / f"{rule.name}.yml"
+        path = pack.tops[0] / "fixtures" / folder.replace("*", "any") / f"{rule.name}.yml"
         create_all({path: f"rule: {rule.name}\ncases:\n{case_item(case)}".encode()})
         return path
     old = known.read_text("utf-8")

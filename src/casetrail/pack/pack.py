@@ -215,8 +215,12 @@ class Pack:
 
     def events(self, path: Path) -> list[Path]:
         """The folders of whole example events that a file's cases begin with: a customer's own first, for cases of their own."""
-        own = [self.overlay.folder] if self.overlay and self.overlay.folder and self.owns(path) else []
-        return [folder / "fixtures" / "events" for folder in (*own, self.folder)]
+        return [folder / "fixtures" / "events" for folder in (self.tops if self.owns(path) else [self.folder])]
+
+    @property
+    def tops(self) -> list[Path]:
+        """The folders that it is made of: a customer's, and its own."""
+        return [*([self.overlay.folder] if self.overlay and self.overlay.folder else []), self.folder]
 
     def at_target(self, target: str) -> dict[str, Any]:
         """What is otherwise at a target than its backend says: by the pack's settings, and the customer's over them."""

@@ -139,15 +139,18 @@ class Rules(Mapping[str, Rule]):
 
         Raises PackError, with the nearest names, when there is none, or several.
         """
-        if name not in self:
-            others = [each for each in self._written if name.lower() in _also(each)]
-            if len(others) == 1:
-                return self.of(others[0])
-            if others:
-                raise PackError(f"{name} may be {' or '.join(each.name for each in others)}: name one of them")
-            hint = suggestion(name, self) or "; `casetrail list` shows them"
-            raise PackError(f"no rule is named {name}{hint}")
-        return self[name]
+        found = self._called(name)
+        if len(found) == 1:
+            return self.of(found[0])
+        if found:
+            raise PackError(f"{name} may be {' or '.join(each.name for each in found)}: name one of them")
+        hint = suggestion(name, self) or "; `casetrail list` shows them"
+        raise PackError(f"no rule is named {name}{hint}")
+
+    def _called(self, name: str) -> list[Written]:
+        if name in self:
+            return [self._by_name[name]]
+        return [each for each in self._written if name.lower() in _also(each)]
 
     def chosen(self, names: Iterable[str] = ()) -> list[Rule]:
         """The rules that are emitted by themselves, or those named. Raises PackError for a name that isn't there."""
@@ -163,7 +166,5 @@ class Rules(Mapping[str, Rule]):
 
     def known_as(self, name: str) -> str:
         """What a rule goes by that is meant by any of the words of `named`; the same word where there is none."""
-        try:
-            return name if name in self else self.named(name).name
-        except PackError:
-            return name
+        found = self._called(name)
+        return found[0].name if len(found) == 1 else name
