@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from casetrail.logs.faults import Faults
+from casetrail.reading.words import of_os
 
 
 def log_files(path: Path, faults: Faults) -> Iterator[Path]:
@@ -38,7 +39,7 @@ def log_files(path: Path, faults: Faults) -> Iterator[Path]:
 
 
 def _unlisted(error: OSError) -> str:
-    return f"{error.filename}: the folder can't be read: {error.strerror}"
+    return f"{error.filename}: the folder can't be read: {of_os(error)}"
 
 
 def _is_file(path: Path) -> bool:
