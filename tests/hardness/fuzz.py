@@ -45,6 +45,8 @@ PATIENCE = 300
 """The most of the clock's."""
 MEMORY = 1024 * 1024 * 1024
 """The most that the process may ever hold."""
+_CACHE = "cache"
+"""Where the verdicts of checks are kept, which is no trace of an example."""
 KINDS = ("logs", "pack", "overlay")
 """What is spoilt."""
 RULES = (
@@ -417,7 +419,8 @@ def fuzz(kinds: list[str], seed: int, examples: int, seconds: float, keep: Path,
             str(max(1.0, until - time.monotonic())),
             *(word for kind in kinds for word in ("--kind", kind)),
         ]
-        environment = {**os.environ, "TMPDIR": str(work), "HOME": str(work), "PYTHONDONTWRITEBYTECODE": "1"}
+        places = {"TMPDIR": str(work), "HOME": str(work), "XDG_CACHE_HOME": str(work / _CACHE)}
+        environment = {**os.environ, **places, "PYTHONDONTWRITEBYTECODE": "1"}
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
         done = subprocess.run(
             command, cwd=work, env={**environment, "PYTHONPATH": path}, capture_output=True, text=True, check=False
@@ -440,7 +443,7 @@ def fuzz(kinds: list[str], seed: int, examples: int, seconds: float, keep: Path,
         elif last and number < first + examples and time.monotonic() > until:
             break
         for path_left in () if done.returncode else work.iterdir():
-            if not path_left.name.startswith(KINDS):
+            if not path_left.name.startswith((*KINDS, _CACHE)):
                 broken.append({**last, "why": f"left behind: {path_left.name}"})
     return report
 
