@@ -153,10 +153,9 @@ def _yaml(path: Path, stream: IO[bytes]) -> Iterator[tuple[str, object]]:
 
 
 def _csv(path: Path, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, object]]:
-    csv.field_size_limit(_LINE)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.DictReader(_short(text))
-    for row in reader:
+    while (row := _next(reader)) is not None:
         place = f"{path}:{reader.line_num}"
         if None in row:
             faults.note("more values than the header has names", place)
@@ -165,6 +164,15 @@ def _csv(path: Path, stream: IO[bytes], faults: Faults) -> Iterator[tuple[str, o
             faults.note("bad UTF-8", place)
             known = {name: _SURROGATE.sub("\ufffd", value) for name, value in known.items()}
         yield place, known
+
+
+def _next(reader: csv.DictReader[str]) -> dict[str | Any, str | Any] | None:
+    """The next row, with values as long as a line may be. The limit is the whole process's, so it is put back."""
+    before = csv.field_size_limit(_LINE)
+    try:
+        return next(reader, None)
+    finally:
+        csv.field_size_limit(before)
 
 
 def _short(text: io.TextIOWrapper) -> Iterator[str]:
