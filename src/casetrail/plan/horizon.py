@@ -50,22 +50,28 @@ def may_be_undone(plan: Plan) -> bool:
 def _undone(plan: Correlation) -> bool:
     match plan.condition:
         case Threshold(figure=figure, op=op):
-            return not (figure in (Figure.EVENTS, Figure.DISTINCT) and op in (Op.GT, Op.GTE))
+            return not only_grows(figure, op)
         case Order(before=before):
             return bool(before)
         case Present() | AllOf() | AnyOf() | Without() as together:
-            return _negates(together)
+            return negates(together)
         case never:
             assert_never(never)
 
 
-def _negates(together: Together) -> bool:
+def only_grows(figure: Figure, op: Op) -> bool:
+    """Whether more steps never undo that a threshold is passed, and fewer never bring it about."""
+    return figure in (Figure.EVENTS, Figure.DISTINCT) and op in (Op.GT, Op.GTE)
+
+
+def negates(together: Together) -> bool:
+    """Whether something must be absent."""
     match together:
         case Present():
             return False
         case Without():
             return True
         case AllOf(args=args) | AnyOf(args=args):
-            return any(map(_negates, args))
+            return any(map(negates, args))
         case never:
             assert_never(never)

@@ -6,14 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from casetrail.plan.horizon import negates, only_grows
 from casetrail.plan.nodes import (
     AllOf,
     AnyOf,
     Condition,
     Correlation,
-    Figure,
     KeyPart,
-    Op,
     Order,
     Plan,
     Present,
@@ -22,9 +21,6 @@ from casetrail.plan.nodes import (
     Together,
     Without,
 )
-
-_GROWS = (Figure.EVENTS, Figure.DISTINCT)
-"""Figures that fewer steps never raise."""
 
 
 def narrowed(plan: Plan, have: Collection[str]) -> Plan | None:
@@ -51,27 +47,15 @@ def _condition(condition: Condition, kept: Sequence[int], *, whole: bool) -> Con
     places = {number: place for place, number in enumerate(kept)}
     match condition:
         case Threshold(figure=figure, op=op, value=value):
-            grows = figure in _GROWS and op in (Op.GT, Op.GTE)
-            return replace(condition, value=_part(value, kept) if value else None) if whole or grows else None
+            stays = whole or only_grows(figure, op)
+            return replace(condition, value=_part(value, kept) if value else None) if stays else None
         case Order(wanted=wanted, before=before, after=after):
             guards = (*before, *after)
             if not all(number in places for number in (*wanted, *guards)) or (guards and not whole):
                 return None
             return Order(*(tuple(places[number] for number in each) for each in (wanted, before, after)))
         case Present() | AllOf() | AnyOf() | Without() as together:
-            return None if not whole and _guarded(together) else _together(together, places)
-        case never:
-            assert_never(never)
-
-
-def _guarded(condition: Together) -> bool:
-    match condition:
-        case Present():
-            return False
-        case Without():
-            return True
-        case AllOf(args=args) | AnyOf(args=args):
-            return any(map(_guarded, args))
+            return None if not whole and negates(together) else _together(together, places)
         case never:
             assert_never(never)
 
