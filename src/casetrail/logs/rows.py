@@ -51,10 +51,7 @@ def _found(document: object, known: list[Contract], *, forced: bool, texts: int 
             yield known[0], settle(opened(whole, known[0]), known[0])
         else:
             for value in whole.values():
-                if isinstance(value, list | Mapping):
-                    yield from _found(value, known, forced=False, texts=texts)
-                elif isinstance(value, str) and texts:
-                    yield from _found(as_json(value), known, forced=False, texts=texts - 1)
+                yield from _found(value, known, forced=False, texts=texts)
     elif isinstance(document, str) and texts and not forced:
         inner = as_json(document)
         if inner is not document:
